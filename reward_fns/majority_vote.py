@@ -1,0 +1,24 @@
+"""TTRL's reward: agree with the majority."""
+
+from reward_fns.group import Group
+from reward_fns.vote import majority_vote as vote
+
+
+def majority_vote(group: Group) -> list[float]:
+    """Reward each response that gives the group's most frequent answer.
+
+    r_i = 1 where a_i is the pseudo-label, else 0 (TTRL, arXiv 2504.16084, equation 3). A tie goes to the answer sampled
+    first. Nobody has an answer: there is no pseudo-label and every reward is 0.0.
+
+    Args:
+        group: N responses to one prompt.
+
+    Returns:
+        N rewards in {0.0, 1.0}, sampling order.
+
+    Example:
+        >>> majority_vote(Group(answers=("4", "5", "4", None)))
+        [1.0, 0.0, 1.0, 0.0]
+    """
+    label = vote(group.answers).label
+    return [float(answer is not None and answer == label) for answer in group.answers]

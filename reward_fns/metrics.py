@@ -1,0 +1,86 @@
+"""What one group's vote looked like: metrics that need no label, apart from those that do.
+
+The formulas are those of TTRL's code and paper (arXiv 2504.16084), per group; a step's metric is the mean over its
+groups. Notation: N responses with answers a_i, m votes for the pseudo-label, rewards r_i, and, where the ground truth y
+is known, t_i = 1 where a_i = y.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from reward_fns.group import Group
+from reward_fns.vote import answer_entropy, count_answers, majority_vote
+
+
+def vote_metrics(group: Group, rewards: Sequence[float], kept: int) -> dict[str, float]:
+    """Return the label-free metrics of one group.
+
+    Args:
+        group: N responses to one prompt.
+        rewards: N rewards, sampling order.
+        kept: how many responses, the first ones in sampling order, are trained on.
+
+    Returns:
+        ``majority_ratio`` = m / N; ``answer_entropy`` in nats; ``distinct_answers``; ``unparsed_ratio`` = responses
+        without an answer / N; ``reward_mean`` over the kept; ``zero_advantage_groups`` = 1.0 where all kept rewards are
+        equal, so that the group gives no gradient under a group-relative advantage.
+
+    Example:
+        >>> vote_metrics(Group(answers=("4", "5", "4", None)), [1.0, 0.0, 1.0, 0.0], kept=1)["zero_advantage_groups"]
+        1.0
+    """
+    trained = list(rewards[:kept])
+    return {
+        "majority_ratio": majority_vote(group.answers).majority_ratio,
+        "answer_entropy": answer_entropy(group.answers),
+        "distinct_answers": float(len(count_answers(group.answers))),
+        "unparsed_ratio": group.answers.count(None) / group.size if group.size else 0.0,
+        "reward_mean": sum(trained) / len(trained) if trained else 0.0,
+        "zero_advantage_groups": float(len(set(trained)) <= 1),
+    }
+
+
+def label_metrics(group: Group, rewards: Sequence[float], label: str, kept: int) -> dict[str, float]:
+    """Return the metrics of one group that need its ground truth. For diagnosis: no reward may depend on them.
+
+    Args:
+        group: N responses to one prompt.
+        rewards: N rewards, sampling order.
+        label: the canonical ground truth.
+        kept: how many responses are trained on.
+
+    Returns:
+        ``label_accuracy`` = 1 where the pseudo-label is right; ``reward_accuracy`` = share of the N responses with
+        r_i = t_i; ``ground_truth_ratio`` = mean of t_i; ``pass@N`` = 1 where any t_i is 1; and, over the kept responses
+        alone, ``post_reward_accuracy``, ``post_ground_truth_ratio`` and ``post_pass@K``, with N and K as numbers.
+    """
+    correct = [float(answer == label) for answer in group.answers]
+    agree = [float(r == t) for r, t in zip(rewards, correct, strict=True)]
+    return {
+        "label_accuracy": float(majority_vote(group.answers).label == label),
+        "reward_accuracy": _mean(agree),
+        "ground_truth_ratio": _mean(correct),
+        f"pass@{group.size}": float(any(correct)),
+        "post_reward_accuracy": _mean(agree[:kept]),
+        "post_ground_truth_ratio": _mean(correct[:kept]),
+        f"post_pass@{min(kept, group.size)}": float(any(correct[:kept])),
+    }
+
+
+def top_answer_share(groups: Sequence[Group]) -> float:
+    """Return how many of all answers, across prompts, are the most common one.
+
+    Questions with different answers keep it low; a policy that collapses to one answer for everything drives it to 1.
+    Answers that were not found count in the denominator alone. 0.0 where nobody answered.
+
+    Example:
+        >>> top_answer_share([Group(answers=("A", "B")), Group(answers=("A", None))])
+        0.5
+    """
+    answers = [answer for group in groups for answer in group.answers]
+    counts = Counter(answer for answer in answers if answer is not None)
+    return max(counts.values()) / len(answers) if counts else 0.0
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
