@@ -19,7 +19,13 @@ REWARD_FNS: dict[str, Callable[..., list[float]]] = {
     "random": random_reward,
 }
 
-__all__ = ["REWARD_FNS", "Group", "RewardFn", "get_reward_fn"]
+NEEDS_LABEL = frozenset[str]()
+"""The rewards that look at the ground truth. They refuse to train unless the recipe says ``allow_labels: true``."""
+
+NEEDS_LOG_PROBS = frozenset[str]()
+"""The rewards that look at the rollout's log-probabilities: ``rollout.calculate_log_probs`` must be on."""
+
+__all__ = ["NEEDS_LABEL", "NEEDS_LOG_PROBS", "REWARD_FNS", "Group", "RewardFn", "get_reward_fn"]
 
 
 def get_reward_fn(name: str, **options: object) -> RewardFn:
