@@ -48,8 +48,8 @@ def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
         section: the composed and resolved section, as a plain dictionary.
 
     Raises:
-        InputError: a key is unknown, missing or has a value that is not allowed. The message names the key, the value and
-            what is allowed.
+        InputError: a key is unknown, missing or has a value that is not allowed. The message names the key, the value
+            and what is allowed.
 
     Example:
         >>> parse_ttrl_config({"votes": 64, "answer_type": "math"}).truncated

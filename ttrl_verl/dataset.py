@@ -5,7 +5,7 @@ from typing import Any
 import datasets
 import numpy as np
 import pyarrow as pa
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import OmegaConf, open_dict
 from verl.utils.dataset.rl_dataset import RLHFDataset
 
 from ttrl_verl.config import TTRLConfig, parse_ttrl_config
@@ -26,8 +26,8 @@ class UnlabeledDataset(RLHFDataset):
 
     verl tells a data set neither which of the two it is nor the section ``ttrl:``. The recipes hand the section over as
     ``data.ttrl``; and the set is the training set where its files are ``data.train_files`` and not ``data.val_files``.
-    Where the two are the same files, the first set that is built from a config is the training set: verl builds it first,
-    and the group stage refuses training rows with labels, should that change.
+    Where the two are the same files, the first set that is built from a config is the training set: verl builds it
+    first, and the group stage refuses training rows with labels, should that change.
 
     Raises:
         InputError: a file or a row is not what was expected, or a prompt is too long.

@@ -1,8 +1,8 @@
 """The per-group half of a reward: verl's replay buffer, at the moment when a prompt's responses are together.
 
 ``trainer.v1.sampler.custom_sampler`` names ``build_group_stage``. What verl then trains on is what ``sample`` returns:
-the first ``rollout.n`` responses of each group in sampling order, with rewards that the whole group's answers earned. It
-runs before any log-probability is computed, so responses that only vote cost no training.
+the first ``rollout.n`` responses of each group in sampling order, with rewards that the whole group's answers earned.
+It runs before any log-probability is computed, so responses that only vote cost no training.
 """
 
 from collections import defaultdict
@@ -81,7 +81,7 @@ class GroupStageMixin:
         return kept, metrics
 
     def _read_groups(self, batch: KVBatchMeta) -> list[PromptGroup]:
-        """Return the batch's groups, each in sampling order: the queue lists keys as they came in, short answers first."""
+        """Return the groups, each in sampling order: the queue lists keys as they came in, short answers first."""
         fields = ["extra_fields", "reward_model", "extra_info"]
         if self._reward_name in NEEDS_LOG_PROBS:
             fields.append("rollout_log_probs")

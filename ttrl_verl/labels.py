@@ -1,8 +1,8 @@
 """The training set's ground truths, kept in the driver and nowhere else.
 
-verl copies every field of a training row to the workers that generate and grade. So the data set leaves the labels out of
-its rows and files them here, in the process that built it. The group stage, which runs in the same process, reads them
-after the rewards are written, for diagnosis; the ``oracle`` control alone is given them before.
+verl copies every field of a training row to the workers that generate and grade. So the data set leaves the labels
+out of its rows and files them here, in the process that built it. The group stage, which runs in the same process,
+reads them after the rewards are written, for diagnosis; the ``oracle`` control alone is given them before.
 """
 
 from collections.abc import Mapping

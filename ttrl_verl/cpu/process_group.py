@@ -1,8 +1,8 @@
 """Patch: the backend of the workers' process group.
 
 ``verl.utils.distributed.initialize_global_process_group_ray`` (0.9.1, line 89) builds
-``cpu:gloo,<device>:<collective backend>``, on the CPU ``cpu:gloo,cpu:gloo``, and torch refuses a device named twice. The
-function takes the backend as an argument, which its caller in ``verl.workers.engine_workers`` leaves out.
+``cpu:gloo,<device>:<collective backend>``, on the CPU ``cpu:gloo,cpu:gloo``, and torch refuses a device named twice.
+The function takes the backend as an argument, which its caller in ``verl.workers.engine_workers`` leaves out.
 """
 
 from collections.abc import Callable
