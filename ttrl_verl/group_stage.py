@@ -5,6 +5,7 @@ the first ``rollout.n`` responses of each group in sampling order, with rewards 
 It runs before any log-probability is computed, so responses that only vote cost no training.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ class GroupStageMixin:
         batch, metrics = super().sample(global_steps, partition_id, batch_size)
         if partition_id != "train":
             return batch, metrics
+        started = time.perf_counter()
         groups = self._read_groups(batch)
         rewards = [self._reward_fn(group.group) for group in groups]
         kept = self._write_rewards(batch, groups, rewards)
@@ -78,6 +80,7 @@ class GroupStageMixin:
         metrics.update(self._metrics(groups, rewards))
         metrics["ttrl/missing_responses"] = float(batch_size * self._ttrl.votes - sum(g.group.size for g in groups))
         metrics["ttrl/queue_leftover"] = float(self._leftover(batch))
+        metrics["ttrl/group_stage_seconds"] = time.perf_counter() - started
         return kept, metrics
 
     def _read_groups(self, batch: KVBatchMeta) -> list[PromptGroup]:

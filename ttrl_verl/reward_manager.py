@@ -24,8 +24,8 @@ class AnswerRewardManager(RewardManagerBase):
       rows.
     * ``answer``: the canonical answer, ``None`` where none was found.
     * ``unparsed``, ``truncated``: 1.0 or 0.0.
-    * ``acc`` and ``data_source``: the score again, under verl's name for accuracy, and whose question it was, where the
-      row has a label.
+    * ``data_source``: the row's, so that verl's dump of a validation says whose question it was.
+    * ``acc``: the score again, under verl's name for accuracy, where the row has a label.
     """
 
     def __init__(self, config: Any, tokenizer: Any, compute_score: Any = None, **unused: Any) -> None:
@@ -41,8 +41,7 @@ class AnswerRewardManager(RewardManagerBase):
         tokens = item.batch["responses"][:length].tolist()
         label = item.non_tensor_batch["reward_model"]["ground_truth"]
         extra = await self.loop.run_in_executor(None, self._grade, tokens, label)
-        if label is not None:
-            extra["data_source"] = str(item.non_tensor_batch["data_source"])
+        extra["data_source"] = str(item.non_tensor_batch["data_source"])
         return {"reward_score": extra.get("acc", 0.0), "reward_extra_info": extra}
 
     def _grade(self, tokens: list[int], label: str | None) -> dict[str, Any]:

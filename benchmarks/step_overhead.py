@@ -1,0 +1,104 @@
+"""What the plugin adds to a training step: majority vote beside stock verl's own manager with a ground-truth function.
+
+    python benchmarks/step_overhead.py [--steps 30] [--rounds 2]
+
+The same tiny model, data, batch and poll interval; in turn, a run of stock verl (``naive`` manager, stock replay
+buffer, labels in the rows) and one with the plugin (``majority_vote``, the group stage, no labels). Prints the median
+step time of each, and the ratio. The first steps of a run warm up and are not counted.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+import tiny_model
+
+from ttrl_verl.launch import log_tail, run, train_command
+
+RECIPE = str(Path(__file__).parent.parent / "tests" / "e2e" / "tiny_cpu.yaml")
+WARM_UP = 5
+RESPONSES = 8
+
+REWARD = """
+def compute_score(data_source, solution_str, ground_truth, extra_info=None, **kwargs):
+    words = solution_str.split()
+    return float(bool(words) and words[-1] == ground_truth)
+"""
+
+
+def main() -> None:
+    """Run stock verl and the plugin in turn, and print the ratio of their step times."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=2)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        tiny_model.build(folder / "model")
+        _write_data(folder)
+        times: dict[str, list[float]] = {"stock": [], "plugin": []}
+        for number in range(arguments.rounds):
+            for kind in times:
+                times[kind] += _step_times(folder, kind, number, arguments.steps)
+    medians = {kind: statistics.median(seconds) for kind, seconds in times.items()}
+    for kind, seconds in times.items():
+        low, high = min(seconds), max(seconds)
+        print(f"{kind:6}  median {medians[kind]:.3f} s a step  ({low:.3f} to {high:.3f}, {len(seconds)} steps)")
+    print(f"plugin / stock = {medians['plugin'] / medians['stock']:.3f}")
+
+
+def _write_data(folder: Path) -> None:
+    """The same questions for both: a row that stock verl reads is one that the plugin reads."""
+    rows = [
+        {
+            "prompt": [{"role": "user", "content": f"what is {n % 10} plus 1"}],
+            "data_source": "digits",
+            "reward_model": {"style": "rule", "ground_truth": str(n % 9 + 1)},
+            "extra_info": {"index": n},
+        }
+        for n in range(32)
+    ]
+    (folder / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "reward.py").write_text(REWARD)
+
+
+def _step_times(folder: Path, kind: str, number: int, steps: int) -> list[float]:
+    overrides = [
+        f"actor_rollout_ref.model.path={folder}/model",
+        f"data.train_files=[{folder}/questions.jsonl]",
+        f"data.val_files=[{folder}/questions.jsonl]",
+        f"trainer.total_training_steps={steps + WARM_UP}",
+        "trainer.test_freq=-1",
+        "trainer.val_before_train=false",
+        f"ttrl.votes={RESPONSES}",
+        f"actor_rollout_ref.rollout.n={RESPONSES}",
+        "data.train_batch_size=8",
+        "actor_rollout_ref.actor.ppo_mini_batch_size=8",
+        "ttrl.poll_interval=2.0",  # stock verl's, which cannot be set there
+    ]
+    if kind == "stock":
+        overrides += [
+            "reward.reward_manager.name=naive",
+            f"reward.custom_reward_function.path={folder}/reward.py",
+            "data.custom_cls.path=null",
+            "trainer.v1.sampler.custom_sampler.path=null",
+        ]
+    metrics = folder / f"{kind}-{number}.jsonl"
+    log = folder / f"{kind}-{number}.log"
+    with log.open("wb") as output:
+        status = run(train_command(RECIPE, overrides), log=output, env={"VERL_FILE_LOGGER_PATH": str(metrics)})
+    if status != 0:
+        raise SystemExit(f"{kind}: verl stopped with exit status {status}\n{log_tail(log)}")
+    rows = [json.loads(line) for line in metrics.read_text().splitlines()]
+    return [row["data"]["timing_s/step"] for row in rows if row["step"] > WARM_UP]
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    main()

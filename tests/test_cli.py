@@ -1,0 +1,102 @@
+"""The command line as a person types it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ttrl_verl.cli import COMMANDS
+
+
+def ttrl_verl(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "ttrl_verl", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=cwd)
+
+
+@pytest.fixture
+def questions(write_jsonl) -> Path:
+    return write_jsonl("questions.jsonl", [{"prompt": f"what is {n}", "answer": n} for n in range(24)])
+
+
+def one_line(done: subprocess.CompletedProcess, message: str) -> None:
+    """Bad input: exit status 2 and one line on standard error."""
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command):
+    done = ttrl_verl(command, "--help")
+    assert done.returncode == 0
+    assert "Example: ttrl-verl" in done.stdout
+
+
+def test_the_recipes_are_listed():
+    assert "demo_cpu" in ttrl_verl("recipes").stdout
+
+
+def test_show_prints_a_section():
+    done = ttrl_verl("show", "demo_cpu", "ttrl.votes=32", "--section", "ttrl")
+    assert "votes: 32" in done.stdout.splitlines()
+
+
+def test_dry_run_prints_the_command_and_the_configuration():
+    done = ttrl_verl("train", "demo_cpu", "trainer.nnodes=2", "--dry-run")
+    assert done.stdout.startswith("# ")
+    assert "verl.trainer.main_ppo" in done.stdout.splitlines()[0]
+    assert "  nnodes: 2" in done.stdout.splitlines()
+
+
+def settings(questions: Path, *more: str) -> Sequence[str]:
+    files = [f"data.train_files=[{questions}]", f"data.val_files=[{questions}]"]
+    return ["train", "demo_cpu", "actor_rollout_ref.model.path=/nowhere", *files, *more]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("+ttrl.vots=3", "ttrl.vots is no key of this section; did you mean ttrl.votes?"),
+        ("ttrl.vots=3", "Could not override 'ttrl.vots'"),
+        ("ttrl.votes=4", "ttrl.votes is 4; expected at least actor_rollout_ref.rollout.n, the 8 responses kept"),
+        ("reward.reward_manager.name=majority", "unknown reward 'majority'; expected one of"),
+        ("data.train_files=[gone.jsonl]", "gone.jsonl: no such file"),
+        ("data.prompt_key=question", "questions.jsonl:1: has no column 'question' (data.prompt_key)"),
+        ("data.train_batch_size=64", "has 24 questions; expected at least data.train_batch_size, 64"),
+        ("data.max_prompt_length=128", "/nowhere: no such folder (actor_rollout_ref.model.path)"),
+    ],
+)
+def test_bad_settings_stop_before_anything_is_started(questions, override, message):
+    one_line(ttrl_verl(*settings(questions, override)), message)
+
+
+def test_settings_that_are_missing_are_named():
+    one_line(ttrl_verl("train", "demo_cpu"), "actor_rollout_ref.model.path is not set")
+
+
+def test_a_prompt_that_is_too_long_is_named_before_anything_is_started(questions, tiny_model):
+    override = ["data.max_prompt_length=5", f"actor_rollout_ref.model.path={tiny_model}"]
+    one_line(
+        ttrl_verl(*settings(questions, *override)), "questions.jsonl:1: the prompt has 8 tokens; expected at most 5"
+    )
+
+
+def test_an_unknown_command_or_option_is_one_line():
+    one_line(ttrl_verl("trian"), "No such command 'trian'")
+    one_line(ttrl_verl("recipes", "--al"), "No such option")
+
+
+def test_the_demo_refuses_a_folder_that_holds_a_run(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text(json.dumps({"step": 0}))
+    done = ttrl_verl("demo", "--model", "/nowhere", "--out", str(tmp_path))
+    one_line(done, "holds a run already")
+
+
+@pytest.mark.parametrize("arguments", [["--task", "continent"], ["--heldout", "x.jsonl"], ["--reward", "majority"]])
+def test_the_demo_refuses_what_it_does_not_know(arguments, tmp_path):
+    one_line(ttrl_verl("demo", "--out", str(tmp_path / "run"), *arguments), "")
+    assert not (tmp_path / "run").exists()
