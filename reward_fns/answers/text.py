@@ -52,12 +52,15 @@ def canonical_text(answer: str) -> str | None:
         >>> canonical_text("  The  Nile. "), canonical_text(r"\text{Paris}")
         ('the nile', 'paris')
     """
+    answer = " ".join(answer.split())
+    if len(answer) > _MAX_CHARACTERS:
+        return None
     normal, before = compatible(answer), None
-    while before != normal and len(normal) <= _MAX_CHARACTERS:  # until it stays as it is
+    while before != normal:  # until it stays as it is
         before = normal
         normal = " ".join(_LATEX_FONT.sub("", normal).casefold().split()).strip(_AROUND)
         normal = compatible(normal)
-    return normal if normal and before == normal else None
+    return normal or None
 
 
 def _stated(line: str) -> str | None:
