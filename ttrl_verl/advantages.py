@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import torch
+    import torch  # noqa: TID251  for the annotations alone
 
 NAME = "reward_as_advantage"
 
