@@ -184,7 +184,7 @@ def _line_letter(text: str, patterns: dict[str, re.Pattern[str]]) -> str | None:
 
 def _lists_options(line: str, letter: str) -> bool:
     """Say whether a line goes on to the next option, as in "A. cat B. dog"."""
-    following = chr(ord(letter) + 1)
+    following = re.escape(chr(ord(letter) + 1))
     return re.search(rf"\s\(?{following}[.):]\s?\S", line) is not None
 
 
