@@ -5,11 +5,14 @@ import string
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reward_fns.answers import get_answer_type
 from reward_fns.answers.choice import canonical_letter, canonical_word, extract_letter, extract_word, letters, words
+
+# No deadline: a busy machine is no failure.
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 FOUR = get_answer_type("choice")
 
@@ -164,6 +167,7 @@ def test_words_of_other_alphabets_keep_their_case_rules():
     assert kind.answer("нет") == kind.answer("НЕТ") == kind.canonicalize("Нет") == "нет"
 
 
+@quick
 @given(st.text(alphabet=string.printable + "\\{}АС“”é", max_size=200))
 def test_any_text_gives_an_option_or_none(text):
     found = extract_letter(text, "ABCD")
@@ -171,6 +175,7 @@ def test_any_text_gives_an_option_or_none(text):
     assert found is None or canonical_letter(found, "ABCD") == found
 
 
+@quick
 @given(st.sampled_from("ABCD"), st.text(max_size=60))
 def test_a_box_at_the_end_decides(letter, before):
     assert extract_letter(before.replace("boxed", "") + f"\n\\boxed{{{letter}}}", "ABCD") == letter

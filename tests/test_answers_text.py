@@ -3,11 +3,14 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reward_fns.answers import get_answer_type
 from reward_fns.answers.text import canonical_text, extract_text
+
+# No deadline: a busy machine is no failure.
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 TEXT = get_answer_type("text")
 
@@ -74,12 +77,14 @@ def test_too_long_a_text_is_no_answer():
     assert canonical_text("x " * 500_000) is None
 
 
+@quick
 @given(st.text(max_size=100))
 def test_canonical_form_stays_as_it_is(text):
     once = canonical_text(text)
     assert once is None or canonical_text(once) == once
 
 
+@quick
 @given(st.text(max_size=100))
 def test_spacing_and_case_make_no_difference(text):
     assert canonical_text(f"  {text}\n") == canonical_text(text)
