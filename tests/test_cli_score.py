@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import reward_fns
 from reward_fns import REWARD_FNS
-from ttrl_verl.cli.score import score
+from ttrl_verl.cli.score import command as score
 from ttrl_verl.errors import InputError
 
 ROOT = Path(reward_fns.__file__).parents[1]
@@ -187,8 +187,8 @@ def test_files(tmp_path):
 
 
 def process(*args: str, **options) -> subprocess.Popen:
-    code = "from ttrl_verl.cli.score import score; score()"
-    return subprocess.Popen([sys.executable, "-c", code, *args], cwd=ROOT, stdin=-1, stdout=-1, stderr=-1, **options)
+    code = "from ttrl_verl.cli import main; main()"
+    return subprocess.Popen([sys.executable, "-c", code, "score", *args], cwd=ROOT, stdin=-1, stdout=-1, stderr=-1, **options)
 
 
 def test_each_line_is_written_as_soon_as_it_is_read():

@@ -47,7 +47,7 @@ A line that is not as expected is reported on stderr as FILE:LINE, the others ar
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the reward; repeatable.")
 @click.option("-o", "--out", default="-", metavar="FILE", help="Where to write; standard output by default.")
 @click.argument("file", default="-")
-def score(
+def command(
     reward_name: str, answer_type: str, choices: str | None, options: tuple[str, ...], out: str, file: str
 ) -> None:
     """Score the groups of responses in FILE (JSON Lines), or of standard input where FILE is missing or "-"."""
