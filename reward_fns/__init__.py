@@ -33,11 +33,14 @@ REWARD_FNS: dict[str, Callable[..., list[float]]] = {
     "oracle": oracle,
 }
 
-# What a group must carry beyond its answers. A run refuses NEEDS_LABEL unless its recipe says `allow_labels: true`.
 NEEDS_LABEL = frozenset({"oracle"})
+"""The rewards that look at the ground truth. They refuse to train unless the recipe says ``allow_labels: true``."""
+
 NEEDS_LOG_PROBS = frozenset({"confidence_vote"})
-# They use the log-probs where the rollout recorded them, and do without where not.
+"""The rewards that look at the rollout's log-probabilities: ``rollout.calculate_log_probs`` must be on."""
+
 USES_LOG_PROBS = NEEDS_LOG_PROBS | {"thresholded"}
+"""The rewards that use log-probabilities where the rollout recorded them."""
 
 __all__ = ["NEEDS_LABEL", "NEEDS_LOG_PROBS", "REWARD_FNS", "USES_LOG_PROBS", "Group", "RewardFn", "get_reward_fn"]
 

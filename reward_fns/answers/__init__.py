@@ -48,7 +48,7 @@ def get_answer_type(name: str, *, choices: int | Sequence[str] = 4) -> AnswerTyp
         choices: for ``choice``: how many letters the options have (2 to 26), or the words to choose from.
 
     Raises:
-        ValueError: the name is unknown, or ``choices`` is neither a number from 2 to 26 nor at least two distinct words.
+        ValueError: the name is unknown, or ``choices`` is no number from 2 to 26 and no list of two distinct words.
     """
     match name:
         case "choice" if isinstance(choices, int):

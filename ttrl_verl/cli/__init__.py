@@ -1,1 +1,53 @@
-"""The command line."""
+"""The command line. Each command is a module that is imported when it is called, so that none pays for another."""
+
+import importlib
+import sys
+
+import click
+
+from ttrl_verl import __version__
+from ttrl_verl.errors import InputError
+
+COMMANDS = {
+    "demo": "Train a small model without labels and show before and after.",
+    "train": "Run a recipe with verl's own trainer.",
+    "score": "Reward answers offline: JSONL in, JSONL out.",
+    "recipes": "List the recipes.",
+    "show": "Print a recipe as it composes.",
+    "check": "Say what is installed, and check a recipe.",
+}
+"""Each command and the line that `--help` prints for it; the module of the same name holds it as ``command``."""
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(f"ttrl_verl.cli.{name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ttrl-verl")
+def cli() -> None:
+    """Test-time reinforcement learning on stock verl: learn from questions without labels."""
+
+
+def main() -> None:
+    """Run the command line; bad input is one line on standard error and exit status 2."""
+    try:
+        status = cli.main(prog_name="ttrl-verl", standalone_mode=False)
+    except (InputError, click.ClickException) as error:
+        message = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        print(f"ttrl-verl: {' '.join(message.split())}", file=sys.stderr)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        print("ttrl-verl: interrupted", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(status if isinstance(status, int) else 0)

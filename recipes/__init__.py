@@ -1,0 +1,1 @@
+"""The recipes, as data: one YAML file each. ``ttrl-verl recipes`` lists them."""

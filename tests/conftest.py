@@ -1,0 +1,37 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from reward_fns import Group
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def make_group() -> Callable[..., Group]:
+    """Build a group from answers."""
+    return lambda *answers, **fields: Group(answers=tuple(answers), **fields)
+
+
+@pytest.fixture
+def write_jsonl(tmp_path: Path) -> Callable[[str, Sequence[object]], Path]:
+    """Write rows as lines of JSON; a string goes in as it stands."""
+
+    def write(name: str, rows: Sequence[object]) -> Path:
+        path = tmp_path / name
+        path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the tiny model, in a process of its own: the fast tests import neither torch nor transformers."""
+    folder = tmp_path_factory.mktemp("models") / "tiny-llama"
+    subprocess.run([sys.executable, str(REPOSITORY / "tests" / "tiny_model.py"), str(folder)], check=True)
+    return folder

@@ -1,0 +1,103 @@
+"""Loaded into the processes of a run by ``VERL_USE_EXTERNAL_MODULES=observer``: writes down what the trainer saw.
+
+It replaces nothing: it wraps functions of the group stage, of the trainer and of TransferQueue, and records what goes
+in and what comes out, as lines of JSON in the file that ``TTRL_OBSERVER_FILE`` names.
+"""
+
+import json
+import os
+from types import ModuleType
+
+import wrapt
+
+
+def write(**record: object) -> None:
+    with open(os.environ["TTRL_OBSERVER_FILE"], "a") as file:
+        file.write(json.dumps(record) + "\n")
+
+
+def _unwrapped(field: object) -> list:
+    return [getattr(value, "data", value) for value in field]
+
+
+def _read_groups(wrapped, instance, args, kwargs):
+    """Every response that voted, before the ones that are not kept are cleared."""
+    import transfer_queue as tq
+
+    (batch,) = args
+    data = tq.kv_batch_get(
+        keys=batch.keys, partition_id="train", select_fields=["responses", "extra_fields", "reward_model", "extra_info"]
+    )
+    rows = zip(
+        batch.keys,
+        data["responses"].unbind(),
+        _unwrapped(data["extra_fields"]),
+        _unwrapped(data["reward_model"]),
+        _unwrapped(data["extra_info"]),
+        strict=True,
+    )
+    votes = [
+        {
+            "key": key,
+            "tokens": tokens.tolist(),
+            "answer": extra["reward_extra_info"]["answer"],
+            "reward_model": rule,
+            "index": info["index"],
+        }
+        for key, tokens, extra, rule, info in rows
+    ]
+    write(kind="votes", votes=votes)
+    return wrapped(*args, **kwargs)
+
+
+def _sample(wrapped, instance, args, kwargs):
+    """What goes on to the trainer: the kept keys, and the scores that stand in the queue for them."""
+    import transfer_queue as tq
+
+    batch, metrics = wrapped(*args, **kwargs)
+    if batch.partition_id == "train":
+        data = tq.kv_batch_get(keys=batch.keys, partition_id="train", select_fields=["rm_scores", "responses"])
+        lengths = [len(tokens) for tokens in data["responses"].unbind()]
+        scores = [score.tolist() for score in data["rm_scores"].unbind()]
+        in_queue = sorted(key for key in tq.kv_list("train").get("train", {}) if "_" in key)
+        write(kind="kept", keys=list(batch.keys), lengths=lengths, scores=scores, in_queue=in_queue, metrics=metrics)
+    return batch, metrics
+
+
+def _compute_advantage(wrapped, instance, args, kwargs):
+    """The rollout's and the actor's log-probabilities of the same tokens."""
+    import transfer_queue as tq
+
+    batch = args[0]
+    fields = ["rollout_log_probs", "old_log_probs"]
+    data = tq.kv_batch_get(keys=batch.keys, partition_id="train", select_fields=fields)
+    difference = (data["rollout_log_probs"].values() - data["old_log_probs"].values()).abs().mean().item()
+    write(kind="log_probs", mean_absolute_difference=difference)
+    return wrapped(*args, **kwargs)
+
+
+def _close(wrapped, instance, args, kwargs):
+    """What is left in the queue when the trainer has finished."""
+    import transfer_queue as tq
+
+    left = {partition: sorted(keys) for partition, keys in (tq.kv_list() or {}).items() if keys}
+    write(kind="end", left=left)
+    return wrapped(*args, **kwargs)
+
+
+def _observe_group_stage(module: ModuleType) -> None:
+    wrapt.wrap_function_wrapper(module, "GroupStageMixin._read_groups", _read_groups)
+    wrapt.wrap_function_wrapper(module, "GroupStageMixin.sample", _sample)
+
+
+def _observe_trainer(module: ModuleType) -> None:
+    wrapt.wrap_function_wrapper(module, "PPOTrainer._compute_advantage", _compute_advantage)
+
+
+def _observe_queue(module: ModuleType) -> None:
+    wrapt.wrap_function_wrapper(module, "close", _close)
+
+
+wrapt.register_post_import_hook(_observe_group_stage, "ttrl_verl.group_stage")
+wrapt.register_post_import_hook(_observe_trainer, "verl.trainer.ppo.v1.trainer_base")
+wrapt.register_post_import_hook(_observe_queue, "transfer_queue")

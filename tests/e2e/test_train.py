@@ -1,0 +1,140 @@
+"""Stock verl and stock vLLM train the tiny model; few runs, with much asserted in each."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from reward_fns import Group, get_reward_fn
+from reward_fns.answers import get_answer_type
+from ttrl_verl.demo.figures import read_figures
+from ttrl_verl.group_stage import sessions_by_prompt
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+
+VOTES, KEPT, PROMPTS, STEPS = 6, 4, 4, 3
+
+GRPO = ()
+PPO = (
+    "algorithm.adv_estimator=gae",
+    "reward.reward_manager.name=empirical_entropy",
+    "ttrl.reward_options={alpha:0.5,entropy_norm:log_n}",
+)
+
+
+@pytest.fixture(scope="module", params=[GRPO, PPO], ids=["grpo-majority_vote", "ppo-empirical_entropy"])
+def finished(request, trained):
+    return trained(*request.param), request.param
+
+
+def reward_fn(overrides):
+    if overrides == PPO:
+        return get_reward_fn("empirical_entropy", alpha=0.5, entropy_norm="log_n")
+    return get_reward_fn("majority_vote")
+
+
+def test_it_ran_all_steps_and_logged_the_metrics(finished):
+    run, _ = finished
+    assert [row["step"] for row in run.metrics] == [0, 1, 2, 3]
+    assert run.series("ttrl/votes") == [float(VOTES * PROMPTS)] * STEPS
+    assert run.series("ttrl/kept") == [float(KEPT * PROMPTS)] * STEPS
+    assert run.series("ttrl/missing_responses") == [0.0] * STEPS
+    for name in ("majority_ratio", "answer_entropy", "distinct_answers", "unparsed_ratio", "top_answer_share"):
+        assert all(value >= 0 for value in run.series(f"ttrl/{name}")), name
+
+
+def test_every_training_row_reached_the_workers_without_a_label(finished):
+    run, _ = finished
+    votes = [vote for record in run.of_kind("votes") for vote in record["votes"]]
+    assert len(votes) == VOTES * PROMPTS * STEPS
+    assert all(vote["reward_model"] == {"style": "rule", "ground_truth": None} for vote in votes)
+
+
+def test_answers_are_those_of_the_decoded_responses(finished, tiny_model):
+    run, _ = finished
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    answer_type = get_answer_type("number")
+    votes = [vote for record in run.of_kind("votes") for vote in record["votes"]]
+    assert any(vote["answer"] is not None for vote in votes)
+    for vote in votes:
+        assert vote["answer"] == answer_type.answer(tokenizer.decode(vote["tokens"], skip_special_tokens=True))
+
+
+def test_the_trainer_gets_the_first_sampled_with_the_rewards_of_the_whole_group(finished):
+    """Rewards in the trainer are reward_fns on the group's answers: whatever the labels say changes none of them."""
+    run, overrides = finished
+    reward = reward_fn(overrides)
+    for votes, kept in zip(run.of_kind("votes"), run.of_kind("kept"), strict=True):
+        answers = {vote["key"]: vote["answer"] for vote in votes["votes"]}
+        expected = {}
+        for sessions in sessions_by_prompt(list(answers)):
+            assert len(sessions) == VOTES
+            rewards = reward(Group(answers=tuple(answers[keys[-1]] for keys in sessions)))
+            expected |= {keys[-1]: value for keys, value in list(zip(sessions, rewards, strict=True))[:KEPT]}
+        assert sorted(kept["keys"]) == sorted(expected)
+        for key, scores, length in zip(kept["keys"], kept["scores"], kept["lengths"], strict=True):
+            # The reward stands on the response's own last token, and nowhere else.
+            assert len(scores) == length
+            assert scores[:-1] == [0.0] * (length - 1)
+            assert scores[-1] == pytest.approx(expected[key], abs=1e-6)
+
+
+def test_the_queue_holds_the_kept_responses_alone_and_nothing_in_the_end(finished):
+    run, _ = finished
+    for kept in run.of_kind("kept"):
+        assert kept["in_queue"] == sorted(kept["keys"])
+    assert run.series("ttrl/queue_leftover") == [0.0] * STEPS
+    assert [record["left"] for record in run.of_kind("end")] == [{}]
+
+
+def test_actor_and_rollout_agree_at_every_step(finished):
+    """vLLM answers with the weights that the actor has now: 1e-2 a step moves them far beyond this bound."""
+    run, _ = finished
+    differences = [record["mean_absolute_difference"] for record in run.of_kind("log_probs")]
+    assert len(differences) == STEPS
+    assert max(differences) < 1e-3
+    assert all(norm > 0 for norm in run.series("actor/grad_norm"))
+
+
+def test_weights_moved(finished):
+    run, _ = finished
+    before, after = (
+        {row["input"]: row["output"] for row in _rows(run, step) if row["data_source"].endswith("/greedy")}
+        for step in (0, STEPS)
+    )
+    assert before.keys() == after.keys()
+    assert before != after
+
+
+def test_validation_scores_labels_and_greedy_answers_once(finished):
+    run, _ = finished
+    figures = read_figures(run.folder / "validation" / "0.jsonl", get_answer_type("number"))
+    assert figures["questions"].questions == 8
+    assert figures["questions"].samples == 3
+    rows = _rows(run, 0)
+    assert len(rows) == 8 * 3 + 8
+    labelled = [row for row in rows if row["gts"] is not None]
+    assert len(labelled) == len(rows) - 4
+    answer_type = get_answer_type("number")
+    for row in labelled:
+        assert row["acc"] == float(row["answer"] is not None and row["answer"] == answer_type.canonicalize(row["gts"]))
+
+
+def test_the_two_visits_of_a_question_have_one_index(finished):
+    run, _ = finished
+    indices = [vote["index"] for record in run.of_kind("votes") for vote in record["votes"]]
+    # 8 questions, 4 a step: two steps see each question once.
+    first_epoch = indices[: 2 * VOTES * PROMPTS]
+    assert Counter(first_epoch) == dict.fromkeys(range(8), VOTES)
+
+
+def test_ppo_trains_a_critic(trained):
+    run = trained(*PPO)
+    assert all(loss > 0 for loss in run.series("critic/vf_loss"))
+    assert all(norm > 0 for norm in run.series("critic/grad_norm"))
+
+
+def _rows(run, step):
+    return [json.loads(line) for line in (run.folder / "validation" / f"{step}.jsonl").read_text().splitlines()]

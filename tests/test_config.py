@@ -1,0 +1,51 @@
+import pytest
+
+from ttrl_verl.config import check_run, parse_ttrl_config
+from ttrl_verl.errors import InputError
+
+SECTION = {"votes": 16, "answer_type": "number"}
+
+
+def test_a_good_section_is_taken():
+    config = parse_ttrl_config(SECTION | {"choices": ["yes", "no"], "reward_options": {"alpha": 0.5}})
+    assert (config.votes, config.choices, config.reward_options) == (16, ["yes", "no"], {"alpha": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"vots": 1}, "ttrl.vots is no key of this section; did you mean ttrl.votes?"),
+        ({"zzz": 1}, "ttrl.zzz is no key of this section; its keys are votes, answer_type"),
+        ({"votes": 0}, "ttrl.votes is 0; input should be greater than or equal to 1"),
+        ({"votes": "16"}, "ttrl.votes is '16'; input should be a valid integer"),
+        ({"answer_type": "maths"}, "ttrl.answer_type is 'maths'; input should be 'math', 'number', 'choice' or 'text'"),
+        ({"answer_type": "choice", "choices": 27}, "ttrl.choices is 27; expected 2 to 26 options"),
+        ({"answer_type": "choice", "choices": ["yes"]}, "ttrl.choices is ['yes']; expected at least two"),
+        ({"poll_interval": 0.0}, "ttrl.poll_interval is 0.0; input should be greater than 0"),
+    ],
+)
+def test_a_bad_section_names_the_key_the_value_and_what_is_allowed(changes, message):
+    with pytest.raises(InputError) as error:
+        parse_ttrl_config(SECTION | changes)
+    assert str(error.value).startswith(message)
+
+
+def test_a_missing_key_is_named():
+    with pytest.raises(InputError, match=r"ttrl\.votes is missing"):
+        parse_ttrl_config({"answer_type": "math"})
+
+
+def test_fewer_votes_than_kept_are_refused():
+    with pytest.raises(InputError, match=r"ttrl\.votes is 16; expected at least .* the 32 responses kept"):
+        check_run(parse_ttrl_config(SECTION), "majority_vote", kept=32)
+
+
+def test_an_unknown_reward_lists_the_known_ones():
+    with pytest.raises(InputError, match=r"unknown reward 'majority'; expected one of .*majority_vote"):
+        check_run(parse_ttrl_config(SECTION), "majority", kept=8)
+
+
+def test_an_option_of_another_reward_is_refused():
+    config = parse_ttrl_config(SECTION | {"reward_options": {"alpha": 1.0}})
+    with pytest.raises(InputError, match="the reward majority_vote has no option alpha"):
+        check_run(config, "majority_vote", kept=8)

@@ -1,0 +1,120 @@
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ttrl_verl.errors import InputError
+from ttrl_verl.questions import Layout, check_lengths, read_questions
+
+USER = [{"role": "user", "content": "2+2?"}]
+
+
+def prompts(table: pa.Table) -> list:
+    return table.column("prompt").to_pylist()
+
+
+def labels(table: pa.Table) -> list:
+    return table.column("label").to_pylist()
+
+
+def test_a_plain_question_becomes_a_user_message(write_jsonl):
+    table = read_questions(write_jsonl("q.jsonl", [{"prompt": "2+2?", "answer": 4}]), Layout())
+    assert prompts(table) == [USER]
+    assert labels(table) == ["4"]
+    assert table.column("data_source").to_pylist() == ["q"]
+
+
+def test_chat_messages_are_kept_and_framed(write_jsonl):
+    path = write_jsonl("q.jsonl", [{"messages": USER}])
+    layout = Layout(prompt_key="messages", system_prompt="Add.", prompt_suffix=" Box it.")
+    assert prompts(read_questions(path, layout)) == [
+        [{"role": "system", "content": "Add."}, {"role": "user", "content": "2+2? Box it."}]
+    ]
+
+
+def test_all_four_formats_hold_the_same_questions(tmp_path):
+    rows = [{"prompt": "a", "answer": "1"}, {"prompt": 'b, "c"\nd', "answer": None}]
+    (tmp_path / "q.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    (tmp_path / "q.json").write_text(json.dumps(rows))
+    (tmp_path / "q.csv").write_text('prompt,answer\na,1\n"b, ""c""\nd",\n')
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "q.parquet")
+    tables = [read_questions(tmp_path / f"q.{kind}", Layout()) for kind in ("jsonl", "json", "csv", "parquet")]
+    assert [prompts(table) for table in tables] == [prompts(tables[0])] * 4
+    assert [labels(table) for table in tables] == [["1", None]] * 4
+
+
+def test_verls_own_parquet_layout_is_read(tmp_path):
+    row = {"prompt": USER, "data_source": "gsm8k", "reward_model": {"style": "rule", "ground_truth": "4"}}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "q.parquet")
+    table = read_questions(tmp_path / "q.parquet", Layout())
+    assert (prompts(table), labels(table), table.column("data_source").to_pylist()) == ([USER], ["4"], ["gsm8k"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("q.jsonl", "", "q.jsonl: has no questions"),
+        ("q.json", "  ", "q.json: has no questions"),
+        ("q.json", "[]", "q.json: has no questions"),
+        ("q.csv", "prompt,answer\n", "q.csv: has no questions"),
+        ("q.json", '{"prompt": "a"}', "q.json: holds an object; expected a list of objects"),
+        ("q.json", '[{"prompt": "a"},\n{]', "q.json:2: is no JSON"),
+        ("q.jsonl", '{"prompt": "a"}\n{"prompt": \n', "q.jsonl:2: is no line of JSON"),
+        ("q.jsonl", b'{"prompt": "a"}\n{"prompt": "\xff"}\n', "q.jsonl:2: is no line of JSON"),
+        ("q.jsonl", '{"prompt": "a"}\n[1]\n', "q.jsonl:2: is a list; expected an object"),
+        ("q.jsonl", '{"question": "a"}\n', "q.jsonl:1: has no column 'prompt' (data.prompt_key); its columns"),
+        ("q.jsonl", '{"prompt": "a"}\n{"prompt": 5}\n', "q.jsonl:2: prompt is a number; expected text or a list"),
+        ("q.jsonl", '{"prompt": " "}\n', "q.jsonl:1: prompt is empty"),
+        ("q.jsonl", '{"prompt": [{"role": "user"}]}\n', "q.jsonl:1: prompt has an object as a message"),
+        ("q.jsonl", '{"prompt": [{"role": "me", "content": "a"}]}\n', "q.jsonl:1: prompt has a message of role 'me'"),
+        ("q.jsonl", '{"prompt": [{"role": "user", "content": 1}]}\n', "q.jsonl:1: prompt has a message whose content"),
+        ("q.jsonl", '{"prompt": [{"role": "system", "content": "a"}]}\n', "q.jsonl:1: prompt ends with a message of"),
+        ("q.jsonl", '{"prompt": "a", "answer": ["b"]}\n', "q.jsonl:1: answer is a list; expected text or a number"),
+        ("q.jsonl", '{"prompt": "a", "answer": true}\n', "q.jsonl:1: answer is true or false"),
+        ("q.csv", "prompt,answer\na,1\nb\n", "q.csv:3: expected 2 columns"),
+        ("q.csv", "prompt,answer\na,1,2\n", "q.csv:2: expected 2 columns"),
+        ("q.parquet", "no parquet", "q.parquet: cannot be read"),
+        ("q.txt", "a", "q.txt: expected a file that ends in .parquet, .json, .jsonl, .csv"),
+    ],
+)
+def test_bad_input_is_one_line_that_names_file_row_and_key(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError) as error:
+        read_questions(path, Layout())
+    assert str(error.value).removeprefix(f"{tmp_path}/").startswith(message)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"gone\.jsonl: no such file"):
+        read_questions(tmp_path / "gone.jsonl", Layout())
+
+
+def test_a_label_column_that_is_asked_for_must_be_there(write_jsonl):
+    with pytest.raises(InputError, match=r"has no column 'gold' \(ttrl\.label_key\); its columns are prompt"):
+        read_questions(write_jsonl("q.jsonl", [{"prompt": "a"}]), Layout(label_key="gold"))
+
+
+class ByteTokenizer:
+    """One token a byte and five a message: the longest that a prompt can be."""
+
+    calls = 0
+
+    def apply_chat_template(self, conversation, **kwargs):
+        self.calls += 1
+        return [0] * sum(5 + len(message["content"].encode()) for message in conversation)
+
+
+def test_a_prompt_over_the_length_is_named(write_jsonl):
+    table = read_questions(write_jsonl("q.jsonl", [{"prompt": "a" * 5}, {"prompt": "a" * 6}]), Layout())
+    check_lengths(table, ByteTokenizer(), 11)
+    with pytest.raises(InputError, match=r"q\.jsonl:2: the prompt has 11 tokens; expected at most 10"):
+        check_lengths(table, ByteTokenizer(), 10)
+
+
+def test_short_prompts_are_not_tokenised(write_jsonl):
+    tokenizer = ByteTokenizer()
+    check_lengths(read_questions(write_jsonl("q.jsonl", [{"prompt": "a"}] * 1000), Layout()), tokenizer, 100)
+    assert tokenizer.calls == 1  # the empty conversation, for the template's own tokens

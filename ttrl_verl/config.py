@@ -1,0 +1,101 @@
+"""The config section ``ttrl:``, checked before anything is started."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reward_fns import NEEDS_LABEL, get_reward_fn
+from reward_fns.answers import AnswerType, get_answer_type
+from ttrl_verl.errors import InputError
+
+
+class TTRLConfig(BaseModel):
+    """The section ``ttrl:`` of a recipe. ``recipes/ttrl_base.yaml`` holds the defaults and says what each key is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    votes: int = Field(ge=1)
+    answer_type: Literal["math", "number", "choice", "text"]
+    choices: int | list[str] = 4
+    truncated: Literal["no_answer", "keep"] = "no_answer"
+    reward_options: dict[str, Any] = {}
+    label_key: str | None = None
+    system_prompt: str | None = None
+    prompt_suffix: str | None = None
+    val_greedy: bool = False
+    val_samples: int = Field(default=1, ge=1)
+    poll_interval: float = Field(default=0.5, gt=0, le=60)
+    allow_labels: bool = False
+
+    def build_answer_type(self) -> AnswerType:
+        """Return the answer type that ``answer_type`` and ``choices`` name.
+
+        Raises:
+            InputError: ``choices`` is no list of at least two distinct words, nor a number from 2 to 26.
+        """
+        try:
+            return get_answer_type(self.answer_type, choices=self.choices)
+        except ValueError as error:
+            raise InputError(f"ttrl.{error}") from error
+
+
+def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
+    """Return the section ``ttrl:`` as an object.
+
+    Args:
+        section: the composed and resolved section, as a plain dictionary.
+
+    Raises:
+        InputError: a key is unknown, missing or has a value that is not allowed. The message names the key, the value
+            and what is allowed.
+
+    Example:
+        >>> parse_ttrl_config({"votes": 64, "answer_type": "math"}).truncated
+        'no_answer'
+        >>> parse_ttrl_config({"votes": 64, "answer_type": "math", "vote": 1})
+        Traceback (most recent call last):
+        ttrl_verl.errors.InputError: ttrl.vote is no key of this section; did you mean ttrl.votes?
+    """
+    try:
+        config = TTRLConfig.model_validate(dict(section))
+    except ValidationError as error:
+        raise InputError(_describe(error.errors()[0])) from error
+    config.build_answer_type()
+    return config
+
+
+def check_run(config: TTRLConfig, reward: str, kept: int) -> None:
+    """Check the section against the rest of the run.
+
+    Args:
+        config: the section ``ttrl:``.
+        reward: ``reward.reward_manager.name``.
+        kept: ``actor_rollout_ref.rollout.n``, the responses of a group that are trained on.
+
+    Raises:
+        InputError: fewer votes than kept responses, an unknown reward or option, or a reward that needs labels in a run
+            that does not allow them.
+    """
+    if config.votes < kept:
+        raise InputError(
+            f"ttrl.votes is {config.votes}; expected at least actor_rollout_ref.rollout.n, the {kept} responses kept"
+        )
+    try:
+        get_reward_fn(reward, **config.reward_options)
+    except ValueError as error:
+        raise InputError(f"reward.reward_manager.name and ttrl.reward_options: {error}") from error
+    if reward in NEEDS_LABEL and not config.allow_labels:
+        raise InputError(f"the reward {reward} trains on labels; a recipe that means it says ttrl.allow_labels: true")
+
+
+def _describe(error: Mapping[str, Any]) -> str:
+    key = "ttrl." + ".".join(str(part) for part in error["loc"] if part not in ("int", "list[str]"))
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(error["loc"][0]), TTRLConfig.model_fields, n=1)
+        hint = f"did you mean ttrl.{near[0]}?" if near else f"its keys are {', '.join(TTRLConfig.model_fields)}"
+        return f"{key} is no key of this section; {hint}"
+    if error["type"] == "missing":
+        return f"{key} is missing; expected {TTRLConfig.model_fields[error['loc'][0]].annotation}"
+    return f"{key} is {error['input']!r}; {error['msg'][0].lower()}{error['msg'][1:]}"

