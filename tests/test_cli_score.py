@@ -188,7 +188,9 @@ def test_files(tmp_path):
 
 def process(*args: str, **options) -> subprocess.Popen:
     code = "from ttrl_verl.cli import main; main()"
-    return subprocess.Popen([sys.executable, "-c", code, "score", *args], cwd=ROOT, stdin=-1, stdout=-1, stderr=-1, **options)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, "score", *args], cwd=ROOT, stdin=-1, stdout=-1, stderr=-1, **options
+    )
 
 
 def test_each_line_is_written_as_soon_as_it_is_read():
