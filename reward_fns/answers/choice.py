@@ -52,7 +52,7 @@ def words(choices: Sequence[str]) -> tuple[str, ...]:
 _LATEX_FONT = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|rm|sf|it|tt)|boldsymbol|bf|rm|left|right|[()\[\]])")
 _OPENS, _CLOSES = r"(?:\*\*|__|[*_`\"'“‘$\[{])", r"(?:\*\*|__|[*_`\"'”’$\]}])"
 _WRAPPED = re.compile(rf"{_OPENS}[{{(\[*$]?([A-Z])[.):]?[}})\]*$]?{_CLOSES}")
-_MARKS = re.compile(r"[*_`#>]+|\s?</answer>")
+_MARKS = ("</answer>", "*", "_", "`", "#", ">")
 # A bare letter before one of these words states an answer; before any other word it begins a name or is an article.
 _CONNECTIVE = (
     r"(?:because|since|as|which|and|but|for|so|given|by|due|from|based|not|rather|while|whereas|then|if|where)\b"
@@ -68,8 +68,9 @@ def _patterns(options: str) -> dict[str, re.Pattern[str]]:
     ends = rf"(?=\Z|[\n.,;:!?)]|\s[(\-–—=]|\s{_CONNECTIVE})(?!\.[A-Za-z]\.)"
     letter = rf"(?:{wrapped}|{bare}{ends})"
     also = rf"(?:\s(?:or|and)\s|\s?[/&]\s?|,\s)(?:\(([{options}])\)|([{options}])(?!\s?['’\w]))"
-    said = r"(?:is|was|must be|should be|would be|will be)"
-    name = r"(?:answer|(?:correct|right|best|final) (?:option|choice))"
+    adverb = r"(?:therefore|thus|hence|then|clearly|likely|most likely|probably|definitely|indeed)"
+    said = rf"(?:is|was|must be|should be|would be|will be)(?:,?\s{adverb},?)?"
+    name = r"(?:answer|(?:correct|right|best|final) (?:option|choice|letter|statement))"
     return {
         # "The answer is C", "Answer: (C)", "the correct option would be: option C", "Answer\nC", "The answer, C, ..."
         "stated": re.compile(
@@ -77,7 +78,10 @@ def _patterns(options: str) -> dict[str, re.Pattern[str]]:
             rf"(?:\s?[:=])?\s?(?:(?:the )?(?:option|choice|letter)\s?)?){letter}(?:{also})?"
         ),
         # A line that is the letter, or the letter and its option's text: "C", "(C) a producer", "C. a producer"
-        "line": re.compile(rf"\A[\s\-•]*(?i:option |choice )?(?:{wrapped}|{bare}(?:\Z|[.):](?!\w\.)|\s[-–—=]\s))"),
+        "line": re.compile(
+            rf"\A[\s\-•]*(?i:option |choice )?"
+            rf"(?:{wrapped}|{bare}(?:\Z|[.):](?!\w\.)|\s[-–—=]\s|,?\s(?:because|since)\b))"
+        ),
         # A last line such as "So I choose option C.", "C is correct.", "Hence (C)."
         "closing": re.compile(
             rf"(?<!not )(?i:\boption |\bchoice |\b(?:choose|chose|pick|select|with|must be) ){letter}(?:{also})?"
@@ -145,8 +149,10 @@ _ANSWER = re.compile(
 
 def _bare(text: str) -> str:
     """Return the text with one blank for each run of whitespace, and ``(C)`` for C in bold, quotes or braces."""
-    text = _LATEX_FONT.sub("", text).replace("<answer>", "Answer: ")
-    lines = (" ".join(_MARKS.sub("", line).split()) for line in _WRAPPED.sub(r"(\1) ", text).splitlines())
+    text = _WRAPPED.sub(r"(\1) ", _LATEX_FONT.sub("", text).replace("<answer>", "Answer: "))
+    for mark in _MARKS:
+        text = text.replace(mark, "")
+    lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 
