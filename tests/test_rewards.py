@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reward_fns import NEEDS_LABEL, NEEDS_LOG_PROBS, REWARD_FNS, USES_LOG_PROBS, Group, get_reward_fn
 
 # No deadline: a busy machine is no failure.
-quick = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 RESPONSES = st.lists(
     st.tuples(st.sampled_from(["1", "2", "3", None]), st.floats(-5, 0).map(lambda x: round(x, 2))), max_size=10
