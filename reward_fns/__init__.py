@@ -8,24 +8,41 @@ import inspect
 from collections.abc import Callable
 from functools import partial
 
+from reward_fns.confidence_vote import confidence_vote
+from reward_fns.consistency_band import consistency_band
+from reward_fns.constant import constant
 from reward_fns.empirical_entropy import empirical_entropy
 from reward_fns.group import Group, RewardFn
 from reward_fns.majority_vote import majority_vote
+from reward_fns.oracle import oracle
 from reward_fns.random_reward import random_reward
+from reward_fns.semantic_entropy import semantic_entropy
+from reward_fns.soft_pseudo_label import soft_pseudo_label
+from reward_fns.thresholded import thresholded
 
 REWARD_FNS: dict[str, Callable[..., list[float]]] = {
     "majority_vote": majority_vote,
     "empirical_entropy": empirical_entropy,
+    "semantic_entropy": semantic_entropy,
+    "soft_pseudo_label": soft_pseudo_label,
+    "thresholded": thresholded,
+    "consistency_band": consistency_band,
+    "confidence_vote": confidence_vote,
     "random": random_reward,
+    "constant": constant,
+    "oracle": oracle,
 }
 
-NEEDS_LABEL = frozenset[str]()
+NEEDS_LABEL = frozenset({"oracle"})
 """The rewards that look at the ground truth. They refuse to train unless the recipe says ``allow_labels: true``."""
 
-NEEDS_LOG_PROBS = frozenset[str]()
+NEEDS_LOG_PROBS = frozenset({"confidence_vote"})
 """The rewards that look at the rollout's log-probabilities: ``rollout.calculate_log_probs`` must be on."""
 
-__all__ = ["NEEDS_LABEL", "NEEDS_LOG_PROBS", "REWARD_FNS", "Group", "RewardFn", "get_reward_fn"]
+USES_LOG_PROBS = NEEDS_LOG_PROBS | {"thresholded"}
+"""The rewards that use log-probabilities where the rollout recorded them."""
+
+__all__ = ["NEEDS_LABEL", "NEEDS_LOG_PROBS", "REWARD_FNS", "USES_LOG_PROBS", "Group", "RewardFn", "get_reward_fn"]
 
 
 def get_reward_fn(name: str, **options: object) -> RewardFn:

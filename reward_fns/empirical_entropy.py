@@ -26,8 +26,9 @@ def empirical_entropy(
     frequency reward alone. ``multiplicative=True`` gives r_i = p(a_i) * (1 - alpha * H / ln N), floored at 0: with
     ``algorithm.norm_adv_by_std_in_grpo=False`` a group that agrees then weighs more. PPO with a critic sees H too.
 
-    Departures from the authors' code: a response without an answer earns 0.0 and is no class of its own (there, a group
-    of empty responses earned 1.0), and special tokens are no part of an answer.
+    Departures from the authors' code: a response without an answer is no class of its own (there, a group of empty
+    responses earned 1.0): its frequency is 0, so it earns -alpha * H, which is never more than an answer earns.
+    Special tokens are no part of an answer.
 
     Args:
         group: N responses to one prompt.
@@ -47,15 +48,15 @@ def empirical_entropy(
         >>> [round(r, 4) for r in empirical_entropy(Group(answers=("A", "B")), entropy_norm="log_unique")]
         [-0.25, -0.25]
     """
-    if alpha < 0:
+    if not alpha >= 0:
         raise ValueError(f"alpha is {alpha}; expected a number of at least 0")
-    counts = count_answers(group.answers)
+    counts = count_answers(group.answers)  # of None: 0
     entropy = answer_entropy(group.answers)
     if multiplicative:
         weight = max(0.0, 1.0 - alpha * entropy / _scale("log_n", len(counts), group.size))
-        return [0.0 if answer is None else counts[answer] / group.size * weight for answer in group.answers]
+        return [counts[answer] / group.size * weight for answer in group.answers]
     penalty = alpha * entropy / _scale(entropy_norm, len(counts), group.size)
-    return [0.0 if answer is None else counts[answer] / group.size - penalty for answer in group.answers]
+    return [counts[answer] / group.size - penalty for answer in group.answers]
 
 
 def _scale(entropy_norm: str, distinct: int, size: int) -> float:

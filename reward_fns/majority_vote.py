@@ -7,8 +7,8 @@ from reward_fns.vote import majority_vote as vote
 def majority_vote(group: Group) -> list[float]:
     """Reward each response that gives the group's most frequent answer.
 
-    r_i = 1 where a_i is the pseudo-label, else 0 (TTRL, arXiv 2504.16084, equation 3). A tie goes to the answer sampled
-    first. Nobody has an answer: there is no pseudo-label and every reward is 0.0.
+    r_i = 1 where a_i is the pseudo-label, else 0 (TTRL, arXiv 2504.16084, equation 3). A tie goes to the answer
+    sampled first. Nobody has an answer: there is no pseudo-label and every reward is 0.0.
 
     Args:
         group: N responses to one prompt.

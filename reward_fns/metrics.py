@@ -1,8 +1,8 @@
 """What one group's vote looked like: metrics that need no label, apart from those that do.
 
 The formulas are those of TTRL's code and paper (arXiv 2504.16084), per group; a step's metric is the mean over its
-groups. Notation: N responses with answers a_i, m votes for the pseudo-label, rewards r_i, and, where the ground truth y
-is known, t_i = 1 where a_i = y.
+groups. Notation: N responses with answers a_i, m votes for the pseudo-label, rewards r_i, the first K responses kept,
+and, where the ground truth y is known, t_i = 1 where a_i = y.
 """
 
 from collections import Counter
@@ -22,8 +22,9 @@ def vote_metrics(group: Group, rewards: Sequence[float], kept: int) -> dict[str,
 
     Returns:
         ``majority_ratio`` = m / N; ``answer_entropy`` in nats; ``distinct_answers``; ``unparsed_ratio`` = responses
-        without an answer / N; ``reward_mean`` over the kept; ``zero_advantage_groups`` = 1.0 where all kept rewards are
-        equal, so that the group gives no gradient under a group-relative advantage.
+        without an answer / N; ``majority_voting_reward`` = mean of the N rewards (TTRL's name, whatever the reward);
+        ``reward_mean`` over the kept; ``zero_advantage_groups`` = 1.0 where all kept rewards are equal, so that the
+        group gives no gradient under a group-relative advantage. All 0.0 but the last for an empty group.
 
     Example:
         >>> vote_metrics(Group(answers=("4", "5", "4", None)), [1.0, 0.0, 1.0, 0.0], kept=1)["zero_advantage_groups"]
@@ -35,13 +36,18 @@ def vote_metrics(group: Group, rewards: Sequence[float], kept: int) -> dict[str,
         "answer_entropy": answer_entropy(group.answers),
         "distinct_answers": float(len(count_answers(group.answers))),
         "unparsed_ratio": group.answers.count(None) / group.size if group.size else 0.0,
-        "reward_mean": sum(trained) / len(trained) if trained else 0.0,
+        "majority_voting_reward": _mean(rewards),
+        "reward_mean": _mean(trained),
         "zero_advantage_groups": float(len(set(trained)) <= 1),
     }
 
 
 def label_metrics(group: Group, rewards: Sequence[float], label: str, kept: int) -> dict[str, float]:
     """Return the metrics of one group that need its ground truth. For diagnosis: no reward may depend on them.
+
+    A soft reward is read as 1 where it is the highest of its group, else 0, so that it can be held against t_i; where
+    all are equal, as 1 where they are above 0. For rewards of 0 and 1 this is r_i itself, and TTRL's formula. (TTRV's
+    code compared its soft rewards with 0 and 1, and found next to none of them right.)
 
     Args:
         group: N responses to one prompt.
@@ -50,14 +56,21 @@ def label_metrics(group: Group, rewards: Sequence[float], label: str, kept: int)
         kept: how many responses are trained on.
 
     Returns:
-        ``label_accuracy`` = 1 where the pseudo-label is right; ``reward_accuracy`` = share of the N responses with
-        r_i = t_i; ``ground_truth_ratio`` = mean of t_i; ``pass@N`` = 1 where any t_i is 1; and, over the kept responses
-        alone, ``post_reward_accuracy``, ``post_ground_truth_ratio`` and ``post_pass@K``, with N and K as numbers.
+        ``label_accuracy`` = 1 where the pseudo-label is right (maj@N); ``reward_accuracy`` = share of the N responses
+        with r_i = t_i; ``ground_truth_ratio`` = mean of t_i; ``pass@N`` = 1 where any t_i is 1, which is no unbiased
+        estimate; and, over the kept responses alone, ``post_reward_accuracy``, ``post_ground_truth_ratio`` and
+        ``post_pass@K``, with N and K as numbers.
+
+    Example:
+        >>> group = Group(answers=("4", "5", "4", None))
+        >>> label_metrics(group, [1.0, 0.0, 1.0, 0.0], "5", kept=2)["reward_accuracy"]
+        0.25
     """
-    correct = [float(answer == label) for answer in group.answers]
-    agree = [float(r == t) for r, t in zip(rewards, correct, strict=True)]
+    correct = [float(answer is not None and answer == label) for answer in group.answers]
+    agree = [float(r == t) for r, t in zip(_as_binary(rewards), correct, strict=True)]
+    winner = majority_vote(group.answers).label
     return {
-        "label_accuracy": float(majority_vote(group.answers).label == label),
+        "label_accuracy": float(winner is not None and winner == label),
         "reward_accuracy": _mean(agree),
         "ground_truth_ratio": _mean(correct),
         f"pass@{group.size}": float(any(correct)),
@@ -80,6 +93,14 @@ def top_answer_share(groups: Sequence[Group]) -> float:
     answers = [answer for group in groups for answer in group.answers]
     counts = Counter(answer for answer in answers if answer is not None)
     return max(counts.values()) / len(answers) if counts else 0.0
+
+
+def _as_binary(rewards: Sequence[float]) -> list[float]:
+    """Return 1.0 for the highest rewards of a group; where all are equal, 1.0 for those above 0."""
+    if len(set(rewards)) <= 1:
+        return [float(reward > 0) for reward in rewards]
+    highest = max(rewards)
+    return [float(reward == highest) for reward in rewards]
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -1,0 +1,64 @@
+"""RESTRAIN's advantages: every answer is a pseudo-label, the frequent ones weigh more."""
+
+import math
+
+from reward_fns.group import Group
+from reward_fns.vote import count_answers
+
+_EPSILON = 1e-6  # GRPO's, in the denominator
+
+
+def soft_pseudo_label(
+    group: Group, *, sigma: float = 0.5, center: float = 1.0, min_ratio: float = 0.2, penalty: float = 1.0
+) -> list[float]:
+    """Return the mean of the GRPO advantages under every answer as label, weighted by a Gaussian of its frequency.
+
+    A_i = sum_j w_j * (1[a_i = a_j] - f_j) / (s_j + 1e-6), with f_j = votes for a_j / N, s_j the unbiased standard
+    deviation of 1[a_i = a_j] over the group, w_j = g(f_j) / sum_l g(f_l) and g(f) = exp(-(f - center)^2 / (2
+    sigma^2)). Where the most frequent answer has fewer than ``min_ratio`` * N votes, no label is trusted: A_i =
+    -penalty for all (RESTRAIN, arXiv 2510.02172). A small sigma is the majority vote, a large one weighs all answers
+    alike.
+
+    These are advantages already: train with ``algorithm.adv_estimator=reward_as_advantage`` (ttrl_verl registers it).
+    GRPO would centre and scale them once more, and the uniform -penalty would cancel.
+
+    Departures: the labels' advantages are summed before the clipped loss and not after it, which is the same while the
+    policy ratio is 1; they are taken over all N votes; the prompt weight of a frozen base model is left out; the
+    defaults are ours. The threshold is a share of N where the paper has a count.
+
+    Args:
+        group: N responses to one prompt.
+        sigma: width of the Gaussian, above 0.
+        center: the frequency with the largest weight, in [0, 1].
+        min_ratio: the smallest majority ratio that is trusted, in [0, 1].
+        penalty: what all responses lose below it, at least 0.
+
+    Returns:
+        N advantages, sampling order. Nobody has an answer, or one response: no advantage, all 0.0. All equal: all 0.0.
+
+    Raises:
+        ValueError: an argument is outside its range.
+
+    Example:
+        >>> [round(a, 2) for a in soft_pseudo_label(Group(answers=("4", "4", "4", None)))]
+        [0.5, 0.5, 0.5, -1.5]
+    """
+    if not (sigma > 0 and 0 <= center <= 1 and 0 <= min_ratio <= 1 and penalty >= 0):
+        message = "expected sigma above 0, center and min_ratio from 0 to 1, penalty of at least 0"
+        raise ValueError(f"sigma is {sigma}, center {center}, min_ratio {min_ratio}, penalty {penalty}; {message}")
+    counts = count_answers(group.answers)
+    if not counts or group.size == 1:
+        return [0.0] * group.size
+    if max(counts.values()) < min_ratio * group.size:
+        return [-penalty] * group.size
+    shares = {answer: votes / group.size for answer, votes in counts.items()}
+    # Relative to the largest exponent, so that a small sigma does not make every weight 0.
+    exponents = {answer: -((share - center) ** 2) / (2 * sigma**2) for answer, share in shares.items()}
+    weights = {answer: math.exp(exponents[answer] - max(exponents.values())) for answer in shares}
+    gains = {}  # what the responses that give this answer gain over those that do not, when it is the label
+    for answer, share in shares.items():
+        deviation = math.sqrt(share * (1 - share) * group.size / (group.size - 1))
+        gains[answer] = weights[answer] / math.fsum(weights.values()) / (deviation + _EPSILON)
+    baseline = math.fsum(gains[answer] * shares[answer] for answer in gains)
+    advantages = [gains.get(answer, 0.0) - baseline for answer in group.answers]
+    return advantages if len(set(group.answers)) > 1 else [0.0] * group.size

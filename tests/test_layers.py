@@ -1,0 +1,31 @@
+"""Imports point one way, and the light half stays light."""
+
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import reward_fns
+
+HEAVY = ("torch", "verl", "ray", "vllm", "transformers", "transfer_queue")
+MODULES = ["reward_fns", *(m.name for m in pkgutil.walk_packages(reward_fns.__path__, "reward_fns."))]
+
+
+@pytest.mark.parametrize("modules", [MODULES, ["ttrl_verl.cli"], ["ttrl_verl.cli.score"]], ids=lambda m: m[0])
+def test_imports_nothing_heavy(modules):
+    heavy = _imported(modules) & set(HEAVY)
+    assert not heavy
+
+
+def test_score_starts_without_the_symbolic_math():
+    # sympy takes most of a second: only --answer-type math pays for it.
+    assert "sympy" not in _imported(["ttrl_verl.cli.score"])
+
+
+def _imported(modules: list[str]) -> set[str]:
+    code = f"import sys, importlib; [importlib.import_module(m) for m in {modules}]; print(*sys.modules)"
+    root = Path(reward_fns.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
