@@ -42,7 +42,19 @@ NEEDS_LOG_PROBS = frozenset({"confidence_vote"})
 USES_LOG_PROBS = NEEDS_LOG_PROBS | {"thresholded"}
 """The rewards that use log-probabilities where the rollout recorded them."""
 
-__all__ = ["NEEDS_LABEL", "NEEDS_LOG_PROBS", "REWARD_FNS", "USES_LOG_PROBS", "Group", "RewardFn", "get_reward_fn"]
+NEEDS_ESTIMATOR = {"soft_pseudo_label": "reward_as_advantage"}
+"""The rewards that are advantages already, and the ``algorithm.adv_estimator`` that takes them so."""
+
+__all__ = [
+    "NEEDS_ESTIMATOR",
+    "NEEDS_LABEL",
+    "NEEDS_LOG_PROBS",
+    "REWARD_FNS",
+    "USES_LOG_PROBS",
+    "Group",
+    "RewardFn",
+    "get_reward_fn",
+]
 
 
 def get_reward_fn(name: str, **options: object) -> RewardFn:

@@ -4,6 +4,7 @@ from ttrl_verl.config import check_run, parse_ttrl_config
 from ttrl_verl.errors import InputError
 
 SECTION = {"votes": 16, "answer_type": "number"}
+RUN = {"reward": "majority_vote", "kept": 8, "log_probs": True, "adv_estimator": "grpo"}
 
 
 def test_a_good_section_is_taken():
@@ -37,15 +38,32 @@ def test_a_missing_key_is_named():
 
 def test_fewer_votes_than_kept_are_refused():
     with pytest.raises(InputError, match=r"ttrl\.votes is 16; expected at least .* the 32 responses kept"):
-        check_run(parse_ttrl_config(SECTION), "majority_vote", kept=32)
+        check_run(parse_ttrl_config(SECTION), **RUN | {"kept": 32})
 
 
 def test_an_unknown_reward_lists_the_known_ones():
     with pytest.raises(InputError, match=r"unknown reward 'majority'; expected one of .*majority_vote"):
-        check_run(parse_ttrl_config(SECTION), "majority", kept=8)
+        check_run(parse_ttrl_config(SECTION), **RUN | {"reward": "majority"})
 
 
 def test_an_option_of_another_reward_is_refused():
     config = parse_ttrl_config(SECTION | {"reward_options": {"alpha": 1.0}})
     with pytest.raises(InputError, match="the reward majority_vote has no option alpha"):
-        check_run(config, "majority_vote", kept=8)
+        check_run(config, **RUN)
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        ({"reward": "oracle"}, r"the reward oracle trains on labels; .* ttrl\.allow_labels: true"),
+        ({"reward": "confidence_vote", "log_probs": False}, "confidence_vote needs .*calculate_log_probs: true"),
+        ({"reward": "soft_pseudo_label"}, "adv_estimator is grpo; .*soft_pseudo_label needs reward_as_advantage"),
+    ],
+)
+def test_a_reward_that_needs_what_the_run_does_not_give_is_refused(run, message):
+    with pytest.raises(InputError, match=message):
+        check_run(parse_ttrl_config(SECTION), **RUN | run)
+
+
+def test_the_oracle_is_taken_where_the_recipe_means_it():
+    check_run(parse_ttrl_config(SECTION | {"allow_labels": True}), **RUN | {"reward": "oracle"})

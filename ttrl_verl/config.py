@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from reward_fns import NEEDS_LABEL, get_reward_fn
+from reward_fns import NEEDS_ESTIMATOR, NEEDS_LABEL, NEEDS_LOG_PROBS, get_reward_fn
 from reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.errors import InputError
 
@@ -66,17 +66,19 @@ def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
     return config
 
 
-def check_run(config: TTRLConfig, reward: str, kept: int) -> None:
+def check_run(config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, adv_estimator: str) -> None:
     """Check the section against the rest of the run.
 
     Args:
         config: the section ``ttrl:``.
         reward: ``reward.reward_manager.name``.
         kept: ``actor_rollout_ref.rollout.n``, the responses of a group that are trained on.
+        log_probs: ``actor_rollout_ref.rollout.calculate_log_probs``.
+        adv_estimator: ``algorithm.adv_estimator``.
 
     Raises:
-        InputError: fewer votes than kept responses, an unknown reward or option, or a reward that needs labels in a run
-            that does not allow them.
+        InputError: fewer votes than kept responses, an unknown reward or option, or a reward that needs what the run
+            does not give: labels, log-probabilities, its own advantage estimator.
     """
     if config.votes < kept:
         raise InputError(
@@ -88,6 +90,12 @@ def check_run(config: TTRLConfig, reward: str, kept: int) -> None:
         raise InputError(f"reward.reward_manager.name and ttrl.reward_options: {error}") from error
     if reward in NEEDS_LABEL and not config.allow_labels:
         raise InputError(f"the reward {reward} trains on labels; a recipe that means it says ttrl.allow_labels: true")
+    if reward in NEEDS_LOG_PROBS and not log_probs:
+        raise InputError(f"the reward {reward} needs actor_rollout_ref.rollout.calculate_log_probs: true")
+    if adv_estimator != NEEDS_ESTIMATOR.get(reward, adv_estimator):
+        raise InputError(
+            f"algorithm.adv_estimator is {adv_estimator}; the reward {reward} needs {NEEDS_ESTIMATOR[reward]}"
+        )
 
 
 def _describe(error: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ from tensordict import TensorDict
 from transfer_queue import KVBatchMeta
 from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer, ReplayBufferAsync
 
-from reward_fns import NEEDS_LABEL, NEEDS_LOG_PROBS, Group, get_reward_fn
+from reward_fns import NEEDS_LABEL, USES_LOG_PROBS, Group, get_reward_fn
 from reward_fns.metrics import label_metrics, top_answer_share, vote_metrics
 from ttrl_verl.config import check_run, parse_ttrl_config
 from ttrl_verl.labels import label_of
@@ -55,10 +55,11 @@ class GroupStageMixin:
 
     def __init__(self, sampler_kwargs: Any, **kwargs: Any) -> None:
         options = OmegaConf.to_container(sampler_kwargs, resolve=True)
-        self._ttrl = parse_ttrl_config(options["ttrl"])
+        self._ttrl = parse_ttrl_config(options.pop("ttrl"))
+        check_run(self._ttrl, **options)
         self._reward_name: str = options["reward"]
         self._kept: int = options["kept"]
-        check_run(self._ttrl, self._reward_name, self._kept)
+        self._log_probs: bool = options["log_probs"] and self._reward_name in USES_LOG_PROBS
         self._reward_fn = get_reward_fn(self._reward_name, **self._ttrl.reward_options)
         self._answer_type = self._ttrl.build_answer_type()
         super().__init__(sampler_kwargs=sampler_kwargs, poll_interval=self._ttrl.poll_interval, **kwargs)
@@ -86,7 +87,7 @@ class GroupStageMixin:
     def _read_groups(self, batch: KVBatchMeta) -> list[PromptGroup]:
         """Return the groups, each in sampling order: the queue lists keys as they came in, short answers first."""
         fields = ["extra_fields", "reward_model", "extra_info"]
-        if self._reward_name in NEEDS_LOG_PROBS:
+        if self._log_probs:
             fields.append("rollout_log_probs")
         data = tq.kv_batch_get(keys=batch.keys, partition_id=batch.partition_id, select_fields=fields)
         rows = dict(zip(batch.keys, zip(*(_unwrap(data[field]) for field in fields), strict=True), strict=True))
@@ -101,7 +102,7 @@ class GroupStageMixin:
     def _group(self, graded: Sequence[dict[str, Any]], index: int) -> Group:
         answers = tuple(row["extra_fields"]["reward_extra_info"]["answer"] for row in graded)
         log_probs = None
-        if self._reward_name in NEEDS_LOG_PROBS:
+        if self._log_probs:
             log_probs = tuple(float(row["rollout_log_probs"].mean()) for row in graded)
         label = self._canonical_label(index) if self._reward_name in NEEDS_LABEL else None
         return Group(answers=answers, log_probs=log_probs, label=label)

