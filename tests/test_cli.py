@@ -5,15 +5,31 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from ttrl_verl.cli import COMMANDS
+from ttrl_verl.cli import COMMANDS, main
 
 
-def ttrl_verl(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "ttrl_verl", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=cwd)
+@pytest.fixture
+def ttrl_verl(monkeypatch, capsys):
+    """Run the command line in this process: its exit status and what it printed."""
+
+    def call(*arguments: str) -> SimpleNamespace:
+        monkeypatch.setattr(sys, "argv", ["ttrl-verl", *arguments])
+        with pytest.raises(SystemExit) as status:
+            main()
+        captured = capsys.readouterr()
+        return SimpleNamespace(returncode=status.value.code, stdout=captured.out, stderr=captured.err)
+
+    return call
+
+
+def test_it_is_a_program():
+    command = [sys.executable, "-m", "ttrl_verl", "recipes"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "demo_cpu" in done.stdout
 
 
 @pytest.fixture
@@ -21,7 +37,7 @@ def questions(write_jsonl) -> Path:
     return write_jsonl("questions.jsonl", [{"prompt": f"what is {n}", "answer": n} for n in range(24)])
 
 
-def one_line(done: subprocess.CompletedProcess, message: str) -> None:
+def one_line(done: SimpleNamespace, message: str) -> None:
     """Bad input: exit status 2 and one line on standard error."""
     assert done.returncode == 2
     assert done.stdout == ""
@@ -30,22 +46,23 @@ def one_line(done: subprocess.CompletedProcess, message: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_with_an_example(command):
+def test_every_command_has_help_with_an_example(ttrl_verl, command):
     done = ttrl_verl(command, "--help")
     assert done.returncode == 0
-    assert "Example: ttrl-verl" in done.stdout
+    assert "Example" in done.stdout
+    assert f"ttrl-verl {command}" in done.stdout
 
 
-def test_the_recipes_are_listed():
+def test_the_recipes_are_listed(ttrl_verl):
     assert "demo_cpu" in ttrl_verl("recipes").stdout
 
 
-def test_show_prints_a_section():
+def test_show_prints_a_section(ttrl_verl):
     done = ttrl_verl("show", "demo_cpu", "ttrl.votes=32", "--section", "ttrl")
     assert "votes: 32" in done.stdout.splitlines()
 
 
-def test_dry_run_prints_the_command_and_the_configuration():
+def test_dry_run_prints_the_command_and_the_configuration(ttrl_verl):
     done = ttrl_verl("train", "demo_cpu", "trainer.nnodes=2", "--dry-run")
     assert done.stdout.startswith("# ")
     assert "verl.trainer.main_ppo" in done.stdout.splitlines()[0]
@@ -70,33 +87,34 @@ def settings(questions: Path, *more: str) -> Sequence[str]:
         ("data.max_prompt_length=128", "/nowhere: no such folder (actor_rollout_ref.model.path)"),
     ],
 )
-def test_bad_settings_stop_before_anything_is_started(questions, override, message):
+def test_bad_settings_stop_before_anything_is_started(ttrl_verl, questions, override, message):
     one_line(ttrl_verl(*settings(questions, override)), message)
 
 
-def test_settings_that_are_missing_are_named():
+def test_settings_that_are_missing_are_named(ttrl_verl):
     one_line(ttrl_verl("train", "demo_cpu"), "actor_rollout_ref.model.path is not set")
+    one_line(ttrl_verl("train", "demo_cpu", "actor_rollout_ref.model.path=x"), "data.train_files is not set")
 
 
-def test_a_prompt_that_is_too_long_is_named_before_anything_is_started(questions, tiny_model):
+def test_a_prompt_that_is_too_long_is_named_before_anything_is_started(ttrl_verl, questions, tiny_model):
     override = ["data.max_prompt_length=5", f"actor_rollout_ref.model.path={tiny_model}"]
     one_line(
         ttrl_verl(*settings(questions, *override)), "questions.jsonl:1: the prompt has 8 tokens; expected at most 5"
     )
 
 
-def test_an_unknown_command_or_option_is_one_line():
+def test_an_unknown_command_or_option_is_one_line(ttrl_verl):
     one_line(ttrl_verl("trian"), "No such command 'trian'")
     one_line(ttrl_verl("recipes", "--al"), "No such option")
 
 
-def test_the_demo_refuses_a_folder_that_holds_a_run(tmp_path):
+def test_the_demo_refuses_a_folder_that_holds_a_run(ttrl_verl, tmp_path):
     (tmp_path / "metrics.jsonl").write_text(json.dumps({"step": 0}))
     done = ttrl_verl("demo", "--model", "/nowhere", "--out", str(tmp_path))
     one_line(done, "holds a run already")
 
 
 @pytest.mark.parametrize("arguments", [["--task", "continent"], ["--heldout", "x.jsonl"], ["--reward", "majority"]])
-def test_the_demo_refuses_what_it_does_not_know(arguments, tmp_path):
+def test_the_demo_refuses_what_it_does_not_know(ttrl_verl, arguments, tmp_path):
     one_line(ttrl_verl("demo", "--out", str(tmp_path / "run"), *arguments), "")
     assert not (tmp_path / "run").exists()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from reward_fns import NEEDS_LABEL
@@ -16,15 +16,15 @@ from ttrl_verl.installed import installed_version
 from ttrl_verl.questions import Layout, check_lengths, read_questions
 from ttrl_verl.recipe import plain
 
+_REQUIRED = ("actor_rollout_ref.model.path", "data.train_files")
+
 
 def check_config(config: DictConfig) -> TTRLConfig:
-    """Check a composed recipe: values set, the section ``ttrl:``, the reward, votes and kept, the rollout engine.
+    """Check a composed recipe: the section ``ttrl:``, the reward, votes and kept, the rollout engine.
 
     Raises:
         InputError: something is not what was expected. The message names the key.
     """
-    for key in missing_keys(config):
-        raise InputError(f"{key} is not set; add {key}=...")
     try:
         values = plain(config)
     except OmegaConfBaseException as error:
@@ -48,11 +48,13 @@ def check_config(config: DictConfig) -> TTRLConfig:
 
 
 def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
-    """Read every question file and check that each prompt fits.
+    """Check that nothing is left to set, read every question file, and check that each prompt fits.
 
     Raises:
-        InputError: a file or a row is not what was expected. The message names file, line and key.
+        InputError: a key is not set, or a file or a row is not what was expected. The message names file, line and key.
     """
+    for key in missing_keys(config):
+        raise InputError(f"{key} is not set; add {key}=...")
     data = plain(config.data)
     layout = Layout(data["prompt_key"], ttrl.label_key, ttrl.system_prompt, ttrl.prompt_suffix)
     files = dict.fromkeys(as_list(data["train_files"]) + as_list(data["val_files"]))
@@ -101,11 +103,8 @@ def load_tokenizer(model: DictConfig) -> Any:
 
 
 def missing_keys(config: DictConfig) -> list[str]:
-    """Return the keys of our recipes' own sections whose value is still ``???``."""
-    from omegaconf import OmegaConf
-
-    ours = ("ttrl", "data", "actor_rollout_ref.model", "trainer")
-    return sorted(key for key in OmegaConf.missing_keys(config) if key.startswith(ours))
+    """Return the keys that a recipe leaves to its user and that are still null."""
+    return [key for key in _REQUIRED if OmegaConf.select(config, key) is None]
 
 
 def as_list(files: str | list[str] | ListConfig) -> list[str]:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -71,9 +72,9 @@ def compose_recipe(recipe: str, overrides: Sequence[str] = ()) -> DictConfig:
     try:
         with initialize_config_dir(str(file.parent), version_base=None):
             config = compose(file.stem, overrides=list(overrides))
-            base = compose("ppo_trainer")
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(f"{recipe}: {_first_line(error)}") from error
+    base = _verl_defaults()
     # Hydra's own way to say "I know that this key is new".
     added = [override.lstrip("+").partition("=")[0] for override in overrides if override.startswith("+")]
     for key in _unknown_keys(config, base, ""):
@@ -83,6 +84,12 @@ def compose_recipe(recipe: str, overrides: Sequence[str] = ()) -> DictConfig:
         hint = f"; did you mean {near}?" if near else ""
         raise InputError(f"{recipe}: {key} is no key of verl's configuration{hint} (+{key}=... sets it all the same)")
     return config
+
+
+@cache
+def _verl_defaults() -> DictConfig:
+    with initialize_config_dir(str(verl_config_dir()), version_base=None):
+        return compose("ppo_trainer")
 
 
 def _unknown_keys(config: DictConfig, base: DictConfig, prefix: str) -> Iterator[str]:

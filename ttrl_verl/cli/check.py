@@ -20,11 +20,13 @@ def command(recipe: str | None, overrides: tuple[str, ...]) -> int:
     wrong.
     """
     if recipe is not None:
-        from ttrl_verl.preflight import check_config
+        from ttrl_verl.preflight import check_config, missing_keys
         from ttrl_verl.recipe import compose_recipe
 
-        check_config(compose_recipe(recipe, overrides))
-        click.echo(f"ok    recipe        {recipe} composes, and its keys and values are known")
+        config = compose_recipe(recipe, overrides)
+        check_config(config)
+        to_set = "".join(f"; to set: {key}" for key in missing_keys(config))
+        click.echo(f"ok    recipe        {recipe} composes, and its keys and values are known{to_set}")
     bad = 0
     for ok, what, said in (*_versions(), *_registration()):
         bad += not ok

@@ -72,7 +72,7 @@ class Progress:
 
     def _say(self, what: str, doing: str) -> None:
         minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
-        self._console.print(f"{minutes:3d}:{seconds:02d}  {what}", highlight=False)
+        self._console.print(f"{minutes:3d}:{seconds:02d}  {what}", highlight=False, soft_wrap=True)
         self._status.update(doing)
 
 

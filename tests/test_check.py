@@ -1,0 +1,37 @@
+"""``ttrl-verl check`` on the real verl."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.verl
+
+
+def check(*arguments: str, **env: str) -> subprocess.CompletedProcess:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("VERL_")} | env
+    command = [sys.executable, "-m", "ttrl_verl", "check", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_it_says_what_is_installed_and_that_verl_took_the_plugin():
+    done = check()
+    assert done.returncode == 0, done.stderr
+    for said in ("verl          0.9.1", "platform      cpu", "majority_vote", "plugin        verl loaded it"):
+        assert said in done.stdout
+
+
+def test_it_says_when_verl_did_not_take_the_plugin():
+    done = check(VERL_USE_EXTERNAL_PLUGINS="none")
+    assert done.returncode == 1
+    assert "WRONG plugin        verl did not load it" in done.stdout
+    assert "WRONG rewards       not registered: " in done.stdout
+
+
+def test_a_bad_recipe_is_one_line_and_verl_is_not_waited_for():
+    done = check("demo_cpu", "ttrl.votes=1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "ttrl-verl: ttrl.votes is 1; expected at least actor_rollout_ref.rollout.n, the 8 responses kept\n"
+    )
