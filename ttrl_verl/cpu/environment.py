@@ -13,6 +13,11 @@ DEFAULTS = {
     "VLLM_CPU_KVCACHE_SPACE": "1",
     # Generation and training take turns on the same cores, so vLLM must not bind threads to them.
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    # Lets vLLM keep the model in the engine's process, as the recipe asks: one process less that imports it. vLLM
+    # refuses that otherwise, for it could not bind threads there; nothing is bound here.
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    # Ray runs workers at the lowest priority; beside any other program a run would then take hours.
+    "RAY_worker_niceness": "0",
     # Ray gives each worker one thread where this is unset.
     "OMP_NUM_THREADS": str(len(os.sched_getaffinity(0))),
 }
