@@ -1,0 +1,1 @@
+def canonical(tidied): return None
