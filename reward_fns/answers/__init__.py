@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reward_fns.answers import choice, number, text
+from reward_fns.answers import choice, math, number, text
 from reward_fns.answers.response import final_part
 
 ANSWER_TYPE_NAMES = ("math", "number", "choice", "text")
@@ -40,12 +40,13 @@ class AnswerType:
         return None if found is None else self.canonicalize(found)
 
 
-def get_answer_type(name: str, *, choices: int | Sequence[str] = 4) -> AnswerType:
+def get_answer_type(name: str, *, choices: int | Sequence[str] = 4, last_number: bool = False) -> AnswerType:
     """Return the answer type of that name.
 
     Args:
         name: ``math``, ``number``, ``choice`` or ``text``.
         choices: for ``choice``: how many letters the options have (2 to 26), or the words to choose from.
+        last_number: for ``math``: take a response's last number where it neither boxes nor states an answer.
 
     Raises:
         ValueError: the name is unknown, or ``choices`` is neither a number from 2 to 26 nor at least two distinct words.
@@ -70,7 +71,5 @@ def get_answer_type(name: str, *, choices: int | Sequence[str] = 4) -> AnswerTyp
         case "text":
             return AnswerType(name, text.extract_text, text.canonical_text)
         case "math":
-            from reward_fns.answers import math  # sympy takes a second to import: only those who ask for it pay
-
-            return AnswerType(name, math.extract_math, math.canonical_math)
+            return AnswerType(name, partial(math.extract_math, last_number=last_number), math.canonical_math)
     raise ValueError(f"unknown answer type {name!r}; expected one of {', '.join(ANSWER_TYPE_NAMES)}")

@@ -170,5 +170,7 @@ def plain_text(tidied: str) -> str:
         ('june 20', 'east')
     """
     text = re.sub(r"\\text\s?\{([^{}]*)\}", r" \1 ", tidied)
-    text = _GAP.sub(" ", text).strip(" .,;:!?\"'`*$")
-    return text if "\\" in text else text.casefold().strip(" .,;:!?\"'`*$")
+    text = _GAP.sub(" ", text).strip(" .,;:?\"'`*$")
+    if len(text) > 2 and text[-1] == "!" and text[-3:-1].isalpha():  # an exclamation; 500! is another number
+        text = text.rstrip("!")
+    return text if "\\" in text else text.casefold().strip(" .,;:?\"'`*$")

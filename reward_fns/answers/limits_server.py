@@ -54,7 +54,7 @@ def status_of(error: BaseException | None) -> str:
 
 def main(seconds: float, megabytes: int, workers: int) -> None:
     """Serve calls from standard input until it ends."""
-    importlib.import_module(PRELOAD)
+    importlib.import_module(PRELOAD).warm_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

@@ -22,7 +22,9 @@ _STATED = re.compile(r"(?i:\banswers?\b[*_]{0,2}\s{0,3}(?::|=|\bis\b|\bare\b)[*_
 _STATED_CHARS = 300
 _FORMULA = re.compile(r"\$\$?([^$]{1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL)
 _SENTENCE_END = re.compile(r"\n|\.(?=\s|\Z)|(?<=[\d}$)])[,;]\s(?=[a-zA-Z])|\s(?:because|since|as|so|which|where)\s")
-_LAST_NUMBER = re.compile(r"(?:(?<![\d)}\w])-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,400})(?:\.\d{1,400})?(?:/\d{1,400})?", re.ASCII)
+_LAST_NUMBER = re.compile(
+    r"(?:(?<![\d)}\w])-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,400})(?:\.\d{1,400})?(?:/\d{1,400})?", re.ASCII
+)
 _TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
 _QUOTED = re.compile(r'"([^"]*)"')
 _PHRASES = {
@@ -163,7 +165,8 @@ def _read(tidied: str, pool: limits.LimitedPool | None = None) -> tuple[str | No
         return None, True
     except NotExactError:
         outcome = (pool or limits.default_pool()).call("reward_fns.answers.symbolic:canonical", tidied)
-        return outcome.value, outcome.limited
+        text, too_large = outcome.value or (None, False)
+        return text, too_large or outcome.limited
 
 
 def _as_text(tidied: str) -> str | None:

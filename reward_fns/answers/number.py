@@ -5,7 +5,9 @@ import re
 from reward_fns.answers.rational import rational
 from reward_fns.answers.response import last_boxed
 
-_LATEX_FRACTION = r"\\[dtc]?frac\s{0,3}(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)\s{0,3}(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)"
+_LATEX_FRACTION = (
+    r"\\[dtc]?frac\s{0,3}(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)\s{0,3}(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)"
+)
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
 # A minus between two numbers is a subtraction or a range, no sign. The exponent is bounded, so that "1e999999999" costs
 # nothing. Digits are those of ASCII alone.

@@ -53,6 +53,8 @@ def relation_text(signs: Sequence[str], sides: Sequence[Node], scalar: Callable,
         signs, sides = signs[:cut], sides[: cut + 1]
         if not signs:
             return render(sides[0], scalar)
+    if sides[0][0] == "word" and not _is_name(sides[0]) and sides[1:] == [("num", Fraction(0))]:
+        return f"{sides[0][1]}{signs[0]}0"  # what this function returned: an expression known by its value
     if tuple(signs) == ("∈",):
         return render(sides[1], scalar)
     if all(sign == "=" for sign in signs):
@@ -72,7 +74,7 @@ def _is_name(node: Node) -> bool:
         case "name":
             return node[1] not in _CONSTANTS
         case "word":
-            return True
+            return not node[1].startswith(("value(", "function("))
         case "call":
             return node[1] in ("f", "g", "h")
         case "seq":

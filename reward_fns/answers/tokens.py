@@ -23,7 +23,7 @@ _PRODUCT = re.compile(r"[b-df-hj-np-tv-zA-Z]{1,3}|[abcdxyz]{2,3}|[abcdkmnrtxyz]i
 _CAPITALS = re.compile(r"[A-Z]{2,4}")
 
 _TOKEN = re.compile(
-    r"(?P<space> )|(?P<number>\d+(?:\.\d+|\.(?=\\overline))?|\.\d+)|(?P<run>[a-zA-Z]+)|\\(?:text|word)\s?\{(?P<text>[^{}]{0,200})\}"
+    r"(?P<space> )|(?P<value>(?:value|function)\([^() ]{1,300}\))|(?P<number>\d+(?:\.\d+|\.(?=\\overline))?|\.\d+)|(?P<run>[a-zA-Z]+)|\\(?:text|word)\s?\{(?P<text>[^{}]{0,200})\}"
     r'|"(?P<quoted>[^"]{1,200})"'
     r"|\\(?P<command>[a-zA-Z]+)|(?P<escaped>\\[{}|])|(?P<sign>\*\*|<=|>=|!=|=|<|>|\+|-|\*|/|\^|_|!|'"
     r"|[()\[\]{},;|&:±∓∪∩∈∅∞≈∖⏎ℝℤℕℚℂ])",
@@ -85,6 +85,8 @@ def tokenize(text: str) -> list[Token]:
             tokens.extend(_text(found[kind], spaced))
         elif kind == "command":
             tokens.append(_command(found["command"], spaced))
+        elif kind == "value":
+            tokens.append(Token("word", found["value"], spaced))
         elif kind == "number":
             tokens.append(Token("number", found["number"], spaced))
         elif kind != "space":
