@@ -49,7 +49,8 @@ def get_answer_type(name: str, *, choices: int | Sequence[str] = 4, last_number:
         last_number: for ``math``: take a response's last number where it neither boxes nor states an answer.
 
     Raises:
-        ValueError: the name is unknown, or ``choices`` is neither a number from 2 to 26 nor at least two distinct words.
+        ValueError: the name is unknown, or ``choices`` is neither a number from 2 to 26 nor at least two distinct
+            words.
     """
     match name:
         case "choice" if isinstance(choices, int):

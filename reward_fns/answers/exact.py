@@ -1,9 +1,9 @@
 """Exact arithmetic on a budget: polynomials with roots, in a normal form that is the same for equal values.
 
 A value is a sum of terms q * a1**e1 * a2**e2 ..., with a rational q, rational exponents, and as atoms the primes (with
-exponents in (0, 1): roots), i, pi, e, variables and opaque calls such as ``abs(x)`` or ``f(2)``. Two expressions of this
-kind that are equal have one and the same normal form. What does not fit (a quotient of polynomials, a sine) raises
-``NotExact`` and is left to ``symbolic``. Variables under roots are taken to be positive.
+exponents in (0, 1): roots), i, pi, e, variables and opaque calls such as ``abs(x)`` or ``f(2)``. Two equal expressions
+of this kind have one and the same normal form. What does not fit (a quotient of polynomials, a sine) raises
+``NotExactError`` and is left to ``symbolic``. Variables under roots are taken to be positive.
 
 Every product is paid from a budget, so that no input takes long: past it, ``TooLargeError``.
 """

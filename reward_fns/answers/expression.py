@@ -165,10 +165,7 @@ class Reader:
         while self.peek() in ("-", "+"):
             negative ^= self.take() == "-"
         node = self.argument() if self.peek() == "{" else self._primary()
-        if self.peek() == "**":
-            self.take()
-            node = ("pow", node, self.exponent())
-        elif self.peek() == "^" and self.peek(1) not in ("circ", "{"):
+        if self.peek() == "**" or (self.peek() == "^" and self.peek(1) not in ("circ", "{")):
             self.take()
             node = ("pow", node, self.exponent())
         return ("neg", node) if negative else node

@@ -9,8 +9,6 @@ minus-plus, ``("base", digits, base)``, ``("infinity",)``, ``("degree", a)``; an
 ``("union", a, ...)``, ``("without", a, b)``, ``("domain", "ℝ")``.
 """
 
-from fractions import Fraction
-
 from reward_fns.answers.expression import Node, Reader
 from reward_fns.answers.tokens import SyntaxTrouble, tokenize
 

@@ -11,7 +11,7 @@ from reward_fns.answers.grammar import parse
 from reward_fns.answers.latex import plain_text, tidy
 from reward_fns.answers.rational import rational
 from reward_fns.answers.response import last_boxed
-from reward_fns.answers.structure import EVERYTHING, exact_scalar, render, set_text
+from reward_fns.answers.structure import EVERYTHING, exact_scalar, render
 from reward_fns.answers.tokens import SyntaxTrouble
 
 MAX_CHARS = 1_500
