@@ -47,7 +47,7 @@ def extract_number(text: str) -> str | None:
 
 
 def canonical_number(answer: str) -> str | None:
-    r"""Return the number's value as a string: an integer, or a fraction in lowest terms. ``None`` where it is no number.
+    r"""Return the number's value as a string: an integer or a fraction in lowest terms. ``None`` where it is no number.
 
     Money, percent and degree signs are dropped as units: 10% is 10.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 from reward_fns.answers import exact, relation
@@ -11,7 +12,11 @@ from reward_fns.answers.expression import Node
 from reward_fns.answers.tokens import SyntaxTrouble, tokenize
 
 EVERYTHING = "(-∞,∞)"
-_NUMBER_WORDS = [
+_TO_TWENTY = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
+_NUMBER_WORDS = _TO_TWENTY.split()
     "zero",
     "one",
     "two",
@@ -221,4 +226,4 @@ def _without(whole: Node, removed: Node, scalar: ScalarFn) -> str:
     if base != EVERYTHING or not ends:
         return f"{base}∖{set_text(texts)}"
     bounds = ["-∞", *ends, "∞"]
-    return "∪".join(sorted(f"({low},{high})" for low, high in zip(bounds, bounds[1:], strict=False)))
+    return "∪".join(sorted(f"({low},{high})" for low, high in pairwise(bounds)))

@@ -56,12 +56,12 @@ def canonical(tidied: str) -> tuple[str | None, bool]:
 def warm_up() -> None:
     """Let sympy build what it builds once, so that the workers that are forked from here need not."""
     for text in (
-        r"\\log_2 3",
-        r"\\sin^2 x + \\cos^2 x",
+        r"\log_2 3",
+        r"\sin^2 x + \cos^2 x",
         "x/(x+1)",
-        r"\\sqrt{3+2\\sqrt2}",
-        r"\\cot x",
-        r"\\sin 20^\\circ",
+        r"\sqrt{3+2\sqrt2}",
+        r"\cot x",
+        r"\sin 20^\circ",
         "n!",
     ):
         canonical(text)

@@ -6,109 +6,26 @@ from typing import NamedTuple
 MAX_TOKENS = 400
 """An answer with more tokens is compared as text."""
 
-FUNCTIONS = frozenset(
-    [
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "log",
-        "ln",
-        "lg",
-        "exp",
-        "abs",
-        "gcd",
-        "lcm",
-        "max",
-        "min",
-        "floor",
-        "ceil",
-    ]
+_FUNCTIONS = "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln lg exp abs gcd lcm max min floor ceil"
+_GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 )
-GREEK = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "rho",
-        "sigma",
-        "tau",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
-        "Gamma",
-        "Delta",
-        "Theta",
-        "Lambda",
-        "Xi",
-        "Pi",
-        "Sigma",
-        "Phi",
-        "Psi",
-        "Omega",
-    ]
-)
+_UNITS = "cm mm km ft kg mg ml mL hr hrs lb lbs mph kph rad st nd rd th sq cu pts bps hz Hz dB kWh"
+FUNCTIONS = frozenset(_FUNCTIONS.split())
+GREEK = frozenset(_GREEK.split())
 # Without a backslash, "xi" is x times i.
 NAMES = (GREEK - {"xi", "nu", "mu"}) | {"pi"}
 # Short units that would read as a product of variables. All longer words are recognised as words.
-UNITS = frozenset(
-    [
-        "cm",
-        "mm",
-        "km",
-        "ft",
-        "kg",
-        "mg",
-        "ml",
-        "mL",
-        "hr",
-        "hrs",
-        "lb",
-        "lbs",
-        "mph",
-        "kph",
-        "rad",
-        "st",
-        "nd",
-        "rd",
-        "th",
-        "sq",
-        "cu",
-        "pts",
-        "bps",
-        "hz",
-        "Hz",
-        "dB",
-        "kWh",
-    ]
-)
+UNITS = frozenset(_UNITS.split())
 SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _INFINITY = frozenset(("inf", "infty", "infinity", "oo"))
 _PRODUCT = re.compile(r"[b-df-hj-np-tv-zA-Z]{1,3}|[abcdxyz]{2,3}|[abcdkmnrtxyz]i|[ktx]e")
 _CAPITALS = re.compile(r"[A-Z]{2,4}")
 
 _TOKEN = re.compile(
-    r"(?P<space> )|(?P<value>(?:value|function)\([^() ]{1,300}\))|(?P<number>\d+(?:\.\d+|\.(?=\\overline))?|\.\d+)|(?P<run>[a-zA-Z]+)|\\(?:text|word)\s?\{(?P<text>[^{}]{0,200})\}"
+    r"(?P<space> )|(?P<value>(?:value|function)\([^() ]{1,300}\))"
+    r"|(?P<number>\d+(?:\.\d+|\.(?=\\overline))?|\.\d+)|(?P<run>[a-zA-Z]+)|\\(?:text|word)\s?\{(?P<text>[^{}]{0,200})\}"
     r'|"(?P<quoted>[^"]{1,200})"'
     r"|\\(?P<command>[a-zA-Z]+)|(?P<escaped>\\[{}|])|(?P<sign>\*\*|<=|>=|!=|=|<|>|\+|-|\*|/|\^|_|!|'"
     r"|[()\[\]{},;|&:±∓∪∩∈∅∞≈∖⏎ℝℤℕℚℂ])",
