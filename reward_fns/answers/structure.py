@@ -17,28 +17,6 @@ _TO_TWENTY = (
     "eighteen nineteen twenty"
 )
 _NUMBER_WORDS = _TO_TWENTY.split()
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
 
 
 class Scalar(NamedTuple):
