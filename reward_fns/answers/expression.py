@@ -63,7 +63,11 @@ class Reader:
             terms = [self._signed_term()]
             while self.peek() in ("+", "-", "±", "∓") and self.kind() == "sign":
                 terms.append(self._signed_term())
-        return terms[0] if len(terms) == 1 else ("sum", *terms)
+        node = terms[0] if len(terms) == 1 else ("sum", *terms)
+        if self.peek() == "choose" and self.kind() == "command":
+            self.take()
+            return ("call", "binomial", node, self.expression())
+        return node
 
     def _signed_term(self) -> Node:
         negative, signs = False, []
@@ -104,7 +108,7 @@ class Reader:
         if kind in ("number", "name", "function", "begin"):
             return True
         if kind == "command":
-            return text not in ("rfloor", "rceil", "end", "cap", "circ")
+            return text not in ("rfloor", "rceil", "choose", "circ")
         return kind == "sign" and (text in ("(", "{", "\\{") or (text == "|" and not self.bars) or text == "∞")
 
     def _unit(self, factors: list[Node]) -> list[Node]:

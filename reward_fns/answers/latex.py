@@ -7,6 +7,8 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "012345678
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]{1,9}")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SUBSCRIPT_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉]{1,9}")
+_GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega"
+_GREEK_CAPITALS = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _UNICODE = str.maketrans(
     {
@@ -19,6 +21,9 @@ _UNICODE = str.maketrans(
         **dict.fromkeys("‘’′ʹ", "'"),
         **dict.fromkeys("⟨〈", "("),
         **dict.fromkeys("⟩〉", ")"),
+        **{letter: f"\\mathbb{{{name}}}" for letter, name in zip("ℝℤℕℚℂ", "RZNQC", strict=True)},
+        **{letter: f"\\{name} " for letter, name in zip("αβγδεζηθικλμνξρστφχψω", _GREEK.split(), strict=True)},
+        **{letter: f"\\{name} " for letter, name in zip("ΓΔΘΛΞΠΣΦΨΩ", _GREEK_CAPITALS.split(), strict=True)},
         "√": r"\sqrt ",
         "∛": r"\sqrt[3]",
         "≤": "<=",
@@ -26,11 +31,7 @@ _UNICODE = str.maketrans(
         "≥": ">=",
         "⩾": ">=",
         "≠": "!=",
-        "≈": "≈",
-        "±": "±",
-        "∓": "∓",
         "π": r"\pi ",
-        "∖": "∖",
         "…": "...",
         "%": " ",
         "~": " ",
@@ -90,7 +91,7 @@ _COMMAND = re.compile(r"\\([a-zA-Z]{1,30})\s?")
 _DELIMITER_DOT = re.compile(r"\\(?:left|right)\s{0,3}\.")
 _MATRIX_SKIP = re.compile(r"\\\\\s{0,3}\[\s{0,3}-?[\d.]{1,6}\s{0,3}(?:pt|em|ex|mm|cm)\s{0,3}\]")
 _HSPACE = re.compile(r"\\[hv]space\*?\{[^{}]{0,20}\}|\\(?:hline|hfill|phantom\{[^{}]{0,20}\})")
-_NUMBER_SETS = re.compile(r"\\(?:mathbb|mathbf|Bbb)\s{0,3}(?:\{\s{0,3}([RZNQC])\s{0,3}\}|([RZNQC]))")
+_NUMBER_SETS = re.compile(r"\\(?:mathbb|Bbb)\s{0,3}(?:\{\s{0,3}([RZNQC])\s{0,3}\}|([RZNQC]))")
 _ROMAN = re.compile(r"\\(?:mathrm|operatorname\*?|mathop)\s{0,3}\{([^{}]{0,80})\}")
 _SPACING = re.compile(r"\\[!,;:> ]|\\\n")
 _GAP = re.compile(r"\s+")
@@ -157,9 +158,22 @@ def _unwrap(text: str) -> str:
             text = text[2:-2]
         if text.startswith(("≈", "=")):
             text = text[1:]
+        if text.startswith("{") and text.endswith("}") and _closes_at_end(text):
+            text = text[1:-1]
         if text == before:
             break
     return text
+
+
+def _closes_at_end(text: str) -> bool:
+    """Say whether the brace that a text begins with is closed by its last one."""
+    depth = 0
+    for index, character in enumerate(text):
+        if character in "{}" and text[index - 1] != "\\":
+            depth += 1 if character == "{" else -1
+            if depth == 0:
+                return index == len(text) - 1
+    return False
 
 
 def plain_text(tidied: str) -> str:

@@ -158,7 +158,10 @@ def _cached(answer: str) -> Canonical:
 def _read(tidied: str, pool: limits.LimitedPool | None = None) -> tuple[str | None, bool]:
     """Return an answer's canonical form as mathematics, or ``None``, and whether it ran past a limit."""
     try:
-        return render(parse(tidied), exact_scalar), False
+        text = render(parse(tidied), exact_scalar)
+        # A phrase on its own is compared as any other text.
+        phrase = _QUOTED.fullmatch(text)
+        return (_as_text(phrase[1]) if phrase else text), False
     except (SyntaxTrouble, UndefinedError):
         return None, False
     except (TooLargeError, RecursionError):

@@ -121,7 +121,7 @@ def _command(reader: Reader) -> Node:
         reader.expect(closing)
         return ("call", function, inner)
     if name in _MARKS:
-        return ("word", f"{name} {_plain(reader)}")
+        return ("word", f"{name} {_plain(reader)}".casefold())
     raise SyntaxTrouble(f"a command {name}")
 
 

@@ -131,7 +131,7 @@ def _unequal(left: Node, right: Node, scalar: Callable) -> str:
     linear = _linear(value) if len(exact.variables(value)) == 1 else None
     if linear:
         end = exact.text(linear[1])
-        return f"(-∞,{end})∪({end},∞)"
+        return "∪".join(sorted((f"(-∞,{end})", f"({end},∞)")))
     return f"{exact.text(Exact().scale(value, 1 / exact.leading(value)))}!=0"
 
 

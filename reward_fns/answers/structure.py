@@ -138,6 +138,10 @@ def _single(node: Node, scalar: ScalarFn) -> str:
             return _sequence(*parts[:2], parts[2:], scalar)
         case "matrix":
             return _matrix([row[1:] for row in parts], scalar)
+        case "neg" if parts[0][0] == "matrix":
+            return _scaled_matrix([("num", Fraction(-1)), parts[0]], scalar)
+        case "neg" if parts[0][0] == "product" and any(part[0] == "matrix" for part in parts[0]):
+            return _single(("product", ("num", Fraction(-1)), *parts[0][1:]), scalar)
         case "product" if sum(part[0] == "matrix" for part in parts) == 1:
             return _scaled_matrix(parts, scalar)
         case "relation":

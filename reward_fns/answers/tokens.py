@@ -20,12 +20,15 @@ NAMES = (GREEK - {"xi", "nu", "mu"}) | {"pi"}
 UNITS = frozenset(_UNITS.split())
 SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _INFINITY = frozenset(("inf", "infty", "infinity", "oo"))
-_PRODUCT = re.compile(r"[b-df-hj-np-tv-zA-Z]{1,3}|[abcdxyz]{2,3}|[abcdkmnrtxyz]i|[ktx]e")
-_CAPITALS = re.compile(r"[A-Z]{2,4}")
+_PRODUCT = re.compile(r"[b-df-hj-np-tv-z]{1,3}|[A-Z][b-df-hj-np-tv-z]|[abcdxyz]{2,3}|[abcdkmnrtxyz]i|[ktx]e")
+# Points and segments keep their case; these words in capitals are words.
+_CAPITALS = re.compile(
+    r"(?!(?:YES|NO|TRUE|ODD|EVEN|NONE|ALL|DNE|EAST|WEST|ONE|TWO|SIX|TEN|ZERO|FOUR|FIVE|NINE)\b)[A-Z]{2,4}"
+)
 
 _TOKEN = re.compile(
     r"(?P<space> )|(?P<value>(?:value|function)\([^() ]{1,300}\))"
-    r"|(?P<number>\d+(?:\.\d+|\.(?=\\overline))?|\.\d+)|(?P<run>[a-zA-Z]+)|\\(?:text|word)\s?\{(?P<text>[^{}]{0,200})\}"
+    r"|(?P<number>\d+(?:\.\d+|\.(?=\\overline))?|\.\d+|\.(?=\\overline))|(?P<run>[a-zA-Z]+)|\\(?:text|word)\s?\{(?P<text>[^{}]{0,200})\}"
     r'|"(?P<quoted>[^"]{1,200})"'
     r"|\\(?P<command>[a-zA-Z]+)|(?P<escaped>\\[{}|])|(?P<sign>\*\*|<=|>=|!=|=|<|>|\+|-|\*|/|\^|_|!|'"
     r"|[()\[\]{},;|&:±∓∪∩∈∅∞≈∖⏎ℝℤℕℚℂ])",
