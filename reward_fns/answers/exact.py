@@ -14,7 +14,7 @@ from fractions import Fraction
 Monomial = tuple[tuple[int | str, Fraction], ...]
 Value = dict[Monomial, Fraction]
 
-MAX_TERMS = 400
+MAX_TERMS = 250
 MAX_BITS = 4096
 HALF = Fraction(1, 2)
 CONSTANTS = {"pi": math.pi, "e": math.e}
@@ -82,7 +82,7 @@ class Exact:
         budget: how many products of terms are left.
     """
 
-    def __init__(self, budget: int = 20_000):
+    def __init__(self, budget: int = 6_000):
         self.budget = budget
 
     def add(self, *values: Value) -> Value:

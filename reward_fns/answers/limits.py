@@ -31,7 +31,8 @@ class Outcome(NamedTuple):
 
     Attributes:
         value: what the function returned; ``None`` where it did not return.
-        status: ``ok``, ``error`` (it raised), ``time``, ``memory`` or ``died``.
+        status: ``ok``, ``error`` (it raised), ``time``, ``memory`` or ``died``; from ``wait`` also ``lost``: the server
+            ended, and the call may be made again.
     """
 
     value: Any
@@ -73,7 +74,10 @@ class LimitedPool:
 
     def call(self, function: str, *args: Any) -> Outcome:
         """Call ``module:function`` under the limits and wait for it. Arguments and result must be JSON."""
-        return self.wait(self.submit(function, *args))
+        outcome = self.wait(self.submit(function, *args))
+        if outcome.status == "lost":  # another call took the server down
+            outcome = self.wait(self.submit(function, *args))
+        return Outcome(None, "died") if outcome.status == "lost" else outcome
 
     def submit(self, function: str, *args: Any) -> Future:
         """Start a call; ``wait`` for its outcome."""
@@ -87,7 +91,7 @@ class LimitedPool:
                 server.stdin.flush()
             except OSError:  # it died between two calls: this one is lost, the next one starts another
                 self._waiting.pop(number, None)
-                future.set_result(Outcome(None, "died"))
+                future.set_result(Outcome(None, "lost"))
         return future
 
     def wait(self, future: Future) -> Outcome:
@@ -145,7 +149,7 @@ class LimitedPool:
             if self._server is server:
                 self._server = None
             for number in list(waiting):
-                waiting.pop(number).set_result(Outcome(None, "died"))
+                waiting.pop(number).set_result(Outcome(None, "lost"))
 
 
 def _end(server: subprocess.Popen) -> None:

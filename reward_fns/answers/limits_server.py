@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from pebble.common import CONSTS
 # Workers are forked from here, so that each starts with it imported. All that this process ever imports.
 PRELOAD = "reward_fns.answers.symbolic"
 TASKS_PER_WORKER = 2_000
+GRACE_SECONDS = 1.0
 
 
 def limit_memory(megabytes: int) -> None:
@@ -57,13 +59,18 @@ def main(seconds: float, megabytes: int, workers: int) -> None:
     importlib.import_module(PRELOAD).warm_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    calls: dict[int, Any] = {}
+    threading.Thread(target=_watch, args=(parent, calls, seconds + GRACE_SECONDS), daemon=True).start()
     CONSTS.sleep_unit = 0.02  # how often the pool looks for calls past their time
+    CONSTS.term_timeout = 0.5  # then SIGKILL
     output, lock = os.fdopen(os.dup(1), "w"), threading.Lock()
     os.dup2(2, 1)  # what a call prints is no answer
 
     def answer(number: int, future: Any) -> None:
+        calls.pop(number, None)
         error = future.exception()
+        if isinstance(error, BrokenProcessPool):  # the caller starts another server, and tries the others again
+            _end_group()
         value = None if error else future.result()
         with lock:
             output.write(json.dumps([number, status_of(error), value]) + "\n")
@@ -76,17 +83,29 @@ def main(seconds: float, megabytes: int, workers: int) -> None:
         initargs=[megabytes],
         context=multiprocessing.get_context("fork"),
     )
-    for line in sys.stdin:
-        number, function, args = json.loads(line)
-        future = pool.schedule(run, args=[function, args], timeout=seconds)
-        future.add_done_callback(partial(answer, number))
-    _end_group()
+    try:
+        for line in sys.stdin:
+            number, function, args = json.loads(line)
+            future = pool.schedule(run, args=[function, args], timeout=seconds)
+            calls[number] = future
+            future.add_done_callback(partial(answer, number))
+    finally:
+        _end_group()
 
 
-def _end_with(parent: int) -> None:
-    """End when the caller is gone, even where a child of it still holds the pipe open."""
+def _watch(parent: int, calls: dict[int, Any], patience: float) -> None:
+    """End when the caller is gone, even where a child of it still holds the pipe open, or when a call is lost.
+
+    The pool loses a call whose process dies in the instant in which it takes it.
+    """
+    since: dict[int, float] = {}
     while os.getppid() == parent:
-        time.sleep(1.0)
+        now = time.monotonic()
+        running = [number for number, future in list(calls.items()) if future.running()]
+        since = {number: since.get(number, now) for number in running}
+        if any(now - start > patience for start in since.values()):
+            break
+        time.sleep(0.25)
     _end_group()
 
 

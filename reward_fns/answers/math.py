@@ -160,6 +160,8 @@ def _read(tidied: str, pool: limits.LimitedPool | None = None) -> tuple[str | No
     try:
         text = render(parse(tidied), exact_scalar)
         # A phrase on its own is compared as any other text.
+        if len(text) > MAX_CHARS:
+            return None, True
         phrase = _QUOTED.fullmatch(text)
         return (_as_text(phrase[1]) if phrase else text), False
     except (SyntaxTrouble, UndefinedError):
@@ -169,7 +171,8 @@ def _read(tidied: str, pool: limits.LimitedPool | None = None) -> tuple[str | No
     except NotExactError:
         outcome = (pool or limits.default_pool()).call("reward_fns.answers.symbolic:canonical", tidied)
         text, too_large = outcome.value or (None, False)
-        return text, too_large or outcome.limited
+        too_large = too_large or len(text or "") > MAX_CHARS
+        return None if too_large else text, too_large or outcome.limited
 
 
 def _as_text(tidied: str) -> str | None:

@@ -78,6 +78,8 @@ def _plain(reader: Reader) -> str:
     while reader.peek() != "}":
         parts.append(reader.take())
     reader.take()
+    if not parts:
+        raise SyntaxTrouble("empty braces")
     return "".join(parts)
 
 

@@ -16,6 +16,13 @@ def is_inequality(node: Node) -> bool:
     return node[0] == "relation" and all(sign in _FLIPPED for sign in node[1])
 
 
+def names_set(node: Node) -> bool:
+    """Say whether a tree is "x in S" or "x = S" for a set S that is written out."""
+    if node[0] != "relation" or node[1] not in (("∈",), ("=",)) or node[3][0] != "set":
+        return False
+    return node[1] == ("∈",) or _is_name(node[2])
+
+
 def join(intervals: Sequence[str], joiner: str) -> str | None:
     """Return the union, for "or", or the intersection of two half-lines, else; ``None`` where it is neither.
 

@@ -92,6 +92,8 @@ def elements(node: Node, scalar: ScalarFn) -> list[str]:
     """Return the canonical texts of the answers that a tree stands for: several for a list, a set or plus-minus."""
     if node[0] == "list":
         return _listing(node[1], list(node[2:]), scalar)
+    if relation.names_set(node):
+        return elements(node[3], scalar)
     choices = list(sign_choices(node))
     if len(choices) > 1:
         return _distinct([text for choice in choices for text in elements(choice, scalar)])

@@ -227,7 +227,8 @@ def _function(expression: sympy.Expr) -> Scalar:
     names = sorted(expression.free_symbols, key=lambda symbol: symbol.name)
     values = []
     for salt in "ab":
-        point = {symbol: _point(symbol.name, salt) for symbol in names}
+        # A float: powers of a fraction with powers of a fraction would be computed exactly, digit by digit.
+        point = {symbol: sympy.Float(_point(symbol.name, salt), DIGITS + 30) for symbol in names}
         values.append(mpmath.mpmathify(_evaluate(expression.subs(point))))
     if abs(values[0] - values[1]) < mpmath.mpf(10) ** -35:
         parts = [_identify(part) for part in (values[0].real, values[0].imag)]
