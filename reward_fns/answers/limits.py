@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 SECONDS = 2.0
 MEGABYTES = 512
 WORKERS = 6
+PRELOAD = "reward_fns.answers.symbolic:warm_up"
 # The server enforces the limit; these cover its start and a queue, and then a server that does not answer at all.
 START_SECONDS = 60.0
 QUEUE_SECONDS = 10.0
@@ -51,26 +52,31 @@ class LimitedPool:
         seconds: wall-clock limit of a call, from when a process takes it.
         megabytes: of address space that a call may add.
         workers: processes. A call that hangs holds one of them until it is killed, and the others go on.
+        preload: ``module:function`` that the server calls once, before it forks its processes; empty for nothing.
 
     Raises:
-        ValueError: an argument is not positive.
+        ValueError: a limit is not positive.
 
     Example:
-        >>> pool = LimitedPool(seconds=0.5, workers=2)
+        >>> pool = LimitedPool(seconds=0.5, workers=2, preload="")
         >>> pool.call("math:factorial", 5), pool.call("time:sleep", 60).status
         (Outcome(value=120, status='ok'), 'time')
         >>> pool.close()
     """
 
-    def __init__(self, seconds: float = SECONDS, megabytes: int = MEGABYTES, workers: int = WORKERS):
+    def __init__(
+        self, seconds: float = SECONDS, megabytes: int = MEGABYTES, workers: int = WORKERS, preload: str = PRELOAD
+    ):
         if seconds <= 0 or megabytes <= 0 or workers <= 0:
             raise ValueError(f"limits are {seconds} s, {megabytes} MB, {workers} workers; expected positive numbers")
+        self.preload = preload
         self.seconds, self.megabytes, self.workers = seconds, megabytes, workers
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._waiting: dict[int, Future] = {}
         self._server: subprocess.Popen | None = None
         self._owner = 0
+        self._answered = False
 
     def call(self, function: str, *args: Any) -> Outcome:
         """Call ``module:function`` under the limits and wait for it. Arguments and result must be JSON."""
@@ -96,8 +102,9 @@ class LimitedPool:
 
     def wait(self, future: Future) -> Outcome:
         """Return the outcome of a call that was submitted; never later than the limits allow."""
+        patience = QUEUE_SECONDS + self.seconds + (0 if self._answered else START_SECONDS)
         try:
-            return future.result(timeout=START_SECONDS + QUEUE_SECONDS + self.seconds)
+            return future.result(timeout=patience)
         except FutureTimeoutError:
             self.close()
             return Outcome(None, "died")
@@ -122,7 +129,7 @@ class LimitedPool:
         root = str(Path(__file__).resolve().parents[2])
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
         command = [sys.executable, "-m", "reward_fns.answers.limits_server"]
-        limits = [str(self.seconds), str(self.megabytes), str(self.workers)]
+        limits = [str(self.seconds), str(self.megabytes), str(self.workers), self.preload]
         # A session of its own: Ctrl-C reaches the caller alone, and the whole group can be ended at once.
         self._server = subprocess.Popen(
             command + limits,
@@ -132,7 +139,7 @@ class LimitedPool:
             env=environment,
             start_new_session=True,
         )
-        self._owner = os.getpid()
+        self._owner, self._answered = os.getpid(), False
         threading.Thread(target=self._read, args=(self._server, self._waiting), daemon=True).start()
         atexit.register(_end, self._server)
         return self._server
@@ -141,6 +148,7 @@ class LimitedPool:
         """Hand each outcome to who waits for it, until the server ends."""
         for line in server.stdout:
             number, status, value = json.loads(line)
+            self._answered = True
             future = waiting.pop(number, None)
             if future is not None:
                 future.set_result(Outcome(value, status))
