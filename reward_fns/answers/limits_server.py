@@ -1,6 +1,7 @@
 """The process behind ``limits``: takes calls as lines of JSON, runs each in one of its killable processes.
 
-Run as ``python -m reward_fns.answers.limits_server SECONDS MEGABYTES WORKERS PRELOAD``; ends when its standard input does.
+Run as ``python -m reward_fns.answers.limits_server SECONDS MEGABYTES WORKERS PRELOAD``;
+ends when its standard input does.
 
 One thread and one loop. Each worker has a pipe of its own: killing one can neither lose another's call nor leave a
 shared lock behind, and the worker that takes its place is forked from a process without threads.
@@ -138,7 +139,8 @@ class Server:
 def main(seconds: float, megabytes: int, workers: int, preload: str) -> None:
     """Serve calls from standard input until it ends, or the caller does.
 
-    Workers are forked from here, so that each starts with what ``preload`` (``module:function``, or nothing) made ready.
+    Workers are forked from here, so that each starts with what ``preload`` (``module:function``, or
+    nothing) made ready.
     """
     if preload:
         run(preload, [])

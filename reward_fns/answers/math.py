@@ -148,6 +148,8 @@ def _cached(answer: str) -> Canonical:
         tidied = tidy(text[1])
     if not tidied:
         return Canonical(None, False)
+    if len(tidied) > MAX_CHARS:  # one character of unicode may become many
+        return Canonical(_long_text(answer), True)
     value = rational(tidied)
     if value is not None:
         return Canonical(str(value), False)
