@@ -11,6 +11,7 @@ from reward_fns.answers.exact import Exact, UndefinedError, Value
 from reward_fns.answers.expression import Node
 from reward_fns.answers.tokens import SyntaxTrouble, tokenize
 
+_NAMED_FUNCTIONS = ("sin", "cos", "tan", "cot", "sec", "csc", "ln")
 EVERYTHING = "(-∞,∞)"
 _TO_TWENTY = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -49,6 +50,8 @@ def exact_scalar(node: Node) -> Scalar:
             return Scalar(f"{digits}_{base}", None)
         case ("word", word):
             return Scalar(word_text(word), None)
+        case ("call", function, ("name", name)) if function in _NAMED_FUNCTIONS and name not in ("pi", "e", "i"):
+            return Scalar(f"{function}({name})", None)  # as symbolic names it, without asking there
     value = evaluate(node, Exact())
     return Scalar(exact.text(value), value)
 
