@@ -16,8 +16,11 @@ with atheris.instrument_imports(include=["reward_fns"]):
     from reward_fns.answers.number import canonical_number
 
 SECONDS = 1.5
-PIECES = ("\\frac{", "}{", "}", "\\sqrt{", "^{", "\\left(", "\\right]", "\\text{", "\\pm", "\\cup", "\\begin{pmatrix}",
-          "\\end{pmatrix}", "\\\\", "&", "\\{", "\\}", "\\in", "\\pi", "9**9", "!", "<=", "_{", "\\overline{", "\\sin ")  # fmt: skip
+LATEX = (
+    "\\frac{ }{ } \\sqrt{ ^{ \\left( \\right] \\text{ \\pm \\cup \\begin{pmatrix} \\end{pmatrix} \\\\ & \\{ \\} \\in \\pi "
+    "9**9 ! <= _{ \\overline{ \\sin"
+)
+PIECES = LATEX.split()
 
 
 def read(data: bytes) -> str:

@@ -101,7 +101,8 @@ def matrix(r: random.Random) -> list[str]:
 
 def angle(r: random.Random) -> list[str]:
     """Return spellings of a multiple of pi."""
-    a, b = r.randint(1, 11), r.randint(2, 6)
+    q = Fraction(r.choice([1, 5, 7, 11]), r.choice([2, 3, 4, 6]))  # in lowest terms: another pair is another angle
+    a, b = q.numerator, q.denominator
     return [
         f"\\frac{{{a}\\pi}}{{{b}}}",
         f"{a}\\pi/{b}",

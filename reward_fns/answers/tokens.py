@@ -111,7 +111,7 @@ def _command(name: str, spaced: bool) -> Token:
     if name in FUNCTIONS:
         return Token("function", name, spaced)
     if name in GREEK or name == "pi":
-        return Token("name", name, spaced)
+        return Token("name", name if name in NAMES else f"\\{name}", spaced)
     return Token("command", name, spaced)
 
 
