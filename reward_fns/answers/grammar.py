@@ -12,7 +12,7 @@ minus-plus, ``("base", digits, base)``, ``("infinity",)``, ``("degree", a)``; an
 from reward_fns.answers.expression import Node, Reader
 from reward_fns.answers.tokens import SyntaxTrouble, tokenize
 
-_RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "≈", "∈")
+_RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "≈", "∈", ":")
 
 
 def parse(text: str) -> Node:
@@ -56,6 +56,8 @@ class StructureReader(Reader):
         while self.peek() in _RELATIONS:
             signs.append(self.take())
             sides.append(self.union())
+        if ":" in signs and any(token.kind == "word" for token in self.tokens):
+            raise SyntaxTrouble("a time of day is no ratio")
         return sides[0] if not signs else ("relation", tuple(signs), *sides)
 
     def union(self) -> Node:

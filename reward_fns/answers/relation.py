@@ -62,6 +62,8 @@ def relation_text(signs: Sequence[str], sides: Sequence[Node], scalar: Callable,
             return render(sides[0], scalar)
     if sides[0][0] == "word" and not _is_name(sides[0]) and sides[1:] == [("num", Fraction(0))]:
         return f"{sides[0][1]}{signs[0]}0"  # what this function returned: an expression known by its value
+    if all(sign == ":" for sign in signs):
+        return ":".join(render(side, scalar) for side in sides)
     if tuple(signs) == ("∈",):
         return render(sides[1], scalar)
     if all(sign == "=" for sign in signs):
@@ -86,6 +88,8 @@ def _is_name(node: Node) -> bool:
             return node[1] in ("f", "g", "h")
         case "seq":
             return all(_is_name(item) for item in node[3:])
+        case "product" if len(node) == 3 and node[1][0] == "pow":  # f^{-1}(x)
+            return _is_name(node[1][1]) and _is_name(node[2]) and node[1][2] == ("neg", ("num", Fraction(1)))
         case "product":  # P(x)
             return len(node) == 3 and node[1][0] == node[2][0] == "name" and node[1][1].isupper() and _is_name(node[2])
     return False
@@ -117,7 +121,7 @@ def _equation(left: Node, right: Node, scalar: Callable, render: Callable) -> st
 def _linear(value: Value) -> tuple[Fraction, Value] | None:
     """Return c and s where the value is c * (x - s), x its one variable, or y where the other is x; else ``None``."""
     names = exact.variables(value)
-    if len(names) == 1:
+    if len(names) == 1 and not any("(" in name for name in names):  # |x| is bounded, not solved
         (name,) = names
     elif names == {"x", "y"}:
         name = "y"
