@@ -141,7 +141,7 @@ class LimitedPool:
         )
         self._owner, self._answered = os.getpid(), False
         threading.Thread(target=self._read, args=(self._server, self._waiting), daemon=True).start()
-        atexit.register(_end, self._server)
+        atexit.register(_end_own, self._server, os.getpid())
         return self._server
 
     def _read(self, server: subprocess.Popen, waiting: dict[int, Future]) -> None:
@@ -167,6 +167,12 @@ def _end(server: subprocess.Popen) -> None:
     except (ProcessLookupError, PermissionError):
         return
     server.wait()
+
+
+def _end_own(server: subprocess.Popen, owner: int) -> None:
+    """End the server at the exit of the process that started it, and not at that of a forked child."""
+    if os.getpid() == owner:
+        _end(server)
 
 
 _default: LimitedPool | None = None
