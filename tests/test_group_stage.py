@@ -66,7 +66,7 @@ def put(tq, uid, answers, *, index=0, status="finished", order=None, label=None,
         row = {
             "responses": torch.arange(length),
             "rm_scores": scores,
-            "extra_fields": {"reward_extra_info": {"answer": answers[session]}},
+            "extra_fields": {"reward_extra_info": {"answer": answers[session], "truncated": 0.0, "limited": 1.0}},
             "reward_model": {"style": "rule", "ground_truth": label},
             "extra_info": {"index": index},
         }
@@ -97,6 +97,7 @@ def test_the_first_sampled_are_kept_whatever_finished_first(tq):
     assert left(tq) == ["a_0_0", "a_1_0"]
     assert metrics["ttrl/majority_ratio"] == 0.75
     assert (metrics["ttrl/votes"], metrics["ttrl/kept"], metrics["ttrl/queue_leftover"]) == (4, 2, 0)
+    assert (metrics["ttrl/truncated_ratio"], metrics["ttrl/limited_ratio"]) == (0.0, 1.0)
 
 
 def test_two_digit_sessions_are_in_sampling_order(tq):

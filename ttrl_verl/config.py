@@ -19,6 +19,7 @@ class TTRLConfig(BaseModel):
     votes: int = Field(ge=1)
     answer_type: Literal["math", "number", "choice", "text"]
     choices: int | list[str] = 4
+    last_number: bool = False
     truncated: Literal["no_answer", "keep"] = "no_answer"
     reward_options: dict[str, Any] = {}
     label_key: str | None = None
@@ -36,7 +37,7 @@ class TTRLConfig(BaseModel):
             InputError: ``choices`` is no list of at least two distinct words, nor a number from 2 to 26.
         """
         try:
-            return get_answer_type(self.answer_type, choices=self.choices)
+            return get_answer_type(self.answer_type, choices=self.choices, last_number=self.last_number)
         except ValueError as error:
             raise InputError(f"ttrl.{error}") from error
 

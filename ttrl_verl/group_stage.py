@@ -40,12 +40,16 @@ class PromptGroup:
 
     Attributes:
         index: the row's ``extra_info.index``.
+        truncated: how many responses were cut off at the length limit.
+        limited: how many answers ran past a grading limit.
         sessions: the keys of each response in TransferQueue, in sampling order. An agent loop with several outputs has
             several keys a response; the last one is graded.
         group: what the reward function sees.
     """
 
     index: int
+    truncated: float
+    limited: float
     sessions: tuple[tuple[str, ...], ...]
     group: Group
 
@@ -96,7 +100,16 @@ class GroupStageMixin:
             graded = [dict(zip(fields, rows[keys[-1]], strict=True)) for keys in sessions]
             self._refuse_labels(graded)
             index = graded[0]["extra_info"]["index"]
-            groups.append(PromptGroup(index=index, sessions=sessions, group=self._group(graded, index)))
+            extras = [row["extra_fields"]["reward_extra_info"] for row in graded]
+            groups.append(
+                PromptGroup(
+                    index=index,
+                    truncated=sum(extra["truncated"] for extra in extras),
+                    limited=sum(extra["limited"] for extra in extras),
+                    sessions=sessions,
+                    group=self._group(graded, index),
+                )
+            )
         return groups
 
     def _group(self, graded: Sequence[dict[str, Any]], index: int) -> Group:
@@ -143,6 +156,8 @@ class GroupStageMixin:
         values: dict[str, list[float]] = defaultdict(list)
         for group, group_rewards in zip(groups, rewards, strict=True):
             metrics = vote_metrics(group.group, group_rewards, self._kept)
+            metrics["truncated_ratio"] = group.truncated / group.group.size
+            metrics["limited_ratio"] = group.limited / group.group.size
             label = self._canonical_label(group.index)
             if label is not None:
                 metrics |= label_metrics(group.group, group_rewards, label, self._kept)

@@ -23,7 +23,7 @@ class AnswerRewardManager(RewardManagerBase):
     * ``reward_score``: 1.0 where the answer equals the row's label, else 0.0. The group stage overwrites it on training
       rows.
     * ``answer``: the canonical answer, ``None`` where none was found.
-    * ``unparsed``, ``truncated``: 1.0 or 0.0.
+    * ``unparsed``, ``truncated``, and ``limited`` for an answer that ran past a grading limit: 1.0 or 0.0.
     * ``data_source``: the row's, so that verl's dump of a validation says whose question it was.
     * ``acc``: the score again, under verl's name for accuracy, where the row has a label.
     """
@@ -33,6 +33,8 @@ class AnswerRewardManager(RewardManagerBase):
         self._ttrl = parse_ttrl_config(OmegaConf.to_container(config.ttrl, resolve=True))
         self._answer_type = self._ttrl.build_answer_type()
         self._max_response_length = config.data.max_response_length
+        if self._answer_type.warm_up is not None:
+            self._answer_type.warm_up()
 
     async def run_single(self, data: DataProto) -> dict[str, Any]:
         """Grade one response in a thread, so that the worker's event loop goes on."""
@@ -46,10 +48,15 @@ class AnswerRewardManager(RewardManagerBase):
 
     def _grade(self, tokens: list[int], label: str | None) -> dict[str, Any]:
         truncated = len(tokens) >= self._max_response_length and tokens[-1] != self.tokenizer.eos_token_id
-        answer = None
+        answer, limited = None, False
         if not truncated or self._ttrl.truncated == "keep":
-            answer = self._answer_type.answer(self.tokenizer.decode(tokens, skip_special_tokens=True))
-        extra = {"answer": answer, "unparsed": float(answer is None), "truncated": float(truncated)}
+            answer, limited = self._answer_type.grade(self.tokenizer.decode(tokens, skip_special_tokens=True))
+        extra = {
+            "answer": answer,
+            "unparsed": float(answer is None),
+            "truncated": float(truncated),
+            "limited": float(limited),
+        }
         if label is not None:
             extra["acc"] = float(answer is not None and answer == self._answer_type.canonicalize(label))
         return extra

@@ -7,11 +7,25 @@ form. A ground truth is an answer already, so a label goes through ``canonicaliz
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
-from reward_fns.answers import choice, number, text
+from reward_fns.answers import choice, math, number, text
 from reward_fns.answers.response import final_part
 
 ANSWER_TYPE_NAMES = ("math", "number", "choice", "text")
+
+
+class Graded(NamedTuple):
+    """What became of a response.
+
+    Attributes:
+        answer: its canonical answer, or ``None``.
+        limited: whether bringing it to canonical form ran past a limit of time, memory or size, so that the answer is
+            compared by its normalised text.
+    """
+
+    answer: str | None
+    limited: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +36,15 @@ class AnswerType:
         name: one of ``ANSWER_TYPE_NAMES``.
         extract: the final part of a response in, the answer as written out; ``None`` where there is none.
         canonicalize: an answer in, its canonical form out; ``None`` where it is no answer of this kind.
+        canonicalize_checked: the same with whether it ran past a limit, where this kind of answer has limits.
+        warm_up: start what grading needs, so that the first answer does not wait for it.
     """
 
     name: str
     extract: Callable[[str], str | None]
     canonicalize: Callable[[str], str | None]
+    canonicalize_checked: Callable[[str], tuple[str | None, bool]] | None = None
+    warm_up: Callable[[], object] | None = None
 
     def answer(self, response: str) -> str | None:
         """Return the canonical answer of a response, or ``None``.
@@ -35,17 +53,31 @@ class AnswerType:
             >>> get_answer_type("number").answer("<think>7?</think> It is 1,024.0")
             '1024'
         """
+        return self.grade(response).answer
+
+    def grade(self, response: str) -> Graded:
+        """Return the canonical answer of a response, and whether it ran past a limit.
+
+        Example:
+            >>> get_answer_type("math").grade(r"\\boxed{0.50}")
+            Graded(answer='1/2', limited=False)
+        """
         final = final_part(response)
         found = None if final is None else self.extract(final)
-        return None if found is None else self.canonicalize(found)
+        if found is None:
+            return Graded(None, False)
+        if self.canonicalize_checked is not None:
+            return Graded(*self.canonicalize_checked(found))
+        return Graded(self.canonicalize(found), False)
 
 
-def get_answer_type(name: str, *, choices: int | Sequence[str] = 4) -> AnswerType:
+def get_answer_type(name: str, *, choices: int | Sequence[str] = 4, last_number: bool = False) -> AnswerType:
     """Return the answer type of that name.
 
     Args:
         name: ``math``, ``number``, ``choice`` or ``text``.
         choices: for ``choice``: how many letters the options have (2 to 26), or the words to choose from.
+        last_number: for ``math``: take a response's last number where it neither boxes nor states an answer.
 
     Raises:
         ValueError: the name is unknown, or ``choices`` is no number from 2 to 26 and no list of two distinct words.
@@ -70,7 +102,11 @@ def get_answer_type(name: str, *, choices: int | Sequence[str] = 4) -> AnswerTyp
         case "text":
             return AnswerType(name, text.extract_text, text.canonical_text)
         case "math":
-            from reward_fns.answers import math  # sympy takes a second to import: only those who ask for it pay
-
-            return AnswerType(name, math.extract_math, math.canonical_math)
+            return AnswerType(
+                name,
+                partial(math.extract_math, last_number=last_number),
+                math.canonical_math,
+                math.canonical_math_checked,
+                math.warm_up,
+            )
     raise ValueError(f"unknown answer type {name!r}; expected one of {', '.join(ANSWER_TYPE_NAMES)}")

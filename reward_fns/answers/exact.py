@@ -1,0 +1,299 @@
+"""Exact arithmetic on a budget: polynomials with roots, in a normal form that is the same for equal values.
+
+A value is a sum of terms q * a1**e1 * a2**e2 ..., with a rational q, rational exponents, and as atoms the primes (with
+exponents in (0, 1): roots), i, pi, e, variables and opaque calls such as ``abs(x)`` or ``f(2)``. Two equal expressions
+of this kind have one and the same normal form. What does not fit (a quotient of polynomials, a sine) raises
+``NotExactError`` and is left to ``symbolic``. Variables under roots are taken to be positive.
+
+Every product is paid from a budget, so that no input takes long: past it, ``TooLargeError``.
+"""
+
+import math
+from fractions import Fraction
+
+Monomial = tuple[tuple[int | str, Fraction], ...]
+Value = dict[Monomial, Fraction]
+
+MAX_TERMS = 250
+MAX_BITS = 4096
+HALF = Fraction(1, 2)
+CONSTANTS = {"pi": math.pi, "e": math.e}
+
+
+class NotExactError(ValueError):
+    """The expression is outside what exact arithmetic holds."""
+
+
+class TooLargeError(ValueError):
+    """The expression would cost more than an answer may."""
+
+
+class UndefinedError(ValueError):
+    """The expression has no value, such as 1/0."""
+
+
+def constant(number: Fraction | int) -> Value:
+    """Return a number as a value; zero is the empty sum."""
+    return {(): Fraction(number)} if number else {}
+
+
+def atom(name: int | str, exponent: Fraction = Fraction(1)) -> Value:
+    """Return ``name ** exponent`` as a value."""
+    return {((name, exponent),): Fraction(1)}
+
+
+def as_number(value: Value) -> Fraction | None:
+    """Return the rational number that a value is, or ``None``."""
+    if not value:
+        return Fraction(0)
+    return value.get(()) if len(value) == 1 else None
+
+
+def variables(value: Value) -> set[str]:
+    """Return the names in a value that are no constants; an opaque call is one."""
+    return {name for term in value for name, _ in term if isinstance(name, str) and name not in ("i", *CONSTANTS)}
+
+
+def as_float(value: Value) -> float | None:
+    """Return a real constant's approximate value; ``None`` for what has variables or i."""
+    total = 0.0
+    for term, coefficient in value.items():
+        product = _float(coefficient)
+        for name, exponent in term:
+            base = float(name) if isinstance(name, int) else CONSTANTS.get(name)
+            if base is None:
+                return None
+            product *= base ** float(exponent)
+        total += product
+    return total
+
+
+def _float(number: Fraction) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        raise TooLargeError("a number beyond what is compared by value") from None
+
+
+class Exact:
+    """Arithmetic on values that pays each product of two terms from one budget.
+
+    Attributes:
+        budget: how many products of terms are left.
+    """
+
+    def __init__(self, budget: int = 6_000):
+        self.budget = budget
+
+    def add(self, *values: Value) -> Value:
+        """Return the sum."""
+        total: Value = {}
+        for value in values:
+            for term, coefficient in value.items():
+                new = total.get(term, 0) + coefficient
+                if new:
+                    total[term] = new
+                else:
+                    total.pop(term, None)
+        if len(total) > MAX_TERMS:
+            raise TooLargeError("too many terms")
+        return total
+
+    def multiply(self, left: Value, right: Value) -> Value:
+        """Return the product."""
+        self.budget -= len(left) * len(right) + 1
+        if self.budget < 0:
+            raise TooLargeError("too many products")
+        total: Value = {}
+        for term, coefficient in left.items():
+            for other, factor in right.items():
+                monomial, scale = _merge(term, other)
+                new = total.get(monomial, 0) + coefficient * factor * scale
+                if new:
+                    total[monomial] = new
+                else:
+                    total.pop(monomial, None)
+        if len(total) > MAX_TERMS:
+            raise TooLargeError("too many terms")
+        for coefficient in total.values():
+            _check_bits(coefficient)
+        return total
+
+    def scale(self, value: Value, factor: Fraction) -> Value:
+        """Return the value times a number."""
+        return self.multiply(value, constant(factor))
+
+    def power(self, base: Value, exponent: Fraction) -> Value:
+        """Return ``base ** exponent``."""
+        if not base:
+            if exponent <= 0:
+                raise UndefinedError("zero to a power that is not positive")
+            return {}
+        if abs(exponent.numerator) > MAX_BITS or exponent.denominator > 60:
+            raise TooLargeError("an exponent beyond what is computed")
+        if len(base) == 1:
+            return self._monomial_power(base, exponent)
+        if exponent.denominator != 1:
+            raise NotExactError("a root of a sum")
+        if exponent < 0:
+            return self.power(self.invert(base), -exponent)
+        result = constant(1)
+        for _ in range(exponent.numerator):
+            result = self.multiply(result, base)
+        return result
+
+    def _monomial_power(self, base: Value, exponent: Fraction) -> Value:
+        """Return a power of one term: of its number, its roots and its variables."""
+        ((term, coefficient),) = base.items()
+        result = _number_power(coefficient, exponent)
+        for name, inner in term:
+            if name == "i":
+                if exponent.denominator != 1:
+                    raise NotExactError("a root of i")
+                factor, sign = _merge((("i", inner * exponent % 4),), ())
+                result = self.multiply(result, {factor: Fraction(sign)})
+            elif isinstance(name, int):
+                result = self.multiply(result, _number_power(Fraction(name), inner * exponent))
+            else:
+                result = self.multiply(result, atom(name, inner * exponent))
+        return result
+
+    def invert(self, value: Value) -> Value:
+        """Return 1 / value; a denominator with square roots and i is made rational."""
+        if not value:
+            raise UndefinedError("division by zero")
+        if len(value) == 1:
+            return self._monomial_power(value, Fraction(-1))
+        top, bottom = constant(1), value
+        for _ in range(8):
+            if len(bottom) == 1:
+                return self.multiply(top, self._monomial_power(bottom, Fraction(-1)))
+            conjugate = _conjugate(bottom)
+            top, bottom = self.multiply(top, conjugate), self.multiply(bottom, conjugate)
+        raise NotExactError("a denominator with many roots")
+
+
+def _conjugate(value: Value) -> Value:
+    """Return the value with the sign of one of its square roots, or of i, turned."""
+    names = {name for term in value for name, _ in term}
+    if any(isinstance(name, str) and name != "i" for name in names):
+        raise NotExactError("a quotient of polynomials")
+    exponents = {exponent for term in value for name, exponent in term if name != "i"}
+    if exponents - {HALF}:
+        raise NotExactError("a denominator with other than square roots")
+    turned = max(names, key=str)
+    return {term: -c if any(name == turned for name, _ in term) else c for term, c in value.items()}
+
+
+def _merge(left: Monomial, right: Monomial) -> tuple[Monomial, Fraction]:
+    """Return the product of two monomials, and the number that its roots and i leave behind."""
+    if not left or not right:
+        single = left or right
+        if not any(name == "i" for name, _ in single):
+            return single, Fraction(1)
+    exponents = dict(left)
+    for name, exponent in right:
+        exponents[name] = exponents.get(name, Fraction(0)) + exponent
+    scale = Fraction(1)
+    kept = []
+    for name, exponent in exponents.items():
+        if isinstance(name, int):
+            whole = math.floor(exponent)
+            scale *= Fraction(name) ** whole
+            exponent -= whole
+        elif name == "i":
+            exponent %= 4
+            if exponent >= 2:
+                scale, exponent = -scale, exponent - 2
+        if exponent:
+            kept.append((name, exponent))
+    return tuple(sorted(kept, key=lambda pair: (isinstance(pair[0], str), pair[0]))), scale
+
+
+def _check_bits(number: Fraction) -> None:
+    if max(number.numerator.bit_length(), number.denominator.bit_length()) > MAX_BITS:
+        raise TooLargeError("a number beyond what is compared by value")
+
+
+def _number_power(number: Fraction, exponent: Fraction) -> Value:
+    """Return a rational to a rational power; odd roots of negative numbers are the real ones."""
+    bits = max(number.numerator.bit_length(), number.denominator.bit_length())
+    if number not in (1, -1) and bits * abs(exponent) > MAX_BITS:
+        raise TooLargeError("a power beyond what is computed")
+    if exponent.denominator == 1:
+        return constant(number**exponent.numerator)
+    exact = Exact()
+    result = constant(1)
+    if number < 0:
+        if exponent.denominator == 2:
+            result = {(("i", Fraction(1)),): Fraction(-1 if exponent.numerator % 4 == 3 else 1)}
+        elif exponent.denominator % 2:
+            result = constant((-1) ** exponent.numerator)
+        else:
+            raise NotExactError("an even root of a negative number")
+    for factors, sign in ((_factor(abs(number.numerator)), 1), (_factor(number.denominator), -1)):
+        for prime, times in factors.items():
+            total = times * sign * exponent
+            whole = math.floor(total)
+            result = exact.scale(result, Fraction(prime) ** whole)
+            if total != whole:
+                result = exact.multiply(result, atom(prime, total - whole))
+    return result
+
+
+def _factor(number: int) -> dict[int, int]:
+    """Return the prime factors of a number below 10**15, where trial division finds them."""
+    if number > 10**15:
+        raise NotExactError("a root of a large number")
+    factors: dict[int, int] = {}
+    prime = 2
+    while prime * prime <= number and prime < 10_000:
+        while number % prime == 0:
+            factors[prime] = factors.get(prime, 0) + 1
+            number //= prime
+        prime += 1 if prime == 2 else 2
+    if number > 1:
+        root = math.isqrt(number)
+        if root * root == number:
+            return {**factors, root: 2}
+        if number > 10**8:
+            raise NotExactError("a root of a number with large factors")
+        factors[number] = factors.get(number, 0) + 1
+    return factors
+
+
+def text(value: Value) -> str:
+    """Return the normal form as a string, which reads back to the same value.
+
+    Example:
+        >>> text(Exact().power(Exact().add(atom("x"), constant(1)), Fraction(2)))
+        'x**2+2*x+1'
+    """
+    terms = sorted((_order(term), _monomial_text(term), c) for term, c in value.items())
+    parts = []
+    for _, name, coefficient in terms:
+        size = abs(coefficient)
+        body = name if name and size == 1 else f"{size}*{name}" if name else str(size)
+        parts.append(("-" if coefficient < 0 else "+") + body)
+    return "".join(parts).removeprefix("+") or "0"
+
+
+def leading(value: Value) -> Fraction:
+    """Return the coefficient of the term that ``text`` writes first."""
+    return min((_order(term), _monomial_text(term), c) for term, c in value.items())[2] if value else Fraction(0)
+
+
+def _order(term: Monomial) -> Fraction:
+    """Return the sorting key of a term: the highest degree in the variables comes first."""
+    return -sum((e for name, e in term if isinstance(name, str) and name not in ("i", *CONSTANTS)), Fraction(0))
+
+
+def _monomial_text(term: Monomial) -> str:
+    radicand = math.prod(name for name, exponent in term if isinstance(name, int) and exponent == HALF)
+    parts = [f"sqrt({radicand})"] if radicand > 1 else []
+    for name, exponent in term:
+        if isinstance(name, int) and exponent == HALF:
+            continue
+        whole = exponent.denominator == 1 and exponent > 0
+        parts.append(f"{name}" if exponent == 1 else f"{name}**{exponent}" if whole else f"{name}**({exponent})")
+    return "*".join(parts)

@@ -1,0 +1,190 @@
+r"""One spelling for LaTeX and unicode: what looks the same on paper becomes the same text. Every step is linear."""
+
+import re
+import unicodedata
+
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
+_SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]{1,9}")
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_SUBSCRIPT_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉]{1,9}")
+_GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega"
+_GREEK_CAPITALS = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+_VULGAR = re.compile("[¼-¾⅐-⅞]")
+_UNICODE = str.maketrans(
+    {
+        **dict.fromkeys("−–—‐‑﹣－", "-"),
+        **dict.fromkeys("×⋅·∗∙•⁎", "*"),
+        **dict.fromkeys("÷∕⁄", "/"),
+        **dict.fromkeys("°˚º", r"^\circ "),
+        **dict.fromkeys("$€£¥", " "),
+        **dict.fromkeys("“”„‟", '"'),
+        **dict.fromkeys("‘’′ʹ", "'"),
+        **dict.fromkeys("⟨〈", "("),
+        **dict.fromkeys("⟩〉", ")"),
+        **{letter: f"\\mathbb{{{name}}}" for letter, name in zip("ℝℤℕℚℂ", "RZNQC", strict=True)},
+        **{letter: f"\\{name} " for letter, name in zip("αβγδεζηθικλμνξρστφχψω", _GREEK.split(), strict=True)},
+        **{letter: f"\\{name} " for letter, name in zip("ΓΔΘΛΞΠΣΦΨΩ", _GREEK_CAPITALS.split(), strict=True)},
+        "√": r"\sqrt ",
+        "∛": r"\sqrt[3]",
+        "≤": "<=",
+        "⩽": "<=",
+        "≥": ">=",
+        "⩾": ">=",
+        "≠": "!=",
+        "π": r"\pi ",
+        "…": "...",
+        "%": " ",
+        "~": " ",
+        "\u00a0": " ",
+    }
+)
+_NAMED = {
+    **dict.fromkeys(("dfrac", "tfrac", "cfrac", "nicefrac", "sfrac", "flatfrac"), r"\frac"),
+    **dict.fromkeys(("dbinom", "tbinom"), r"\binom"),
+    **dict.fromkeys(("cdot", "times", "ast", "cdotp", "bullet"), "*"),
+    **dict.fromkeys(("le", "leq", "leqslant", "leqq"), "<="),
+    **dict.fromkeys(("ge", "geq", "geqslant", "geqq"), ">="),
+    **dict.fromkeys(("ne", "neq", "not="), "!="),
+    **dict.fromkeys(("approx", "simeq", "approxeq", "doteq"), "≈"),
+    **dict.fromkeys(("emptyset", "varnothing"), "∅"),
+    **dict.fromkeys(("vert", "mid", "lvert", "rvert"), "|"),
+    **dict.fromkeys(("setminus", "backslash", "smallsetminus"), "∖"),
+    **dict.fromkeys(("lbrace",), r"\{"),
+    **dict.fromkeys(("rbrace",), r"\}"),
+    **dict.fromkeys(("lbrack",), "["),
+    **dict.fromkeys(("rbrack",), "]"),
+    **dict.fromkeys(("langle", "lparen"), "("),
+    **dict.fromkeys(("rangle", "rparen"), ")"),
+    **dict.fromkeys(("lor", "vee"), r"\text{or}"),
+    **dict.fromkeys(("land", "wedge"), r"\text{and}"),
+    **dict.fromkeys(("bar",), r"\overline"),
+    **dict.fromkeys(("degree", "textdegree"), r"^\circ "),
+    **dict.fromkeys(("mbox", "textrm", "textbf", "textit", "textsf", "texttt", "hbox", "textnormal"), r"\text"),
+    **dict.fromkeys(("mathbf", "boldsymbol", "bm", "mathit", "vec", "hat", "mathsf", "mathcal", "tilde", "pmb"), ""),
+    **dict.fromkeys(("displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "left", "right", "middle"), ""),
+    **dict.fromkeys(("big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "bf", "rm"), ""),
+    **dict.fromkeys(("Biggl", "Biggr", "boxed", "fbox", "it", "tiny", "small", "large", "Large", "strut", "null"), ""),
+    **dict.fromkeys(("quad", "qquad", "space", "nobreakspace", "enspace", "thinspace", "negthinspace"), " "),
+    "div": "/",
+    "lt": "<",
+    "gt": ">",
+    "cup": "∪",
+    "bigcup": "∪",
+    "cap": "∩",
+    "in": "∈",
+    "infty": "∞",
+    "pm": "±",
+    "mp": "∓",
+    "colon": ":",
+    "ldots": "...",
+    "dots": "...",
+    "cdots": "...",
+    "euro": " ",
+    "pounds": " ",
+    "varphi": r"\phi",
+    "varepsilon": r"\epsilon",
+    "ell": "l",
+}
+ROW_END = "⏎"
+"""What a matrix's rows are separated by, once tidied: the backslashes would read as an escape."""
+_COMMAND = re.compile(r"\\([a-zA-Z]{1,30})\s?")
+_DELIMITER_DOT = re.compile(r"\\(?:left|right)\s{0,3}\.")
+_MATRIX_SKIP = re.compile(r"\\\\\s{0,3}\[\s{0,3}-?[\d.]{1,6}\s{0,3}(?:pt|em|ex|mm|cm)\s{0,3}\]")
+_HSPACE = re.compile(r"\\[hv]space\*?\{[^{}]{0,20}\}|\\(?:hline|hfill|phantom\{[^{}]{0,20}\})")
+_NUMBER_SETS = re.compile(r"\\(?:mathbb|Bbb)\s{0,3}(?:\{\s{0,3}([RZNQC])\s{0,3}\}|([RZNQC]))")
+_ROMAN = re.compile(r"\\(?:mathrm|operatorname\*?|mathop)\s{0,3}\{([^{}]{0,80})\}")
+_SPACING = re.compile(r"\\[!,;:> ]|\\\n")
+_GAP = re.compile(r"\s+")
+_SET_LETTERS = dict(zip("RZNQC", "ℝℤℕℚℂ", strict=True))
+_DIGIT_GAP = re.compile(r"(?<=\d)\\[!,;: ](?=\d{3}(?!\d))|(?<=\d),\\! ?(?=\d{3}(?!\d))|(?<=\d)\{,\}(?=\d{3})")
+_SPEED = re.compile(
+    r"(?<=[\d})]) {1,3}(?:km|m|cm|mm|ft|mi|in|g|kg|J|N|L|mol|rad|cal|W|V|C)\s?/\s?(?:hr?|s|min|sec|mol|L|day|kg|g)"
+    r"(?:\s?\^?\s?\{?[23]\}?)?\s*\Z"
+)
+_ROMAN_NAMES = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "gcd", "lcm", "max", "min", "arcsin"}
+
+
+def tidy(answer: str) -> str:
+    r"""Return an answer in one spelling of LaTeX, without what only shapes the page.
+
+    Unicode is brought to LaTeX or ASCII; dollar, percent and spacing commands, ``\left`` and ``\right``, font commands
+    and a boxed, bold or dollar wrapping are dropped; ``\dfrac`` becomes ``\frac``, ``\leq`` becomes ``<=``.
+
+    Example:
+        >>> tidy(r"$\left( 3, \dfrac{\pi}{2} \right]$."), tidy(r"\$32,\!348"), tidy("½ x²")
+        ('( 3, \\frac {\\pi}{2} ]', '32,348', '1/2 x^{2}')
+    """
+    text = _VULGAR.sub(lambda half: " " + unicodedata.normalize("NFKC", half.group()), answer)
+    text = _SUPERSCRIPT_RUN.sub(lambda run: "^{" + run.group().translate(_SUPERSCRIPTS) + "}", text)
+    text = _SUBSCRIPT_RUN.sub(lambda run: "_{" + run.group().translate(_SUBSCRIPTS) + "}", text)
+    text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
+    text = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)
+    text = _MATRIX_SKIP.sub(ROW_END, _HSPACE.sub(" ", text)).replace("\\\\", ROW_END)
+    for wrapping in ("\\%", "\\$", "\\ ", "\\(", "\\)"):
+        text = text.replace(wrapping, " ")
+    if text.lstrip().startswith("\\["):
+        text = text.lstrip()[2:].rstrip().removesuffix("\\]")
+    text = _DELIMITER_DOT.sub("", _DIGIT_GAP.sub(lambda gap: "," if "," in gap.group()[:2] else "", text))
+    text = _NUMBER_SETS.sub(lambda found: _SET_LETTERS[found[1] or found[2]], text)
+    text = _ROMAN.sub(_roman, text)
+    text = _COMMAND.sub(_command, _SPACING.sub(" ", text))
+    text = _SPEED.sub("", text.strip())
+    return _unwrap(_GAP.sub(" ", text).strip())
+
+
+def _roman(found: re.Match[str]) -> str:
+    """Return roman type as a letter, a function or text."""
+    body = found[1].strip(" ~")
+    if len(body) == 1:
+        return body
+    return f"\\{body} " if body in _ROMAN_NAMES else f"\\text{{{body}}}"
+
+
+def _command(found: re.Match[str]) -> str:
+    name = found[1]
+    if name not in _NAMED:
+        return found.group()
+    # What replaces a command must not run into the letters behind it: \frac4, but \frac x.
+    replacement = _NAMED[name]
+    return replacement + " " if replacement.startswith("\\") and replacement[-1].isalpha() else replacement
+
+
+def _unwrap(text: str) -> str:
+    """Drop the punctuation of a sentence around an answer, and markdown's stars and ticks."""
+    for _ in range(4):
+        before = text
+        text = text.strip(" `").rstrip(".,;:?").strip()
+        if len(text) > 4 and text.startswith("**") and text.endswith("**"):
+            text = text[2:-2]
+        if text.startswith(("≈", "=")):
+            text = text[1:]
+        if text.startswith("{") and text.endswith("}") and _closes_at_end(text):
+            text = text[1:-1]
+        if text == before:
+            break
+    return text
+
+
+def _closes_at_end(text: str) -> bool:
+    """Say whether the brace that a text begins with is closed by its last one."""
+    depth = 0
+    for index, character in enumerate(text):
+        if character in "{}" and text[index - 1] != "\\":
+            depth += 1 if character == "{" else -1
+            if depth == 0:
+                return index == len(text) - 1
+    return False
+
+
+def plain_text(tidied: str) -> str:
+    r"""Return what an answer that is no mathematics is compared by: its text, without case where it has no LaTeX.
+
+    Example:
+        >>> plain_text(r"\text{June  20}"), plain_text("East.")
+        ('june 20', 'east')
+    """
+    text = re.sub(r"\\text\s?\{([^{}]*)\}", r" \1 ", tidied)
+    text = _GAP.sub(" ", text).strip(" .,;:?\"'`*$")
+    if len(text) > 2 and text[-1] == "!" and text[-3:-1].isalpha():  # an exclamation; 500! is another number
+        text = text.rstrip("!")
+    return text if "\\" in text else text.casefold().strip(" .,;:?\"'`*$")
