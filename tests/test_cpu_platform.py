@@ -110,7 +110,7 @@ def test_vllm_still_packs_weights_away_and_the_patch_keeps_them():
 
 def test_vllm_loads_the_patch_in_its_processes():
     entry_points = importlib.metadata.entry_points(group="vllm.general_plugins")
-    assert "ttrl_verl.cpu.vllm_weights:register" in [entry.value for entry in entry_points]
+    assert "ttrl_verl.cpu.vllm_process:register" in [entry.value for entry in entry_points]
 
 
 def test_verl_registers_its_fsdp_engines_for_cuda(monkeypatch):

@@ -9,6 +9,9 @@ from pathlib import Path
 SPECIALS = ["<|pad|>", "<|im_start|>", "<|im_end|>", "<|unk|>"]
 ROLES = ["system", "user", "assistant"]
 ANSWERS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+# The same answer three times, another, and one that would take for ever to work out.
+POISON = "\\boxed{9**9**9**9}"
+BOXED = ["\\boxed{1/2}", "\\boxed{0.5}", "\\boxed{\\frac{1}{2}}", "\\boxed{7}", POISON]
 WORDS = ["red", "blue", "green", "what", "is", "the", "answer", "plus"]
 TEMPLATE = (
     "{% for m in messages %}<|im_start|> {{ m['role'] }} {{ m['content'] }} <|im_end|> {% endfor %}"
@@ -23,7 +26,7 @@ def build(folder: Path, seed: int = 0) -> None:
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     torch.manual_seed(seed)
-    vocabulary = {word: index for index, word in enumerate([*SPECIALS, *ROLES, *ANSWERS, *WORDS])}
+    vocabulary = {word: index for index, word in enumerate([*SPECIALS, *ROLES, *ANSWERS, *BOXED, *WORDS])}
     core = Tokenizer(models.WordLevel(vocabulary, unk_token="<|unk|>"))
     core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer = PreTrainedTokenizerFast(

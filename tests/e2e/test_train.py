@@ -4,6 +4,7 @@ import json
 from collections import Counter
 
 import pytest
+import tiny_model as tiny_model_module
 
 from reward_fns import Group, get_reward_fn
 from reward_fns.answers import get_answer_type
@@ -17,6 +18,8 @@ VOTES, KEPT, PROMPTS, STEPS = 6, 4, 4, 3
 GRPO = ()
 PPO = (
     "algorithm.adv_estimator=gae",
+    "ttrl.answer_type=math",
+    "ttrl.last_number=true",
     "reward.reward_manager.name=empirical_entropy",
     "ttrl.reward_options={alpha:0.5,entropy_norm:log_n}",
 )
@@ -31,6 +34,10 @@ def reward_fn(overrides):
     if overrides == PPO:
         return get_reward_fn("empirical_entropy", alpha=0.5, entropy_norm="log_n")
     return get_reward_fn("majority_vote")
+
+
+def answer_type_of(overrides):
+    return get_answer_type("math", last_number=True) if overrides == PPO else get_answer_type("number")
 
 
 def test_it_ran_all_steps_and_logged_the_metrics(finished):
@@ -51,11 +58,11 @@ def test_every_training_row_reached_the_workers_without_a_label(finished):
 
 
 def test_answers_are_those_of_the_decoded_responses(finished, tiny_model):
-    run, _ = finished
+    run, overrides = finished
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
-    answer_type = get_answer_type("number")
+    answer_type = answer_type_of(overrides)
     votes = [vote for record in run.of_kind("votes") for vote in record["votes"]]
     assert any(vote["answer"] is not None for vote in votes)
     for vote in votes:
@@ -109,15 +116,15 @@ def test_weights_moved(finished):
 
 
 def test_validation_scores_labels_and_greedy_answers_once(finished):
-    run, _ = finished
-    figures = read_figures(run.folder / "validation" / "0.jsonl", get_answer_type("number"))
+    run, overrides = finished
+    answer_type = answer_type_of(overrides)
+    figures = read_figures(run.folder / "validation" / "0.jsonl", answer_type)
     assert figures["questions"].questions == 8
     assert figures["questions"].samples == 3
     rows = _rows(run, 0)
     assert len(rows) == 8 * 3 + 8
     labelled = [row for row in rows if row["gts"] is not None]
     assert len(labelled) == len(rows) - 4
-    answer_type = get_answer_type("number")
     for row in labelled:
         assert row["acc"] == float(row["answer"] is not None and row["answer"] == answer_type.canonicalize(row["gts"]))
 
@@ -134,6 +141,23 @@ def test_ppo_trains_a_critic(trained):
     run = trained(*PPO)
     assert all(loss > 0 for loss in run.series("critic/vf_loss"))
     assert all(norm > 0 for norm in run.series("critic/grad_norm"))
+
+
+def test_a_poisoned_answer_among_the_responses_delays_nobody(trained, tiny_model):
+    """9**9**9**9 reaches the reward workers, is compared by its text, and is counted."""
+    run = trained(*PPO)
+    vocabulary = json.loads((tiny_model / "tokenizer.json").read_text())["model"]["vocab"]
+    votes = [vote for record in run.of_kind("votes") for vote in record["votes"]]
+    poisoned = [vote for vote in votes if vote["answer"] == "9**9**9**9"]
+    assert poisoned
+    assert all(vocabulary[tiny_model_module.POISON] in vote["tokens"] for vote in poisoned)
+    assert max(run.series("ttrl/limited_ratio")) > 0
+    # Half is one answer, however it is written.
+    halves = [vote for vote in votes if vote["answer"] == "1/2"]
+    spellings = {vocabulary[word] for word in tiny_model_module.BOXED[:3]}
+    assert len({token for vote in halves for token in vote["tokens"] if token in spellings}) > 1
+    # A generation with poison in it takes seconds, not minutes.
+    assert max(run.series("timing_s/gen")) < 30
 
 
 def _rows(run, step):

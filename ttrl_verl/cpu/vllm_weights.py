@@ -7,13 +7,9 @@ kept, goes on answering from the packed copy of the old weights. With ``torch.nn
 multiplies by its parameter as it stands.
 """
 
-import os
-
 
 def register() -> None:
-    """Replace the dispatch in vLLM processes of a CPU run of verl. vLLM calls this in every one of its processes."""
-    if os.environ.get("VERL_PLATFORM") != "cpu":
-        return
+    """Replace the dispatch."""
     from vllm.model_executor.layers import utils
 
     utils.dispatch_cpu_unquantized_gemm = keep_weight
