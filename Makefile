@@ -30,7 +30,7 @@ test: setup check ## the whole suite but for its long matrix
 	$(BIN)/python -m pytest -m "not matrix"
 
 test-fast: setup ## seconds: nothing here imports verl
-	$(BIN)/python -m pytest -m "not verl and not e2e and not matrix"
+	$(BIN)/python -m pytest -m "not slow and not verl and not e2e and not matrix"
 
 test-all: setup check ## everything, the long end-to-end matrix included
 	$(BIN)/python -m pytest

@@ -79,7 +79,7 @@ def settings(questions: Path, *more: str) -> Sequence[str]:
     [
         ("+ttrl.vots=3", "ttrl.vots is no key of this section; did you mean ttrl.votes?"),
         ("ttrl.vots=3", "Could not override 'ttrl.vots'"),
-        ("ttrl.votes=4", "ttrl.votes is 4; expected at least actor_rollout_ref.rollout.n, the 8 responses kept"),
+        ("ttrl.votes=4", "ttrl.votes is 4; expected at least actor_rollout_ref.rollout.n, the 6 responses kept"),
         ("reward.reward_manager.name=majority", "unknown reward 'majority'; expected one of"),
         ("data.train_files=[gone.jsonl]", "gone.jsonl: no such file"),
         ("data.prompt_key=question", "questions.jsonl:1: has no column 'question' (data.prompt_key)"),
@@ -96,6 +96,7 @@ def test_settings_that_are_missing_are_named(ttrl_verl):
     one_line(ttrl_verl("train", "demo_cpu", "actor_rollout_ref.model.path=x"), "data.train_files is not set")
 
 
+@pytest.mark.slow
 def test_a_prompt_that_is_too_long_is_named_before_anything_is_started(ttrl_verl, questions, tiny_model):
     override = ["data.max_prompt_length=5", f"actor_rollout_ref.model.path={tiny_model}"]
     one_line(

@@ -188,6 +188,7 @@ def fuzzed(generator: random.Random) -> str:
     return "".join(generator.choice(FRAGMENTS) for _ in range(generator.randint(1, 14)))
 
 
+@pytest.mark.slow
 def test_ten_thousand_fuzzed_answers_are_harmless():
     generator = random.Random(20260101)
     for _ in range(10_000):

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
+
 PINNED_BY_VERL = ("torch", "vllm", "transformers", "verl", "ray", "tensordict")
 
 

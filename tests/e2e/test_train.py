@@ -9,7 +9,6 @@ import tiny_model as tiny_model_module
 from reward_fns import Group, get_reward_fn
 from reward_fns.answers import get_answer_type
 from ttrl_verl.demo.figures import read_figures
-from ttrl_verl.group_stage import sessions_by_prompt
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
@@ -71,6 +70,8 @@ def test_answers_are_those_of_the_decoded_responses(finished, tiny_model):
 
 def test_the_trainer_gets_the_first_sampled_with_the_rewards_of_the_whole_group(finished):
     """Rewards in the trainer are reward_fns on the group's answers: whatever the labels say changes none of them."""
+    from ttrl_verl.group_stage import sessions_by_prompt  # verl with it, so not where tests are collected
+
     run, overrides = finished
     reward = reward_fn(overrides)
     for votes, kept in zip(run.of_kind("votes"), run.of_kind("kept"), strict=True):
