@@ -1,8 +1,7 @@
 """Leave a core to the rest of the run while vLLM generates.
 
-Each response passes through the agent loop, vLLM's server, the reward worker and the queue, processes of their
-own. Where vLLM's OpenMP threads spin on every core, requests come in one by one, and it decodes tiny batches for want of
-more.
+Each response passes through the agent loop, vLLM's server, the reward worker and the queue, each a process of its own.
+Where vLLM's OpenMP threads spin on every core, requests come in one by one, and it decodes tiny batches.
 """
 
 import os
