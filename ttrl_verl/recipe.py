@@ -1,11 +1,12 @@
 """Recipes: found, composed as verl composes them, and checked, without importing verl."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
@@ -24,6 +25,9 @@ _KEYS_BEYOND_YAML = (
     "actor_rollout_ref.rollout.enable_sleep_mode",  # RolloutConfig has the field
     "ray_kwargs.ray_init.*",  # goes to ray.init as it stands
 )
+
+# libyaml's where there is one: ten times as fast, and as safe.
+_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def recipe_names() -> list[str]:
@@ -74,7 +78,7 @@ def compose_recipe(recipe: str, overrides: Sequence[str] = ()) -> DictConfig:
             config = compose(file.stem, overrides=list(overrides))
     except (HydraException, OmegaConfBaseException) as error:
         raise InputError(f"{recipe}: {_first_line(error)}") from error
-    base = _verl_defaults()
+    base = _verl_defaults(config.model_engine)
     # Hydra's own way to say "I know that this key is new".
     added = [override.lstrip("+").partition("=")[0] for override in overrides if override.startswith("+")]
     for key in _unknown_keys(config, base, ""):
@@ -87,30 +91,34 @@ def compose_recipe(recipe: str, overrides: Sequence[str] = ()) -> DictConfig:
 
 
 @cache
-def _verl_defaults() -> DictConfig:
-    with initialize_config_dir(str(verl_config_dir()), version_base=None):
-        return compose("ppo_trainer")
+def _verl_defaults(model_engine: str) -> dict:
+    """Return verl's defaults as the flattened file that verl ships for reference: read in a twentieth of the time."""
+    suffix = "" if model_engine == "dp" else f"{model_engine}_"
+    file = verl_config_dir() / f"_generated_ppo_{suffix}trainer.yaml"
+    return {"model_engine": model_engine, **yaml.load(file.read_text(encoding="utf-8"), Loader=_YAML_LOADER)}
 
 
-def _unknown_keys(config: DictConfig, base: DictConfig, prefix: str) -> Iterator[str]:
+def _unknown_keys(config: DictConfig, base: Mapping, prefix: str) -> Iterator[str]:
     """Yield the keys of ``config`` that ``base`` lacks. Where the base is an empty or null node, anything goes."""
     for name in config:
         key = f"{prefix}{name}"
         if any(fnmatchcase(key, pattern) for pattern in _KEYS_BEYOND_YAML):
             continue
-        if name not in set(base):  # `in` says no where the value is ???
+        if name not in base:
             yield key
             continue
-        ours, theirs = config._get_node(name), base._get_node(name)
-        if isinstance(ours, DictConfig) and isinstance(theirs, DictConfig) and len(theirs):
+        ours, theirs = config._get_node(name), base[name]
+        if isinstance(ours, DictConfig) and isinstance(theirs, Mapping) and theirs:
             yield from _unknown_keys(ours, theirs, f"{key}.")
 
 
-def _nearest(key: str, base: DictConfig) -> str | None:
-    parent, _, name = key.rpartition(".")
-    node = OmegaConf.select(base, parent) if parent else base
-    near = difflib.get_close_matches(name, [str(k) for k in node], n=1)
-    return f"{parent}.{near[0]}".lstrip(".") if near else None
+def _nearest(key: str, base: Mapping) -> str | None:
+    """Return the known key nearest to an unknown one, in the same section."""
+    *parents, name = key.split(".")
+    for parent in parents:
+        base = base[parent]
+    near = difflib.get_close_matches(name, [str(known) for known in base], n=1)
+    return ".".join([*parents, near[0]]) if near else None
 
 
 def _first_line(error: Exception) -> str:
