@@ -11,6 +11,12 @@ from reward_fns import Group
 REPOSITORY = Path(__file__).parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what is cheap first: a slip is told in seconds, not after the trainings."""
+    dear = ("slow", "verl", "e2e", "matrix")
+    items.sort(key=lambda item: max((dear.index(m.name) + 1 for m in item.iter_markers() if m.name in dear), default=0))
+
+
 @pytest.fixture
 def make_group() -> Callable[..., Group]:
     """Build a group from answers."""

@@ -163,3 +163,40 @@ def test_a_poisoned_answer_among_the_responses_delays_nobody(trained, tiny_model
 
 def _rows(run, step):
     return [json.loads(line) for line in (run.folder / "validation" / f"{step}.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.matrix
+def test_the_colocated_asynchronous_trainer_trains_on_votes_too(trained):
+    """The other one, separate_async, moves weights between devices by NCCL and the like, which no CPU has."""
+    run = trained("trainer.v1.trainer_mode=colocate_async", "trainer.val_before_train=false", "trainer.test_freq=-1")
+    assert run.series("ttrl/kept") == [float(KEPT * PROMPTS)] * STEPS
+    assert run.series("ttrl/queue_leftover") == [0.0] * STEPS
+    reward = get_reward_fn("majority_vote")
+    for votes, kept in zip(run.of_kind("votes"), run.of_kind("kept"), strict=True):
+        from ttrl_verl.group_stage import sessions_by_prompt
+
+        answers = {vote["key"]: vote["answer"] for vote in votes["votes"]}
+        for sessions in sessions_by_prompt(list(answers)):
+            rewards = reward(Group(answers=tuple(answers[keys[-1]] for keys in sessions)))
+            for keys, value in list(zip(sessions, rewards, strict=True))[:KEPT]:
+                assert kept["scores"][kept["keys"].index(keys[-1])][-1] == value
+
+
+@pytest.mark.matrix
+def test_the_oracle_trains_where_the_recipe_allows_labels(trained):
+    """The control that looks at labels: rewards are the truth, and the rows are as free of labels as ever."""
+    run = trained(
+        "reward.reward_manager.name=oracle",
+        "ttrl.allow_labels=true",
+        "data.shuffle=false",
+        "data.train_max_samples=2",
+        "data.train_batch_size=2",
+        "actor_rollout_ref.actor.ppo_mini_batch_size=2",
+    )
+    votes = [vote for record in run.of_kind("votes") for vote in record["votes"]]
+    assert {vote["reward_model"]["ground_truth"] for vote in votes} == {None}
+    labels = {0: "9", 1: "0"}
+    for record, kept in zip(run.of_kind("votes"), run.of_kind("kept"), strict=True):
+        by_key = {vote["key"]: vote for vote in record["votes"]}
+        for key, scores in zip(kept["keys"], kept["scores"], strict=True):
+            assert scores[-1] == float(by_key[key]["answer"] == labels[by_key[key]["index"]])
