@@ -46,4 +46,7 @@ def command(
         raise InputError(f"--questions and --heldout are both called {questions.stem}; expected two names")
     chosen = TASKS[task] if questions is None else Task(questions, heldout)
     folder = out or Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
-    return demo(out=folder, task=chosen, reward=reward, seed=seed, model=model, overrides=overrides, console=Console())
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=160)  # in a file, the table's rows are lines
+    return demo(out=folder, task=chosen, reward=reward, seed=seed, model=model, overrides=overrides, console=console)

@@ -123,5 +123,6 @@ def draw_curves(metrics_file: Path, picture: Path) -> None:
     for axis in (votes, accuracy):
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(alpha=0.3)
+        axis.xaxis.get_major_locator().set_params(integer=True)
     figure.savefig(picture, dpi=130)
     plt.close(figure)

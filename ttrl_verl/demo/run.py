@@ -1,5 +1,6 @@
 """The demo itself: the recipe ``demo_cpu`` with the embedded model and questions, then the report."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -108,8 +109,10 @@ def _overrides(out: Path, task: Task, reward: str, seed: int, model: str, overri
 def _quoted(value: object) -> str:
     """Return a value in Hydra's override grammar; paths may hold any character."""
     match value:
+        case str() if re.fullmatch(r"[\w./@-]+", value):
+            return value
         case str():
-            escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+            escaped = value.replace("'", "\\'")
             return f"'{escaped}'"
         case list():
             return f"[{','.join(_quoted(item) for item in value)}]"
