@@ -49,6 +49,11 @@ def test_a_key_that_the_user_adds_on_purpose_is_taken():
     assert compose_recipe("demo_cpu", ["+trainer.mine=1"]).trainer.mine == 1
 
 
+@pytest.mark.parametrize("given", ["ttrl.reward_options={alpha:0.5}", "+ttrl.reward_options.alpha=0.5"])
+def test_options_of_a_reward_are_given_as_overrides(given):
+    assert plain(compose_recipe("demo_cpu", [given]).ttrl)["reward_options"] == {"alpha": 0.5}
+
+
 def test_an_unknown_recipe_names_the_nearest():
     with pytest.raises(InputError, match="no recipe 'demo_gpu'; did you mean demo_cpu"):
         recipe_file("demo_gpu")

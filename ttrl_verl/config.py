@@ -21,7 +21,7 @@ class TTRLConfig(BaseModel):
     choices: int | list[str] = 4
     last_number: bool = False
     truncated: Literal["no_answer", "keep"] = "no_answer"
-    reward_options: dict[str, Any] = {}
+    reward_options: dict[str, Any] | None = None
     label_key: str | None = None
     system_prompt: str | None = None
     prompt_suffix: str | None = None
@@ -86,7 +86,7 @@ def check_run(config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, ad
             f"ttrl.votes is {config.votes}; expected at least actor_rollout_ref.rollout.n, the {kept} responses kept"
         )
     try:
-        get_reward_fn(reward, **config.reward_options)
+        get_reward_fn(reward, **(config.reward_options or {}))
     except ValueError as error:
         raise InputError(f"reward.reward_manager.name and ttrl.reward_options: {error}") from error
     if reward in NEEDS_LABEL and not config.allow_labels:

@@ -64,7 +64,7 @@ class GroupStageMixin:
         self._reward_name: str = options["reward"]
         self._kept: int = options["kept"]
         self._log_probs: bool = options["log_probs"] and self._reward_name in USES_LOG_PROBS
-        self._reward_fn = get_reward_fn(self._reward_name, **self._ttrl.reward_options)
+        self._reward_fn = get_reward_fn(self._reward_name, **(self._ttrl.reward_options or {}))
         self._answer_type = self._ttrl.build_answer_type()
         super().__init__(sampler_kwargs=sampler_kwargs, poll_interval=self._ttrl.poll_interval, **kwargs)
 
