@@ -7,7 +7,7 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
-from ttrl_verl.demo.figures import Figures
+from ttrl_verl.demo.figures import GREEDY, Figures
 
 _CURVES = (
     ("ttrl/majority_ratio", "majority ratio"),
@@ -115,7 +115,7 @@ def draw_curves(metrics_file: Path, picture: Path) -> None:
     keys = sorted({key for row in log for key in row["data"] if key.startswith("val-core/") and "/acc/mean@" in key})
     for key in keys:
         points = [(row["step"], row["data"][key]) for row in log if key in row["data"]]
-        name = key.removeprefix("val-core/").replace("/acc/mean@", ", avg@")
+        name = key.removeprefix("val-core/").replace(f"{GREEDY}/acc/mean@1", ", greedy").replace("/acc/mean@", ", avg@")
         accuracy.plot(*zip(*points, strict=True), marker="o", label=name)
     accuracy.set(title="Accuracy (labels used to measure only)", xlabel="step", ylim=(-0.03, 1.03))
     if keys:
