@@ -86,6 +86,24 @@ def test_the_process_group_comes_up_with_gloo(monkeypatch, tmp_path):
         torch.distributed.destroy_process_group()
 
 
+def test_verl_still_loads_the_critic_with_flash_attention():
+    """Fails when verl stops asking for it: the patch in ttrl_verl.cpu.value_head can then go."""
+    from verl.utils import model
+
+    source = inspect.getsource(inspect.unwrap(model.load_valuehead_model))
+    assert source.count('attn_implementation="flash_attention_2"') == 2
+
+
+def test_the_critic_is_loaded_without_it(tiny_model):
+    import torch
+    from transformers import AutoConfig
+    from verl.utils.model import load_valuehead_model
+
+    config = AutoConfig.from_pretrained(tiny_model, num_labels=1)
+    critic = load_valuehead_model(str(tiny_model), torch.float32, config, False)
+    assert critic(input_ids=torch.tensor([[1, 2, 3]])).logits.shape == (1, 3, 1)
+
+
 def test_vllm_still_packs_weights_away_and_the_patch_keeps_them():
     """Fails when vLLM keeps the weights by itself: the patch in ttrl_verl.cpu.vllm_weights can then go."""
     import torch

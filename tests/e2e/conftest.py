@@ -83,11 +83,17 @@ def train(folder: Path, model: Path, overrides: Sequence[str] = (), questions: S
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Callable[..., Run]:
     """Train once for each set of overrides; tests that ask for the same share the run."""
-    runs: dict[tuple[str, ...], Run] = {}
+    runs: dict[tuple[str, ...], Run | AssertionError] = {}
 
     def get(*overrides: str) -> Run:
         if overrides not in runs:
-            runs[overrides] = train(tmp_path_factory.mktemp("run"), tiny_model, overrides)
-        return runs[overrides]
+            try:
+                runs[overrides] = train(tmp_path_factory.mktemp("run"), tiny_model, overrides)
+            except AssertionError as error:
+                runs[overrides] = error  # a run that failed is not tried again by each test that wanted it
+        run = runs[overrides]
+        if isinstance(run, AssertionError):
+            raise run
+        return run
 
     return get
