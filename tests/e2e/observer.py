@@ -69,10 +69,12 @@ def _compute_advantage(wrapped, instance, args, kwargs):
     import transfer_queue as tq
 
     batch = args[0]
-    fields = ["rollout_log_probs", "old_log_probs"]
+    fields = ["rollout_log_probs", "old_log_probs", "prompts", "responses"]
     data = tq.kv_batch_get(keys=batch.keys, partition_id="train", select_fields=fields)
     difference = (data["rollout_log_probs"].values() - data["old_log_probs"].values()).abs().mean().item()
-    write(kind="log_probs", mean_absolute_difference=difference)
+    rows = zip(*(data[field].unbind() for field in ("prompts", "responses", "rollout_log_probs")), strict=True)
+    samples = [[part.tolist() for part in row] for row in rows]
+    write(kind="log_probs", mean_absolute_difference=difference, samples=samples)
     return wrapped(*args, **kwargs)
 
 

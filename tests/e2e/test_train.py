@@ -106,14 +106,24 @@ def test_actor_and_rollout_agree_at_every_step(finished):
     assert all(norm > 0 for norm in run.series("actor/grad_norm"))
 
 
-def test_weights_moved(finished):
+def test_weights_move_and_vllm_answers_from_the_new_ones(finished, tiny_model):
+    """The model as it was gives the first step's log-probabilities, and no longer the last step's."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
     run, _ = finished
-    before, after = (
-        {row["input"]: row["output"] for row in _rows(run, step) if row["data_source"].endswith("/greedy")}
-        for step in (0, STEPS)
-    )
-    assert before.keys() == after.keys()
-    assert before != after
+    untouched = AutoModelForCausalLM.from_pretrained(tiny_model)
+    differences = []
+    for record in run.of_kind("log_probs"):
+        of_step = []
+        for prompt, response, rollout in record["samples"]:
+            with torch.no_grad():
+                logits = untouched(input_ids=torch.tensor([prompt + response])).logits[0, len(prompt) - 1 : -1]
+            own = logits.log_softmax(-1).gather(-1, torch.tensor(response)[:, None])[:, 0]
+            of_step.append((own - torch.tensor(rollout)).abs().mean().item())
+        differences.append(sum(of_step) / len(of_step))
+    assert differences[0] < 1e-3
+    assert differences[-1] > 1e-2
 
 
 def test_validation_scores_labels_and_greedy_answers_once(finished):
