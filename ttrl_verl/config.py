@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reward_fns import NEEDS_ESTIMATOR, NEEDS_LABEL, NEEDS_LOG_PROBS, get_reward_fn
 from reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.errors import InputError
+from ttrl_verl.questions import Layout
 
 
 class TTRLConfig(BaseModel):
@@ -29,6 +30,10 @@ class TTRLConfig(BaseModel):
     val_samples: int = Field(default=1, ge=1)
     poll_interval: float = Field(default=0.5, gt=0, le=60)
     allow_labels: bool = False
+
+    def layout(self, prompt_key: str) -> Layout:
+        """Return how question files are read: ``data.prompt_key`` and this section's keys."""
+        return Layout(prompt_key, self.label_key, self.system_prompt, self.prompt_suffix)
 
     def build_answer_type(self) -> AnswerType:
         """Return the answer type that ``answer_type`` and ``choices`` name.

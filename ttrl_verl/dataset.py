@@ -11,7 +11,7 @@ from verl.utils.dataset.rl_dataset import RLHFDataset
 from ttrl_verl.config import TTRLConfig, parse_ttrl_config
 from ttrl_verl.greedy_agent_loop import NAME as GREEDY
 from ttrl_verl.labels import file_labels
-from ttrl_verl.questions import Layout, check_lengths, read_questions
+from ttrl_verl.questions import as_list, check_lengths, read_questions
 
 _TRAINING_SET_BUILT = "ttrl_training_set_built"
 
@@ -36,7 +36,7 @@ class UnlabeledDataset(RLHFDataset):
     def _read_files_and_tokenize(self) -> None:
         ttrl = parse_ttrl_config(OmegaConf.to_container(self.config.ttrl, resolve=True))
         self.is_training_set = self._claim_role()
-        layout = Layout(self.prompt_key, ttrl.label_key, ttrl.system_prompt, ttrl.prompt_suffix)
+        layout = ttrl.layout(self.prompt_key)
         table = pa.concat_tables([read_questions(path, layout) for path in self.data_files])
         table = self._take_max_samples(table)
         if not self.filter_overlong_prompts:
@@ -51,7 +51,7 @@ class UnlabeledDataset(RLHFDataset):
         if hasattr(self, "is_training_set"):
             return self.is_training_set  # read again, on resume
         files, train, val = (
-            _as_list(f) for f in (self.original_data_files, self.config.train_files, self.config.val_files)
+            as_list(f) for f in (self.original_data_files, self.config.train_files, self.config.val_files)
         )
         if files != train:
             return False
@@ -105,7 +105,3 @@ def _dataset(rows: pa.Table, *, rollout_n: int | None = None, agent_name: str | 
     if agent_name is not None:
         rows = rows.append_column("agent_name", pa.array([agent_name] * rows.num_rows))
     return datasets.Dataset(rows)
-
-
-def _as_list(files: Any) -> list[str]:
-    return [files] if isinstance(files, str) else [str(path) for path in files]

@@ -6,14 +6,14 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from reward_fns import NEEDS_LABEL
 from ttrl_verl.config import TTRLConfig, check_run, parse_ttrl_config
 from ttrl_verl.errors import InputError
 from ttrl_verl.installed import installed_version
-from ttrl_verl.questions import Layout, check_lengths, read_questions
+from ttrl_verl.questions import as_list, check_lengths, read_questions
 from ttrl_verl.recipe import plain
 
 _REQUIRED = ("actor_rollout_ref.model.path", "data.train_files")
@@ -56,7 +56,7 @@ def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
     for key in missing_keys(config):
         raise InputError(f"{key} is not set; add {key}=...")
     data = plain(config.data)
-    layout = Layout(data["prompt_key"], ttrl.label_key, ttrl.system_prompt, ttrl.prompt_suffix)
+    layout = ttrl.layout(data["prompt_key"])
     files = dict.fromkeys(as_list(data["train_files"]) + as_list(data["val_files"]))
     tables = [read_questions(os.path.expanduser(path), layout) for path in files]
     if config.reward.reward_manager.name in NEEDS_LABEL:
@@ -105,8 +105,3 @@ def load_tokenizer(model: DictConfig) -> Any:
 def missing_keys(config: DictConfig) -> list[str]:
     """Return the keys that a recipe leaves to its user and that are still null."""
     return [key for key in _REQUIRED if OmegaConf.select(config, key) is None]
-
-
-def as_list(files: str | list[str] | ListConfig) -> list[str]:
-    """Return file names as a list; verl takes one or several."""
-    return [files] if isinstance(files, str) else [str(path) for path in files]

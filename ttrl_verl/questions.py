@@ -54,6 +54,11 @@ class Tokenizer(Protocol):
         """Return the token ids of a conversation."""
 
 
+def as_list(files: str | Sequence[str]) -> list[str]:
+    """Return file names as a list; verl takes one or several."""
+    return [files] if isinstance(files, str) else [str(path) for path in files]
+
+
 def read_questions(path: str | Path, layout: Layout) -> pa.Table:
     """Return the questions of a file as a table with the columns of ``SCHEMA``.
 
