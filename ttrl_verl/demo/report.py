@@ -7,7 +7,7 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
-from ttrl_verl.demo.figures import GREEDY, Figures
+from ttrl_verl.figures import GREEDY, Figures
 
 _CURVES = (
     ("ttrl/majority_ratio", "majority ratio"),

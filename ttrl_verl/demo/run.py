@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.console import Console
 
 from reward_fns.answers import get_answer_type
-from ttrl_verl.demo.figures import Figures, read_figures
 from ttrl_verl.demo.model import cached_model_dir
 from ttrl_verl.demo.progress import Progress
 from ttrl_verl.demo.report import made_of, table, write_report
 from ttrl_verl.errors import InputError
+from ttrl_verl.figures import Figures, read_figures
 from ttrl_verl.launch import log_tail, run, train_command
 from ttrl_verl.preflight import check_config, check_data
 from ttrl_verl.recipe import compose_recipe
