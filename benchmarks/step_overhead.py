@@ -75,6 +75,8 @@ def _step_times(folder: Path, kind: str, number: int, steps: int) -> list[float]
         f"data.val_files=[{folder}/questions.jsonl]",
         f"trainer.total_training_steps={steps + WARM_UP}",
         "trainer.test_freq=-1",
+        "trainer.save_freq=-1",
+        f"trainer.default_local_dir={folder}/{kind}-{number}",
         "trainer.val_before_train=false",
         f"ttrl.votes={RESPONSES}",
         f"actor_rollout_ref.rollout.n={RESPONSES}",

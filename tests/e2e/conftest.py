@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from ttrl_verl.launch import log_tail, run, train_command
+from ttrl_verl.record.read import Run as Record
+from ttrl_verl.record.read import open_run
 
 HERE = Path(__file__).parent
 RECIPE = str(HERE / "tiny_cpu.yaml")
@@ -31,13 +33,22 @@ QUESTIONS = [
 
 @dataclass
 class Run:
-    """What a finished run left behind."""
+    """What a run left behind."""
 
     folder: Path
     status: int
     log: str
-    metrics: list[dict] = field(default_factory=list)
     observed: list[dict] = field(default_factory=list)
+
+    @property
+    def record(self) -> Record:
+        """The run's folder, as a user reads it."""
+        return open_run(self.folder)
+
+    @property
+    def metrics(self) -> list[dict]:
+        """What verl logged, a row a step."""
+        return self.record.metrics()
 
     def of_kind(self, kind: str) -> list[dict]:
         """The observer's records of one kind, in order."""
@@ -48,35 +59,40 @@ class Run:
         return [row["data"][key] for row in self.metrics if row["step"] > 0]
 
 
-def train(folder: Path, model: Path, overrides: Sequence[str] = (), questions: Sequence[dict] = QUESTIONS) -> Run:
-    """Run the tiny recipe in a folder and collect what it left."""
+def train(
+    folder: Path,
+    model: Path,
+    overrides: Sequence[str] = (),
+    *,
+    questions: Sequence[dict] = QUESTIONS,
+    watch: Callable[[], None] | None = None,
+) -> Run:
+    """Run the tiny recipe in a folder, or go on with the run that is there, and collect what it left."""
     file = folder / "questions.jsonl"
-    file.write_text("".join(json.dumps(row) + "\n" for row in questions))
+    if not file.exists():
+        file.write_text("".join(json.dumps(row) + "\n" for row in questions))
     settings = [
         f"actor_rollout_ref.model.path={model}",
         f"data.train_files=[{file}]",
         f"data.val_files=[{file}]",
-        f"trainer.default_local_dir={folder}/checkpoints",
-        f"trainer.validation_data_dir={folder}/validation",
+        f"trainer.default_local_dir={folder}",
         f"trainer.rollout_data_dir={folder}/rollouts",
         *overrides,
     ]
     env = {
-        "VERL_FILE_LOGGER_PATH": str(folder / "metrics.jsonl"),
         "VERL_USE_EXTERNAL_MODULES": "observer",
         "PYTHONPATH": os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]),
         "TTRL_OBSERVER_FILE": str(folder / "observed.jsonl"),
         "RAY_DEDUP_LOGS": "0",
     }
     log = folder / "train.log"
-    with log.open("wb") as output:
-        status = run(train_command(RECIPE, settings), log=output, env=env)
+    with log.open("ab") as output:
+        status = run(train_command(RECIPE, settings), log=output, env=env, watch=watch)
     result = Run(folder, status, log.read_text(errors="replace"))
-    for name, rows in (("metrics", result.metrics), ("observed", result.observed)):
-        path = folder / f"{name}.jsonl"
-        if path.exists():
-            rows.extend(json.loads(line) for line in path.read_text().splitlines())
-    assert status == 0, f"verl stopped with exit status {status}:\n{log_tail(log, 40)}"
+    path = folder / "observed.jsonl"
+    if path.exists():
+        result.observed.extend(json.loads(line) for line in path.read_text().splitlines())
+    assert status == 0 or watch is not None, f"verl stopped with exit status {status}:\n{log_tail(log, 40)}"
     return result
 
 
