@@ -3,8 +3,8 @@
     python benchmarks/scale.py [--out FOLDER] [--prompts 1024] [--questions 1000000]
 
 No model is run. Questions go through the real data set, responses through verl's own reward worker, groups through the
-group stage on a real TransferQueue. Each measurement is a process of its own, so that its peak memory is its own. Prints
-a table, and writes ``scale.json`` and ``scale.png``.
+group stage on a real TransferQueue. Each measurement is a process of its own, so that its peak memory is its own.
+Prints a table, and writes ``scale.json`` and ``scale.png``.
 """
 
 import argparse

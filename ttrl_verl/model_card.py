@@ -16,7 +16,7 @@ _HOW_CHOSEN = {
 }
 _LABELS = {
     False: "No label reached a training reward: responses earned what their group's answers made of them.",
-    True: "Labels were allowed to reach the training reward (ttrl.allow_labels): a control, not learning without labels.",
+    True: "Labels were allowed to reach the training reward (ttrl.allow_labels): this model is a control.",
 }
 
 
