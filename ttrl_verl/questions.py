@@ -66,26 +66,40 @@ def read_questions(path: str | Path, layout: Layout) -> pa.Table:
         InputError: the file is missing, of another kind, unreadable, empty or lacks a column, or a row is not what was
             expected. The message names file, line and key.
     """
+    return pa.Table.from_batches(question_batches(path, layout))
+
+
+def question_batches(path: str | Path, layout: Layout) -> Iterator[pa.RecordBatch]:
+    """Yield the questions of a file a few thousand at a time: ``read_questions`` for a file larger than memory.
+
+    JSON alone is read at once.
+    """
     path = Path(path)
-    if path.suffix not in SUFFIXES:
-        raise InputError(f"{path}: expected a file that ends in {', '.join(SUFFIXES)}")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    batches: list[pa.RecordBatch] = []
     chunk: list[dict] = []
-    try:
-        for where, row in _rows(path):
-            chunk.append(_question(row, where, layout, path.stem))
-            if len(chunk) == _CHUNK:
-                batches.append(pa.RecordBatch.from_pylist(chunk, schema=SCHEMA))
-                chunk.clear()
-    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
-        raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+    for where, row in file_rows(path):
+        chunk.append(_question(row, where, layout, path.stem))
+        if len(chunk) == _CHUNK:
+            yield _batch(chunk)
+            chunk.clear()
     if chunk:
-        batches.append(pa.RecordBatch.from_pylist(chunk, schema=SCHEMA))
-    if not batches:
-        raise InputError(f"{path}: has no questions; expected at least one row")
-    return pa.Table.from_batches(batches)
+        yield _batch(chunk)
+
+
+def _batch(rows: list[dict]) -> pa.RecordBatch:
+    try:
+        return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
+    except UnicodeEncodeError as error:
+        # JSON can spell half of a surrogate pair, which is no text: \ud83d without what follows it.
+        bad = next(row["origin"] for row in rows if not _encodes(row))
+        raise InputError(f"{bad}: holds half of a surrogate pair; expected text that UTF-8 can write") from error
+
+
+def _encodes(row: Mapping[str, Any]) -> bool:
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_lengths(table: pa.Table, tokenizer: Tokenizer, max_prompt_length: int, **template: Any) -> None:
@@ -120,14 +134,28 @@ def _token_count(tokenizer: Tokenizer, messages: list[dict], template: Mapping[s
     return len(ids["input_ids"]) if isinstance(ids, Mapping) else len(ids)
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each row of a file and where it stands."""
+def file_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each row of a question file as it stands, and where: ``file:line``.
+
+    Raises:
+        InputError: the file is missing, of another kind, unreadable or empty, or a row is no object.
+    """
     readers = {".parquet": _parquet_rows, ".json": _json_rows, ".jsonl": _jsonl_rows, ".csv": _csv_rows}
-    for number, row in readers[path.suffix](path):
-        where = f"{path}:{number}"
-        if not isinstance(row, Mapping):
-            raise InputError(f"{where}: is {_kind(row)}; expected an object with a question")
-        yield where, row
+    if path.suffix not in readers:
+        raise InputError(f"{path}: expected a file that ends in {', '.join(SUFFIXES)}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    where = None
+    try:
+        for number, row in readers[path.suffix](path):
+            where = f"{path}:{number}"
+            if not isinstance(row, Mapping):
+                raise InputError(f"{where}: is {_kind(row)}; expected an object with a question")
+            yield where, row
+    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
+        raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+    if where is None:
+        raise InputError(f"{path}: has no questions; expected at least one row")
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, Any]]:
