@@ -35,8 +35,8 @@ def quoted(value: object) -> str:
     """Return a value in Hydra's override grammar; paths may hold any character.
 
     Example:
-        >>> quoted(["plain.jsonl", "it's.jsonl"])
-        "[plain.jsonl,'it\\'s.jsonl']"
+        >>> print(quoted(["plain.jsonl", "it's.jsonl"]))
+        [plain.jsonl,'it\\'s.jsonl']
     """
     match value:
         case str() if re.fullmatch(r"[\w./@-]+", value):

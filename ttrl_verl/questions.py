@@ -5,6 +5,7 @@ came from. Nothing here imports torch or verl, so that a bad file is found befor
 """
 
 import csv
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,40 +67,25 @@ def read_questions(path: str | Path, layout: Layout) -> pa.Table:
         InputError: the file is missing, of another kind, unreadable, empty or lacks a column, or a row is not what was
             expected. The message names file, line and key.
     """
-    return pa.Table.from_batches(question_batches(path, layout))
+    return pa.Table.from_batches(list(_batches(iter_questions(path, layout))))
 
 
-def question_batches(path: str | Path, layout: Layout) -> Iterator[pa.RecordBatch]:
-    """Yield the questions of a file a few thousand at a time: ``read_questions`` for a file larger than memory.
+def iter_questions(path: str | Path, layout: Layout) -> Iterator[dict[str, Any]]:
+    """Yield the questions of a file one by one, with the keys of ``SCHEMA``: for files larger than memory.
 
     JSON alone is read at once.
+
+    Raises:
+        InputError: as ``read_questions``.
     """
     path = Path(path)
-    chunk: list[dict] = []
     for where, row in file_rows(path):
-        chunk.append(_question(row, where, layout, path.stem))
-        if len(chunk) == _CHUNK:
-            yield _batch(chunk)
-            chunk.clear()
-    if chunk:
-        yield _batch(chunk)
+        yield _question(row, where, layout, path.stem)
 
 
-def _batch(rows: list[dict]) -> pa.RecordBatch:
-    try:
-        return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
-    except UnicodeEncodeError as error:
-        # JSON can spell half of a surrogate pair, which is no text: \ud83d without what follows it.
-        bad = next(row["origin"] for row in rows if not _encodes(row))
-        raise InputError(f"{bad}: holds half of a surrogate pair; expected text that UTF-8 can write") from error
-
-
-def _encodes(row: Mapping[str, Any]) -> bool:
-    try:
-        json.dumps(row, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
+    while chunk := list(itertools.islice(rows, _CHUNK)):
+        yield pa.RecordBatch.from_pylist(chunk, schema=SCHEMA)
 
 
 def check_lengths(table: pa.Table, tokenizer: Tokenizer, max_prompt_length: int, **template: Any) -> None:
@@ -209,12 +195,19 @@ def _question(row: Mapping[str, Any], where: str, layout: Layout, data_source: s
         messages = [{"role": "system", "content": layout.system_prompt}, *messages]
     if layout.prompt_suffix is not None:
         messages = [*messages[:-1], {**messages[-1], "content": messages[-1]["content"] + layout.prompt_suffix}]
-    return {
-        "prompt": messages,
-        "label": _label(row, where, layout.label_key),
-        "data_source": str(row.get("data_source") or data_source),
-        "origin": where,
-    }
+    label = _label(row, where, layout.label_key)
+    source = str(row.get("data_source") or data_source)
+    for text in (*(message["content"] for message in messages), label or "", source):
+        _check_text(text, where)
+    return {"prompt": messages, "label": label, "data_source": source, "origin": where}
+
+
+def _check_text(text: str, where: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        # JSON can spell half of a surrogate pair, as "\ud83d" without what follows it.
+        raise InputError(f"{where}: holds half of a surrogate pair; expected text that UTF-8 can write") from error
 
 
 def _messages(prompt: Any, where: str) -> list[dict[str, str]]:
