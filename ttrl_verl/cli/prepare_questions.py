@@ -83,9 +83,5 @@ def command(
     click.echo(f"next: {train_line('ttrl', [done.file], validate, done.answer_type)}")
 
 
-def _left_out(counts) -> str:  # noqa: ANN001  a Counts, whose module is imported when the command runs
-    if not counts.bad_labels:
-        return ""
-    return "".join(
-        [f" but for {counts.bad_labels}, left out:", *(f"\n              {line}" for line in counts.examples)]
-    )
+def _left_out(bad: int, examples: Sequence[str]) -> str:
+    return "".join([f" but for {bad}, left out:", *(f"\n              {line}" for line in examples)]) if bad else ""
