@@ -37,8 +37,8 @@ def pass_at_k(n: int, correct: int, k: int) -> float:
 def maj_at_k(answers: Sequence[str | None], label: str, k: int) -> float:
     """Return the chance that the majority of k responses is right: the mean over all k-subsets of the n, exactly.
 
-    A response without an answer casts no vote. A tie goes to the answer sampled first, and every order of a subset is as
-    likely as any other, so t answers in a tie win with chance 1 / t each.
+    A response without an answer casts no vote. A tie goes to the answer sampled first, and every order of a subset is
+    as likely as any other, so t answers in a tie win with chance 1 / t each.
 
     The subsets in which the label has j votes are counted by a generating function: an answer with c votes contributes
     sum_{i < j} C(c, i) x^i + y C(c, j) x^j, where y counts those that tie with the label.

@@ -45,7 +45,9 @@ def matched(run: Run) -> Matched:
     """
     audit = run.audit()
     if audit.num_rows == 0:
-        raise InputError(f"{run.folder}: has no votes on record (audit/); --baseline-votes N says how many training drew")
+        raise InputError(
+            f"{run.folder}: has no votes on record (audit/); --baseline-votes N says how many training drew"
+        )
     drawn = (pc.sum(pc.list_value_length(audit["answers"])).as_py() or 0) + (pc.sum(audit["missing"]).as_py() or 0)
     questions = pc.count_distinct(audit["index"]).as_py()
     return Matched(str(run.folder), drawn, questions, audit.num_rows / questions, math.ceil(drawn / questions))

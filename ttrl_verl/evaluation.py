@@ -1,8 +1,8 @@
 """A model's figures from the responses of a validation pass: avg@n, pass@k, maj@k, greedy, with standard errors.
 
-Every mean is over questions, and its error is sd / sqrt(questions). avg@n is the share of right responses. pass@k is the
-unbiased estimate. maj@n is the vote of the n as they were drawn; maj@k below n is the mean over every k of the n, exactly
-(``estimators``): nothing is resampled, so there is no seed.
+Every mean is over questions, and its error is sd / sqrt(questions). avg@n is the share of right responses. pass@k is
+the unbiased estimate. maj@n is the vote of the n as they were drawn; maj@k below n is the mean over every k of the n,
+exactly (``estimators``): nothing is resampled, so there is no seed.
 """
 
 import dataclasses
@@ -40,7 +40,7 @@ class Evaluation:
     maj_at: dict[int, Mean]
 
     def as_json(self, role: str | None) -> dict[str, Any]:
-        """Return what ``eval.json`` holds of it: the keys of ``Figures``, ``fewest``, ``pass_at``, ``maj_at``, ``role``.
+        """Return what ``eval.json`` holds of it: its role, the keys of ``Figures``, and those of this class.
 
         A mean is ``{"value", "error"}``; the error is null where there is one question.
         """
@@ -57,7 +57,7 @@ def evaluate(path: Path, answer_type: AnswerType, ks: Sequence[int] | None = Non
     Args:
         path: verl's dump of it, ``<step>.jsonl``.
         answer_type: the run's.
-        ks: the k of pass@k and maj@k; by default those of 1, 4 and 16 that every question has responses for.
+        ks: the k of pass@k and maj@k; by default n, and those of 1, 4 and 16 below it.
 
     Raises:
         InputError: the file is not what was expected, was graded as another answer type, or has fewer responses than k.
@@ -99,7 +99,7 @@ def check_ks(ks: Sequence[int], n: int) -> None:
 
 def _chosen_ks(ks: Sequence[int] | None, fewest: int, where: str) -> list[int]:
     if ks is None:
-        return [k for k in DEFAULT_K if k <= fewest]
+        return [*(k for k in DEFAULT_K if k < fewest), fewest]
     if max(ks) > fewest:
         raise InputError(f"{where} has a question with {fewest} responses; expected at least {max(ks)} for --k")
     check_ks(ks, fewest)

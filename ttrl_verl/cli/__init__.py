@@ -17,6 +17,7 @@ COMMANDS = {
     "show": "Print a recipe as it composes.",
     "check": "Say what is installed, and check a recipe.",
     "prepare": "Make question files: a benchmark, your own questions.",
+    "eval": "Measure a model: avg@n, pass@k, maj@n.",
 }
 """Each command and the line that `--help` prints for it; the module of the same name holds it as ``command``."""
 

@@ -17,11 +17,19 @@ def parse_answer_type(name: str, choices: str | None, *, last_number: bool = Fal
     """
     if choices is not None and name != "choice":
         raise InputError(f"--choices is for --answer-type choice, not {name}")
-    listed: int | list[str] = 4
-    if choices is not None:
-        letters = choices.isascii() and choices.isdigit() and len(choices) < 5
-        listed = int(choices) if letters else choices.split(",")
     try:
-        return get_answer_type(name, choices=listed, last_number=last_number)
+        return get_answer_type(name, choices=4 if choices is None else parse_choices(choices), last_number=last_number)
     except ValueError as error:
         raise InputError(str(error)) from error
+
+
+def parse_choices(choices: str) -> int | list[str]:
+    """Return ``--choices``: a number of letters, or words.
+
+    Example:
+        >>> parse_choices("4"), parse_choices("yes, no")
+        (4, ['yes', 'no'])
+    """
+    if choices.isascii() and choices.isdigit() and len(choices) < 5:
+        return int(choices)
+    return [word.strip() for word in choices.split(",")]

@@ -51,8 +51,8 @@ def benchmark_command(name: str) -> click.Command:
         callback=run,
         params=params,
         help=f"Write {name}, {benchmark.rows} questions, from {benchmark.hub} on the hub or from a local copy.{terms}"
-        "\n\nA local copy is parquet, JSON, JSONL or CSV with the hub's columns or TTRL's (prompt, answer). Every ground "
-        "truth is graded against itself before anything is written.",
+        "\n\nA local copy is parquet, JSON, JSONL or CSV with the hub's columns or TTRL's (prompt, answer). Every "
+        "ground truth is graded against itself before anything is written.",
         epilog=f"Example: ttrl-verl prepare {name} --from {name}.json --suffix boxed",
     )
 
