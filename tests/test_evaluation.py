@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from reward_fns.answers import get_answer_type
@@ -97,7 +95,7 @@ def test_questions_with_failed_responses_are_told(dump):
 
 def test_another_answer_type_than_the_runs_is_refused(dump):
     rows = [{"uid": "a_0_0", "answer": "asia", "gts": "Asia", "data_source": "set", "acc": 1.0}]
-    with pytest.raises(InputError, match="was not graded as number: 'asia' against the label 'Asia' has acc 1.0"):
+    with pytest.raises(InputError, match=r"was not graded as number: 'asia' against the label 'Asia' has acc 1.0"):
         evaluate(dump(rows), NUMBER)
 
 

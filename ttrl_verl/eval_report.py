@@ -123,8 +123,8 @@ class Report:
                 lines.append(f"{source}: a question has {result.fewest} responses in place of {figures.samples}")
             if self.matched and self.roles.get(source) != "heldout" and figures.maj is not None:
                 lines.append(
-                    f"{source}: compute-matched: the untrained model's maj@{figures.samples} is {figures.maj}; training "
-                    f"drew {self.matched.responses} responses for {self.matched.questions} questions"
+                    f"{source}: compute-matched: the untrained model's maj@{figures.samples} is {figures.maj}; "
+                    f"training drew {self.matched.responses} responses for {self.matched.questions} questions"
                 )
         return lines
 

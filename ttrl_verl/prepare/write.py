@@ -23,7 +23,7 @@ SUFFIXES = {"none": None, "boxed": "\nPlease reason step by step, and put your f
 
 
 def suffix_text(suffix: str) -> str | None:
-    """Return what is appended to each question: a name of ``SUFFIXES``, or the text itself.
+    """Return what is appended to each question: a name of ``SUFFIXES``, or the text itself, on a line of its own.
 
     Raises:
         InputError: it is neither: a single word is taken for a misspelt name.
@@ -32,7 +32,7 @@ def suffix_text(suffix: str) -> str | None:
         return SUFFIXES[suffix]
     if not any(character.isspace() for character in suffix):
         raise InputError(f"--suffix is {suffix!r}; expected {', '.join(SUFFIXES)}, or a sentence")
-    return suffix
+    return suffix if suffix[0].isspace() else f"\n{suffix}"
 
 
 def check_target(out: Path, sources: list[Path], force: bool) -> None:
