@@ -31,7 +31,9 @@ def test_the_demos_questions_are_labelled_and_none_is_held_out_twice(task):
     assert len(set(asked)) == 48
 
 
-@pytest.mark.parametrize("value", ["plain/path.jsonl", "with space", "with 'quote'", "ünï,{}=[]", "C:\\x", "ends in \\", "\\'"])
+@pytest.mark.parametrize(
+    "value", ["plain/path.jsonl", "with space", "with 'quote'", "ünï,{}=[]", "C:\\x", "ends in \\", "\\'"]
+)
 def test_any_path_survives_hydras_grammar(value):
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
