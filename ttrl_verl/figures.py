@@ -9,8 +9,10 @@ from pathlib import Path
 
 from reward_fns.answers import AnswerType
 from reward_fns.vote import majority_vote
+from ttrl_verl.errors import InputError
 
 GREEDY = "/greedy"
+_KEYS = ("uid", "data_source", "answer", "gts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Figures:
         parsed_accuracy: accuracy among the sampled responses that have an answer.
         majority_ratio: votes for the pseudo-label / n.
         unparsed: share of sampled responses without an answer.
+        labelled: how many of the questions have a label; accuracy is over these.
     """
 
     questions: int
@@ -61,6 +64,7 @@ class Figures:
     parsed_accuracy: float | None
     majority_ratio: Mean
     unparsed: float
+    labelled: int
 
 
 def read_figures(path: Path, answer_type: AnswerType) -> dict[str, Figures]:
@@ -70,38 +74,85 @@ def read_figures(path: Path, answer_type: AnswerType) -> dict[str, Figures]:
         path: ``<step>.jsonl`` of ``trainer.validation_data_dir``.
         answer_type: the run's.
     """
-    sources: dict[str, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            row = json.loads(line)
-            sources[row["data_source"]][row["uid"].split("_")[0]].append(row)
+    sources = read_groups(path)
     figures = {}
     for source, questions in sources.items():
         if not source.endswith(GREEDY):
             greedy = sources.get(source + GREEDY, {})
-            figures[source] = _figures(list(questions.values()), list(greedy.values()), answer_type)
+            figures[source] = figures_of(list(questions.values()), list(greedy.values()), answer_type)
     return figures
 
 
-def _figures(sampled: list[list[dict]], greedy: list[list[dict]], answer_type: AnswerType) -> Figures:
+def read_groups(path: Path) -> dict[str, dict[str, list[dict]]]:
+    """Return a validation pass as verl wrote it: by data source, then by question, the responses in sampling order.
+
+    Raises:
+        InputError: the file cannot be read, is empty, or a line is no response of a validation pass.
+    """
+    sources: dict[str, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                row = _response(line, f"{path}:{number}")
+                sources[row["data_source"]][row["uid"].split("_")[0]].append(row)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+    if not sources:
+        raise InputError(f"{path}: is empty; expected the responses of a validation pass, one a line")
+    return {source: dict(questions) for source, questions in sources.items()}
+
+
+def _response(line: str, where: str) -> dict:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: is no line of JSON: {error}") from error
+    missing = [key for key in _KEYS if not isinstance(row, dict) or key not in row]
+    if missing:
+        raise InputError(
+            f"{where}: lacks {', '.join(missing)}; expected a response as a run of this package validates it"
+        )
+    texts = {key: row[key] for key in ("uid", "data_source")}
+    texts |= {key: row[key] for key in ("answer", "gts") if row[key] is not None}
+    wrong = next((key for key, value in texts.items() if not isinstance(value, str)), None)
+    if wrong is not None:
+        raise InputError(f"{where}: {wrong} is {type(row[wrong]).__name__}; expected text")
+    if row["gts"] is not None and not isinstance(row.get("acc"), int | float):
+        raise InputError(f"{where}: has a label (gts) and no accuracy (acc); expected 1.0 or 0.0")
+    return row
+
+
+def figures_of(sampled: list[list[dict]], greedy: list[list[dict]], answer_type: AnswerType) -> Figures:
+    """Return the figures of a data source: the sampled responses of each question, and the greedy one."""
     votes = [majority_vote([row["answer"] for row in rows]) for rows in sampled]
     rows = [row for question in sampled for row in question]
+    labelled = [(question, vote) for question, vote in zip(sampled, votes, strict=True) if is_labelled(question)]
     avg = maj = parsed_accuracy = None
-    if all(row["gts"] is not None for row in rows):
-        labels = [answer_type.canonicalize(question[0]["gts"]) for question in sampled]
-        avg = Mean.of([sum(row["acc"] for row in question) / len(question) for question in sampled])
+    if labelled:
+        avg = Mean.of([sum(row["acc"] for row in question) / len(question) for question, _ in labelled])
+        labels = [answer_type.canonicalize(question[0]["gts"]) for question, _ in labelled]
         maj = Mean.of(
-            [float(vote.label is not None and vote.label == label) for vote, label in zip(votes, labels, strict=True)]
+            [
+                float(vote.label is not None and vote.label == label)
+                for (_, vote), label in zip(labelled, labels, strict=True)
+            ]
         )
-        parsed = [row["acc"] for row in rows if row["answer"] is not None]
+        parsed = [row["acc"] for question, _ in labelled for row in question if row["answer"] is not None]
         parsed_accuracy = sum(parsed) / len(parsed) if parsed else None
+    greedily = [question[0]["acc"] for question in greedy if is_labelled(question)]
     return Figures(
         questions=len(sampled),
-        samples=len(sampled[0]),
+        samples=max(len(question) for question in sampled),
         avg=avg,
         maj=maj,
-        greedy=Mean.of([question[0]["acc"] for question in greedy]) if greedy and avg is not None else None,
+        greedy=Mean.of(greedily) if greedily else None,
         parsed_accuracy=parsed_accuracy,
         majority_ratio=Mean.of([vote.majority_ratio for vote in votes]),
         unparsed=sum(row["answer"] is None for row in rows) / len(rows),
+        labelled=len(labelled),
     )
+
+
+def is_labelled(question: Sequence[dict]) -> bool:
+    """Return whether a question's responses were scored against a label."""
+    return question[0]["gts"] is not None

@@ -1,6 +1,7 @@
 """Start verl's trainer as a process of its own, and leave nothing behind when it ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,27 @@ def train_command(recipe: str, overrides: Sequence[str] = ()) -> list[str]:
     file = recipe_file(recipe)
     module = ["-m", "verl.trainer.main_ppo", "--config-dir", str(file.parent), "--config-name", file.stem]
     return [sys.executable, *module, *overrides]
+
+
+def quoted(value: object) -> str:
+    """Return a value in Hydra's override grammar; paths may hold any character.
+
+    Example:
+        >>> print(quoted(["plain.jsonl", "it's.jsonl"]))
+        [plain.jsonl,'it\\'s.jsonl']
+    """
+    match value:
+        case str() if re.fullmatch(r"[\w./@-]+", value):
+            return value
+        case str():
+            # Within quotes a backslash means itself, but for those that stand before a quote.
+            escaped = re.sub(r"(\\+)(?='|$)", r"\1\1", value).replace("'", "\\'")
+            return f"'{escaped}'"
+        case list():
+            return f"[{','.join(quoted(item) for item in value)}]"
+        case dict():
+            return f"{{{','.join(f'{key}:{quoted(item)}' for key, item in value.items())}}}"
+    return str(value)
 
 
 def run(

@@ -5,6 +5,7 @@ came from. Nothing here imports torch or verl, so that a bad file is found befor
 """
 
 import csv
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,26 +67,25 @@ def read_questions(path: str | Path, layout: Layout) -> pa.Table:
         InputError: the file is missing, of another kind, unreadable, empty or lacks a column, or a row is not what was
             expected. The message names file, line and key.
     """
+    return pa.Table.from_batches(list(_batches(iter_questions(path, layout))))
+
+
+def iter_questions(path: str | Path, layout: Layout) -> Iterator[dict[str, Any]]:
+    """Yield the questions of a file one by one, with the keys of ``SCHEMA``: for files larger than memory.
+
+    JSON alone is read at once.
+
+    Raises:
+        InputError: as ``read_questions``.
+    """
     path = Path(path)
-    if path.suffix not in SUFFIXES:
-        raise InputError(f"{path}: expected a file that ends in {', '.join(SUFFIXES)}")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    batches: list[pa.RecordBatch] = []
-    chunk: list[dict] = []
-    try:
-        for where, row in _rows(path):
-            chunk.append(_question(row, where, layout, path.stem))
-            if len(chunk) == _CHUNK:
-                batches.append(pa.RecordBatch.from_pylist(chunk, schema=SCHEMA))
-                chunk.clear()
-    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
-        raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
-    if chunk:
-        batches.append(pa.RecordBatch.from_pylist(chunk, schema=SCHEMA))
-    if not batches:
-        raise InputError(f"{path}: has no questions; expected at least one row")
-    return pa.Table.from_batches(batches)
+    for where, row in file_rows(path):
+        yield _question(row, where, layout, path.stem)
+
+
+def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
+    while chunk := list(itertools.islice(rows, _CHUNK)):
+        yield pa.RecordBatch.from_pylist(chunk, schema=SCHEMA)
 
 
 def check_lengths(table: pa.Table, tokenizer: Tokenizer, max_prompt_length: int, **template: Any) -> None:
@@ -120,14 +120,28 @@ def _token_count(tokenizer: Tokenizer, messages: list[dict], template: Mapping[s
     return len(ids["input_ids"]) if isinstance(ids, Mapping) else len(ids)
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each row of a file and where it stands."""
+def file_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each row of a question file as it stands, and where: ``file:line``.
+
+    Raises:
+        InputError: the file is missing, of another kind, unreadable or empty, or a row is no object.
+    """
     readers = {".parquet": _parquet_rows, ".json": _json_rows, ".jsonl": _jsonl_rows, ".csv": _csv_rows}
-    for number, row in readers[path.suffix](path):
-        where = f"{path}:{number}"
-        if not isinstance(row, Mapping):
-            raise InputError(f"{where}: is {_kind(row)}; expected an object with a question")
-        yield where, row
+    if path.suffix not in readers:
+        raise InputError(f"{path}: expected a file that ends in {', '.join(SUFFIXES)}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    where = None
+    try:
+        for number, row in readers[path.suffix](path):
+            where = f"{path}:{number}"
+            if not isinstance(row, Mapping):
+                raise InputError(f"{where}: is {_kind(row)}; expected an object with a question")
+            yield where, row
+    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
+        raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+    if where is None:
+        raise InputError(f"{path}: has no questions; expected at least one row")
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, Any]]:
@@ -181,12 +195,19 @@ def _question(row: Mapping[str, Any], where: str, layout: Layout, data_source: s
         messages = [{"role": "system", "content": layout.system_prompt}, *messages]
     if layout.prompt_suffix is not None:
         messages = [*messages[:-1], {**messages[-1], "content": messages[-1]["content"] + layout.prompt_suffix}]
-    return {
-        "prompt": messages,
-        "label": _label(row, where, layout.label_key),
-        "data_source": str(row.get("data_source") or data_source),
-        "origin": where,
-    }
+    label = _label(row, where, layout.label_key)
+    source = str(row.get("data_source") or data_source)
+    for text in (*(message["content"] for message in messages), label or "", source):
+        _check_text(text, where)
+    return {"prompt": messages, "label": label, "data_source": source, "origin": where}
+
+
+def _check_text(text: str, where: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        # JSON can spell half of a surrogate pair, as "\ud83d" without what follows it.
+        raise InputError(f"{where}: holds half of a surrogate pair; expected text that UTF-8 can write") from error
 
 
 def _messages(prompt: Any, where: str) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ import sys
 import click
 
 from ttrl_verl import __version__
+from ttrl_verl.cli.lazy import lazy_group
 from ttrl_verl.errors import InputError
 
 COMMANDS = {
@@ -16,25 +17,17 @@ COMMANDS = {
     "export": "Turn a run's checkpoint into a Hugging Face folder.",
     "show": "Print a recipe as it composes.",
     "check": "Say what is installed, and check a recipe.",
+    "prepare": "Make question files: a benchmark, your own questions.",
+    "eval": "Measure a model: avg@n, pass@k, maj@n.",
 }
 """Each command and the line that `--help` prints for it; the module of the same name holds it as ``command``."""
 
 
-class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        return importlib.import_module(f"ttrl_verl.cli.{name}").command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+def _load(name: str) -> click.Command:
+    return importlib.import_module(f"ttrl_verl.cli.{name}").command
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=lazy_group(COMMANDS, _load), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ttrl-verl")
 def cli() -> None:
     """Test-time reinforcement learning on stock verl: learn from questions without labels."""

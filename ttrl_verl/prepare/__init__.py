@@ -1,0 +1,1 @@
+"""Question files made ready: benchmarks and one's own, checked before they are written."""

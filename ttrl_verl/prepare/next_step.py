@@ -1,0 +1,23 @@
+"""What to type next, once a file is there."""
+
+import shlex
+from collections.abc import Sequence
+
+from ttrl_verl.launch import quoted
+
+
+def train_line(recipe: str, train: Sequence[str], validate: Sequence[str], answer_type: str) -> str:
+    """Return the command that trains on files, as a shell takes it.
+
+    Example:
+        >>> train_line("ttrl", ["q.parquet"], ["q.parquet"], "math")
+        'ttrl-verl train ttrl data.train_files=q.parquet data.val_files=q.parquet actor_rollout_ref.model.path=MODEL'
+    """
+    settings = [f"data.train_files={_files(train)}", f"data.val_files={_files(validate)}"]
+    if recipe == "ttrl" and answer_type != "math":  # the general recipe's own
+        settings.append(f"ttrl.answer_type={answer_type}")
+    return shlex.join(["ttrl-verl", "train", recipe, *settings, "actor_rollout_ref.model.path=MODEL"])
+
+
+def _files(files: Sequence[str]) -> str:
+    return quoted(files[0]) if len(files) == 1 else quoted(list(files))
