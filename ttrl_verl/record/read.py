@@ -50,23 +50,41 @@ class Run:
             path = metrics_file(self.folder, attempt["attempt"])
             for row in _lines(path) if path.exists() else []:
                 known = by_step.get(row["step"], {"data": {}})
-                by_step[row["step"]] = {"step": row["step"], "data": known["data"] | row["data"]}
+                by_step[row["step"]] = {"step": row["step"], "data": known["data"] | row.get("data", {})}
         return [by_step[step] for step in sorted(by_step)]
 
     def alarms(self) -> list[dict[str, Any]]:
-        """Return the alarms that fired, in order."""
+        """Return the alarms that fired, in order, but for those at steps that a later attempt did again."""
         path = self.folder / ALARMS
-        return _lines(path) if path.exists() else []
+        starts = [(attempt["attempt"], attempt["first_step"]) for attempt in self.manifest["attempts"]]
+        return [
+            row
+            for row in (_lines(path) if path.exists() else [])
+            if not any(later > row.get("attempt", 1) and row["step"] >= first for later, first in starts)
+        ]
 
     def validations(self) -> dict[int, Path]:
         """Return verl's dump of each validation pass, by step."""
         files = (self.folder / VALIDATION).glob("*.jsonl")
-        return {int(path.stem): path for path in sorted(files, key=lambda path: int(path.stem))}
+        by_step = {int(path.stem): path for path in files if path.stem.isdecimal()}
+        return dict(sorted(by_step.items()))
 
     def checkpoints(self) -> list[int]:
         """Return the steps whose weights were saved."""
-        folders = self.folder.glob(f"{CHECKPOINT}*")
-        return sorted(int(path.name.removeprefix(CHECKPOINT)) for path in folders if path.is_dir())
+        folders = [path for path in self.folder.glob(f"{CHECKPOINT}*") if path.is_dir()]
+        names = [path.name.removeprefix(CHECKPOINT) for path in folders]
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def setting(self, key: str) -> Any:
+        """Return the value of a dotted key of the run's configuration; ``None`` where it has none.
+
+        Example:
+            ``run.setting("ttrl.votes")``
+        """
+        value: Any = self.manifest["config"]
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        return value
 
 
 def open_run(folder: Path) -> Run:
@@ -84,7 +102,13 @@ def open_run(folder: Path) -> Run:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path}: is no manifest of a run: {error}") from error
     if version != FORMAT:
-        raise InputError(f"{path}: is of format {version}; this version reads format {FORMAT}")
+        raise InputError(f"{path}: is of format {version!r}; this version reads format {FORMAT}")
+    for key, kind in (("config", dict), ("data", list), ("attempts", list)):
+        if not isinstance(manifest.get(key), kind):
+            raise InputError(f"{path}: is no manifest of a run: expected {key} to be a {kind.__name__}")
+    for attempt in manifest["attempts"]:
+        if not isinstance(attempt, dict) or not {"attempt", "first_step"} <= attempt.keys():
+            raise InputError(f"{path}: is no manifest of a run: expected attempts with attempt and first_step")
     return Run(folder, manifest)
 
 
@@ -96,8 +120,13 @@ def _lines(path: Path) -> list[dict[str, Any]]:
         if not line.strip():
             continue
         try:
-            rows.append(json.loads(line))
-        except ValueError as error:
+            row = json.loads(line)
+            if not isinstance(row, dict) or not isinstance(row.get("step"), int):
+                raise ValueError("expected an object with a whole number as step")
+            if not isinstance(row.get("data", {}), dict):
+                raise ValueError("expected data to be an object")
+            rows.append(row)
+        except (ValueError, RecursionError) as error:
             if number == len(lines):
                 break
             raise InputError(f"{path}:{number}: is no line of JSON: {error}") from error
