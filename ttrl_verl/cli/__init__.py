@@ -11,6 +11,7 @@ from ttrl_verl.errors import InputError
 COMMANDS = {
     "demo": "Train a small model without labels and show before and after.",
     "train": "Run a recipe with verl's own trainer.",
+    "report": "Show what came of a run, as a page and as text.",
     "score": "Reward answers offline: JSONL in, JSONL out.",
     "recipes": "List the recipes.",
     "show": "Print a recipe as it composes.",
