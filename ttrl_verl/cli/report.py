@@ -20,7 +20,9 @@ The page is one file that asks for nothing else. A run may still be going on.
 
 @click.command("report", epilog=EPILOG)
 @click.option("--compare", "comparing", is_flag=True, help="Hold the first run against those that follow.")
-@click.option("--out", type=click.Path(path_type=Path), help="The page  [default: RUN_DIR/report.html]; text beside it.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The page  [default: RUN_DIR/report.html]; text beside it."
+)
 @click.option("--baseline", type=click.Path(path_type=Path), help="Figures of the untrained model, see below.")
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN_DIR [RUN_DIR]...")
 def command(comparing: bool, out: Path | None, baseline: Path | None, folders: tuple[Path, ...]) -> None:

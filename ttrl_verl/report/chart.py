@@ -88,7 +88,9 @@ def draw(
         title=title,
         note=note,
         lines=tuple(_line(s, x, y) for s in series),
-        x_ticks=tuple((x.at(step), f"{step:g}") for step in _ticks(x.low, x.high, 6, whole=True) if x.low <= step <= x.high),
+        x_ticks=tuple(
+            (x.at(step), f"{step:g}") for step in _ticks(x.low, x.high, 6, whole=True) if x.low <= step <= x.high
+        ),
         y_ticks=tuple((y.at(value), _label(value, y_ticks)) for value in y_ticks),
         marks=tuple(marks[:40]),
         says="; ".join(_says(s) for s in series),
@@ -120,7 +122,9 @@ def _value_ticks(low: float, high: float, share: bool) -> list[float]:
 def _ticks(low: float, high: float, at_most: int, *, whole: bool) -> list[float]:
     from matplotlib.ticker import MaxNLocator
 
-    return [float(tick) for tick in MaxNLocator(at_most, steps=[1, 2, 2.5, 5, 10], integer=whole).tick_values(low, high)]
+    return [
+        float(tick) for tick in MaxNLocator(at_most, steps=[1, 2, 2.5, 5, 10], integer=whole).tick_values(low, high)
+    ]
 
 
 def _label(value: float, ticks: Sequence[float]) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from reward_fns import Group
+from reward_fns.metrics import top_answer_share
 from ttrl_verl.figures import Figures
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.histories import History, Visit, read_histories
 from ttrl_verl.report.validation import Validation, read_validation
-from reward_fns import Group
-from reward_fns.metrics import top_answer_share
 
 ROOM = 0.02
 """How far the share of responses without an answer or cut off may be above the start's: noise is no collapse."""

@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from reward_fns import Group
@@ -133,7 +134,7 @@ def step_curves(metrics: Sequence[Mapping[str, Any]], histories: Sequence[Histor
 def _flip_shares(histories: Sequence[History]) -> dict[int, float]:
     changed: dict[int, list[bool]] = defaultdict(list)
     for history in histories:
-        for old, new in zip(history, history[1:], strict=False):
+        for old, new in pairwise(history):
             changed[new.step].append(old.pseudo_label != new.pseudo_label)
     return {step: sum(changed[step]) / len(changed[step]) for step in sorted(changed)}
 

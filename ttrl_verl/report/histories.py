@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import pyarrow as pa
 
@@ -112,7 +113,7 @@ def count_flips(histories: Sequence[History]) -> Flips:
     """Count the changes of the pseudo-label between one visit and the next."""
     counts: Counter[str] = Counter()
     for history in histories:
-        for old, new in zip(history, history[1:], strict=False):
+        for old, new in pairwise(history):
             counts["pairs"] += 1
             if old.pseudo_label != new.pseudo_label:
                 counts[_flip(old, new)] += 1

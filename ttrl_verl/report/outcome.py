@@ -38,7 +38,9 @@ def outcome_sentence(
     if alarms:
         sentences.append(f"{alarms} {'alarm' if alarms == 1 else 'alarms'} fired: see below.")
     if uses_labels:
-        sentences.append("Labels were allowed into the reward (ttrl.allow_labels): this is a control, not test-time RL.")
+        sentences.append(
+            "Labels were allowed into the reward (ttrl.allow_labels): this is a control, not test-time RL."
+        )
     else:
         sentences.append("No label reached a reward.")
     return " ".join(sentences)
@@ -73,15 +75,17 @@ def _part(validation: Validation, source: str) -> str:
     old, new = (validation.passes[step][source] for step in (steps[0], steps[-1]))
     role = "adapted to" if source in validation.adapted else "held out"
     moved = f"from {old.avg.value:.3f} to {new.avg.value:.3f}"
-    change = f"{_verb(old.avg, new.avg)} {moved}" if steps[0] == 0 else f"{_verb(old.avg, new.avg)} {moved} (no pass before)"
+    change = (
+        f"{_verb(old.avg, new.avg)} {moved}" if steps[0] == 0 else f"{_verb(old.avg, new.avg)} {moved} (no pass before)"
+    )
     return f"on {plain(source, 60)} ({role}, avg@{new.samples}) {change}"
 
 
 def _verb(old: Mean, new: Mean) -> str:
     """Say rose or fell only of a change beyond two standard errors, taken as of independent samples."""
-    if old.error is not None and new.error is not None:
-        if abs(new.value - old.value) < 2 * math.hypot(old.error, new.error):
-            return "did not change beyond its noise,"
+    errors = (old.error, new.error)
+    if None not in errors and abs(new.value - old.value) < 2 * math.hypot(*errors):
+        return "did not change beyond its noise,"
     return "rose" if new.value > old.value else "fell" if new.value < old.value else "stayed,"
 
 

@@ -110,7 +110,9 @@ def expected_steps(run: Run) -> int | None:
     batch, epochs = run.setting("data.train_batch_size"), run.setting("trainer.total_epochs")
     files = run.setting("data.train_files")
     paths = {files} if isinstance(files, str) else set(files or [])
-    rows = [entry.get("rows") for entry in run.manifest["data"] if isinstance(entry, dict) and entry.get("path") in paths]
+    rows = [
+        entry.get("rows") for entry in run.manifest["data"] if isinstance(entry, dict) and entry.get("path") in paths
+    ]
     if not rows or not all(isinstance(value, int) for value in (batch, epochs, *rows)) or batch < 1:
         return None
     return sum(rows) // batch * epochs

@@ -70,7 +70,9 @@ def _mean(mean: Mean | None) -> str:
 def _sections(summary: Summary, comparison: Comparison | None) -> Iterator[tuple[str, list[str | Table]]]:
     if summary.alarms_fired:
         more = max(0, summary.alarms_fired - MAX_ALARMS)
-        lines = [f"step {a.step}: {a.name} is {a.value} ({a.threshold}), {a.action}: {a.message}" for a in summary.alarms]
+        lines = [
+            f"step {a.step}: {a.name} is {a.value} ({a.threshold}), {a.action}: {a.message}" for a in summary.alarms
+        ]
         yield "Alarms", [*lines, *([f"{more} more are in alarms.jsonl"] if more else [])]
     yield "Accuracy", [_measured(summary)] if summary.measured else ["No validation pass is on record."]
     gain = [*summary.made_of, *_baselines(summary)]
@@ -89,12 +91,13 @@ def _sections(summary: Summary, comparison: Comparison | None) -> Iterator[tuple
 
 
 def _measured(summary: Summary) -> Table:
-    table = Table("questions", "", "avg@n", "greedy", "maj@n", "majority ratio", "no answer", "n", box=box.SIMPLE_HEAD)
+    table = Table("questions", "", "avg@n", "greedy", "maj@n", "majority ratio", "no answer", box=box.SIMPLE_HEAD)
+    table.columns[0].no_wrap = True
     last = None
     for row in summary.measured:
         role = "adapted" if row.adapted else "held out"
-        name = "" if row.source == last else f"{row.source} ({row.figures.questions}, {role})"
-        table.add_row(Text(name), row.when, *_cells(row.figures), str(row.figures.samples))
+        name = "" if row.source == last else f"{row.source}\n{row.figures.questions}, {role}, n {row.figures.samples}"
+        table.add_row(Text(name), row.when, *_cells(row.figures))
         last = row.source
     return table
 

@@ -64,7 +64,9 @@ def read_validation(run: Run, histories: Sequence[History]) -> Validation:
             passes[step] = read_figures(files[step], answer_type)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             notes.append(f"validation/{files[step].name} is left out: {type(error).__name__}, {error}")
-    return Validation({step: passes[step] for step in sorted(passes) if passes[step]}, _adapted(run, histories), (*notes,))
+    return Validation(
+        {step: passes[step] for step in sorted(passes) if passes[step]}, _adapted(run, histories), (*notes,)
+    )
 
 
 def _chosen(steps: Sequence[int], wanted: Collection[int]) -> list[int]:
