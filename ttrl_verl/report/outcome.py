@@ -74,11 +74,9 @@ def _part(validation: Validation, source: str) -> str:
     steps = validation.steps(source)
     old, new = (validation.passes[step][source] for step in (steps[0], steps[-1]))
     role = "adapted to" if source in validation.adapted else "held out"
-    moved = f"from {old.avg.value:.3f} to {new.avg.value:.3f}"
-    change = (
-        f"{_verb(old.avg, new.avg)} {moved}" if steps[0] == 0 else f"{_verb(old.avg, new.avg)} {moved} (no pass before)"
-    )
-    return f"on {plain(source, 60)} ({role}, avg@{new.samples}) {change}"
+    change = f"{_verb(old.avg, new.avg)} from {old.avg.value:.3f} to {new.avg.value:.3f}"
+    since = "" if steps[0] == 0 else f" since step {steps[0]}"
+    return f"on {plain(source, 60)} ({role}, avg@{new.samples}) {change}{since}"
 
 
 def _verb(old: Mean, new: Mean) -> str:

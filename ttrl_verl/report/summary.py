@@ -36,11 +36,12 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A data source's figures at one step, for the table of accuracy; ``when`` says which step it is."""
+    """A data source's figures at one step, for the table of accuracy; ``roles`` says what the step is: the last, best."""
 
     source: str
     adapted: bool
     when: str
+    roles: str
     figures: Figures
 
 
@@ -180,17 +181,17 @@ def _accuracy(validation: Validation, source: str) -> tuple[Curve, ...]:
 
 def _measured(validation: Validation, choice: CheckpointChoice) -> list[Measured]:
     rows = []
+    roles: dict[int, list[str]]
     for source in validation.sources():
         steps = validation.steps(source)
-        when = {steps[-1]: f"step {steps[-1]}, last"}
+        roles = {steps[0]: [], steps[-1]: ["last"] if steps[-1] else []}
         for step, name in ((choice.best_label_free, "best without labels"), (choice.best_by_label, "best by labels")):
             if step in steps:
-                when[step] = f"{when[step]}; {name}" if step in when else f"step {step}, {name}"
-        if steps[0] == 0:
-            when[0] = "before" if steps[-1] else "before, no later one yet"
-        for step in sorted(when):
+                roles.setdefault(step, []).append(name)
+        for step in sorted(roles):
+            when = f"step {step}" if step else "before"
             figures = validation.passes[step][source]
-            rows.append(Measured(plain(source, 60), source in validation.adapted, when[step], figures))
+            rows.append(Measured(plain(source, 60), source in validation.adapted, when, ", ".join(roles[step]), figures))
     return rows
 
 

@@ -97,7 +97,7 @@ def _measured(summary: Summary) -> Table:
     for row in summary.measured:
         role = "adapted" if row.adapted else "held out"
         name = "" if row.source == last else f"{row.source}\n{row.figures.questions}, {role}, n {row.figures.samples}"
-        table.add_row(Text(name), row.when, *_cells(row.figures))
+        table.add_row(Text(name), f"{row.when}\n{row.roles}" if row.roles else row.when, *_cells(row.figures))
         last = row.source
     return table
 
@@ -187,7 +187,9 @@ def _comparison(comparison: Comparison) -> list[str | Table]:
     parts: list[str | Table] = [table]
     if comparison.differences:
         names = [", ".join(r.name for r in comparison.runs if r.group == g) for g in range(comparison.groups)]
-        differences = Table("setting", *map(Text, names), box=box.SIMPLE_HEAD)
+        differences = Table("setting", box=box.SIMPLE_HEAD)
+        for name in names:
+            differences.add_column(Text(name))
         for key, values in comparison.differences:
             differences.add_row(Text(key), *map(Text, values))
         parts.append(differences)
