@@ -10,19 +10,26 @@ from reward_fns.metrics import top_answer_share
 from ttrl_verl.figures import Figures
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.histories import History, Visit, read_histories
+from ttrl_verl.report.plain import plain
 from ttrl_verl.report.validation import Validation, read_validation
 
 ROOM = 0.02
 """How far the share of responses without an answer or cut off may be above the start's: noise is no collapse."""
 
+# Alarms of the record and of the data: the weights are what they are.
+_NOT_OF_THE_MODEL = ("audit_lost", "data_changed")
+
 RULE = (
     "The best without labels is the saved step with the highest majority ratio, the mean over all training questions "
     "of each one's most recent visit up to that step (its first visit where none came yet), among the saved steps "
-    "with no sign of a collapse: no alarm at or before it; responses without an answer plus those cut off at most "
+    "with no sign of a collapse: no alarm on the model at or before it; responses without an answer plus those cut off at most "
     f"{ROOM:g} above their share at the first visits; the most common answer not half the way from its share then to "
     "all of the answers; the mean length between half and double. Of equals, the earlier."
 )
-LABEL_RULE = (
+LABEL_  # Alarms of the record and of the data: the weights are what they are.
+_NOT_OF_THE_MODEL = ("audit_lost", "data_changed")
+
+RULE = (
     "The best by labels is the saved step with the highest validation accuracy (avg@n, over the adapted questions "
     "where they are validated on). Choosing by labels is not test-time RL: a figure of that checkpoint is not one "
     "that a user without labels could have had."
@@ -91,15 +98,17 @@ def read_candidates(
         alarms: that fired.
         validation: the run's.
     """
+    fired = [alarm for alarm in alarms if alarm.get("alarm") not in _NOT_OF_THE_MODEL]
     start = _State.of([history[0] for history in histories]) if histories else None
     candidates = []
     for step in steps:
         ratio, against = None, "no audit"
         if start is not None:
             state = _State.of([_most_recent(history, step) for history in histories])
-            fired = min((alarm["step"] for alarm in alarms if alarm["step"] <= step), default=None)
-            ratio = state.majority_ratio
-            against = state.against(start) if fired is None else f"an alarm fired at step {fired}"
+            before = [alarm for alarm in fired if alarm["step"] <= step]
+            ratio, against = state.majority_ratio, state.against(start)
+            if before:
+                against = plain(f"the alarm {before[0].get('alarm')} fired at step {before[0]['step']}", 120)
         candidates.append(Candidate(step, ratio, against, _accuracy(validation, step)))
     return candidates
 

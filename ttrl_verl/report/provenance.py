@@ -51,11 +51,11 @@ _LIMIT = 4000
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One start of the trainer."""
+    """One start of the trainer; texts are fit to be shown. ``first_step`` is empty where it trained none."""
 
-    number: int
+    number: str
     started: str
-    first_step: int
+    first_step: str
     command: str
     versions: str
 
@@ -119,13 +119,14 @@ def expected_steps(run: Run) -> int | None:
 
 
 def _attempt(entry: Mapping[str, Any]) -> Attempt:
-    command, versions = entry.get("command", ""), entry.get("versions") or {}
+    # verl may have been started by its own command, and then nobody wrote down which.
+    command, versions = entry.get("command") or "not on record", entry.get("versions") or {}
     text = shlex.join(map(str, command)) if isinstance(command, Sequence) and not isinstance(command, str) else command
     named = versions.items() if isinstance(versions, Mapping) else ()
     return Attempt(
-        number=entry["attempt"],
+        number=plain(entry["attempt"], 20),
         started=plain(entry.get("started", ""), 40),
-        first_step=entry["first_step"],
+        first_step="" if entry["first_step"] is None else plain(entry["first_step"], 20),
         command=plain(text, _LIMIT),
         versions=plain(", ".join(f"{name} {version}" for name, version in named), _LIMIT),
     )

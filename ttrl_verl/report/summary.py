@@ -133,7 +133,7 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
         alarms=tuple(_alarm(row) for row in alarms[:MAX_ALARMS]),
         alarms_fired=len(alarms),
         alarm_steps=tuple(sorted({row["step"] for row in alarms})),
-        resumes=tuple(attempt["first_step"] for attempt in run.manifest["attempts"][1:]),
+        resumes=tuple(a["first_step"] for a in run.manifest["attempts"][1:] if isinstance(a["first_step"], int)),
         examples=choose_examples(histories),
         provenance=read_provenance(run),
         notes=(*validation.notes, *_notes(curves, histories)),
@@ -191,7 +191,9 @@ def _measured(validation: Validation, choice: CheckpointChoice) -> list[Measured
         for step in sorted(roles):
             when = f"step {step}" if step else "before"
             figures = validation.passes[step][source]
-            rows.append(Measured(plain(source, 60), source in validation.adapted, when, ", ".join(roles[step]), figures))
+            rows.append(
+                Measured(plain(source, 60), source in validation.adapted, when, ", ".join(roles[step]), figures)
+            )
     return rows
 
 

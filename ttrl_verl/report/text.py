@@ -201,7 +201,8 @@ def _comparison(comparison: Comparison) -> list[str | Table]:
 def _provenance(summary: Summary) -> Iterator[str]:
     p = summary.provenance
     for attempt in p.attempts:
-        yield f"attempt {attempt.number}, from step {attempt.first_step}, {attempt.started}"
+        since = f"from step {attempt.first_step}" if attempt.first_step else "no step trained"
+        yield f"attempt {attempt.number}, {since}, {attempt.started}"
         yield f"    {attempt.command}"
         if attempt.versions:
             yield f"    {attempt.versions}"
