@@ -125,8 +125,11 @@ def open_run(folder: Path) -> Run:
         if not isinstance(manifest.get(key), kind):
             raise InputError(f"{path}: is no manifest of a run: expected {key} to be a {kind.__name__}")
     for attempt in manifest["attempts"]:
-        if not isinstance(attempt, dict) or not {"attempt", "first_step"} <= attempt.keys():
-            raise InputError(f"{path}: is no manifest of a run: expected attempts with attempt and first_step")
+        numbers = (attempt.get("attempt"), attempt.get("first_step", "")) if isinstance(attempt, dict) else (None, "")
+        if not isinstance(numbers[0], int) or not isinstance(numbers[1], int | None):
+            raise InputError(
+                f"{path}: is no manifest of a run: expected attempts with numbers as attempt and first_step"
+            )
     return Run(folder, manifest)
 
 

@@ -120,11 +120,19 @@ def _value_ticks(low: float, high: float, share: bool) -> list[float]:
 
 
 def _ticks(low: float, high: float, at_most: int, *, whole: bool) -> list[float]:
-    from matplotlib.ticker import MaxNLocator
+    """Return multiples of 1, 2, 2.5 or 5 times a power of ten that reach from ``low`` to ``high``.
 
-    return [
-        float(tick) for tick in MaxNLocator(at_most, steps=[1, 2, 2.5, 5, 10], integer=whole).tick_values(low, high)
-    ]
+    Example:
+        >>> _ticks(0, 0.27, 4, whole=False)
+        [0.0, 0.1, 0.2, 0.3]
+    """
+    raw = max((high - low) / at_most, 1e-9, 1.0 if whole else 0.0)
+    power = 10.0 ** math.floor(math.log10(raw))
+    # Half a step is none.
+    factors = (1, 2, 5, 10) if whole else (1, 2, 2.5, 5, 10)
+    step = next(factor * power for factor in factors if factor * power >= raw * (1 - 1e-9))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(place * step, 12) for place in range(first, last + 1)]
 
 
 def _label(value: float, ticks: Sequence[float]) -> str:

@@ -1,12 +1,11 @@
 """Which of a run's checkpoints to take: the last, the best by a rule that sees no label, the best by labels."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from reward_fns import Group
-from reward_fns.metrics import top_answer_share
 from ttrl_verl.figures import Figures
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.histories import History, Visit, read_histories
@@ -22,14 +21,12 @@ _NOT_OF_THE_MODEL = ("audit_lost", "data_changed")
 RULE = (
     "The best without labels is the saved step with the highest majority ratio, the mean over all training questions "
     "of each one's most recent visit up to that step (its first visit where none came yet), among the saved steps "
-    "with no sign of a collapse: no alarm on the model at or before it; responses without an answer plus those cut off at most "
-    f"{ROOM:g} above their share at the first visits; the most common answer not half the way from its share then to "
-    "all of the answers; the mean length between half and double. Of equals, the earlier."
+    "with no sign of a collapse: no alarm on the model at or before it; responses without an answer plus those cut "
+    f"off at most {ROOM:g} above their share at the first visits; the most common pseudo-label less than half the way "
+    "from its share of the questions then to all of them; the mean length between half and double. Of equals, the "
+    "earlier."
 )
-LABEL_  # Alarms of the record and of the data: the weights are what they are.
-_NOT_OF_THE_MODEL = ("audit_lost", "data_changed")
-
-RULE = (
+LABEL_RULE = (
     "The best by labels is the saved step with the highest validation accuracy (avg@n, over the adapted questions "
     "where they are validated on). Choosing by labels is not test-time RL: a figure of that checkpoint is not one "
     "that a user without labels could have had."
@@ -119,7 +116,7 @@ class _State:
 
     majority_ratio: float
     unanswered: float
-    top_answer: float
+    top_label: float
     length: float
 
     @classmethod
@@ -128,7 +125,7 @@ class _State:
         return cls(
             majority_ratio=math.fsum(visit.majority_ratio for visit in visits) / len(visits),
             unanswered=sum(visit.unparsed + visit.truncated for visit in visits) / responses,
-            top_answer=top_answer_share([Group(answers=visit.answers) for visit in visits]),
+            top_label=max(Counter(v.pseudo_label for v in visits if v.pseudo_label).values(), default=0) / len(visits),
             length=math.fsum(visit.length for visit in visits) / len(visits),
         )
 
@@ -136,9 +133,9 @@ class _State:
         """Return what looks like a collapse since the start; empty where nothing does."""
         if self.unanswered > start.unanswered + ROOM:
             return f"without an answer or cut off: {start.unanswered:.2f} at the start, {self.unanswered:.2f} here"
-        # With one question its answer is the most common one, and should be.
-        if start.top_answer < self.top_answer and self.top_answer >= (1 + start.top_answer) / 2:
-            return f"the most common answer: {start.top_answer:.2f} of all at the start, {self.top_answer:.2f} here"
+        # Of pseudo-labels, not of answers: sharpening makes these fewer, too. One question has one, and should.
+        if start.top_label < self.top_label and self.top_label >= (1 + start.top_label) / 2:
+            return f"the most common pseudo-label: {start.top_label:.2f} at the start, {self.top_label:.2f} here"
         if not start.length / 2 <= self.length <= start.length * 2:
             return f"mean length: {start.length:.1f} tokens at the start, {self.length:.1f} here"
         return ""

@@ -14,6 +14,8 @@ from ttrl_verl.report.histories import History, Visit
 MAX_POINTS = 200
 """A curve has no more points than this; beyond, each point is the mean of several steps."""
 
+_MOST = 1e12
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -140,11 +142,11 @@ def _flip_shares(histories: Sequence[History]) -> dict[int, float]:
 
 
 def _points(values: Mapping[int, object]) -> tuple[Point, ...]:
-    """Return what can be drawn: verl logs NaN where it has nothing to say."""
+    """Return what can be drawn: not NaN, which verl logs where it has nothing to say, nor a loss that blew up."""
     return tuple(
         Point(step, float(value))
         for step, value in sorted(values.items())
-        if isinstance(value, int | float) and math.isfinite(value)
+        if isinstance(value, int | float) and abs(value) < _MOST
     )
 
 

@@ -36,7 +36,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A data source's figures at one step, for the table of accuracy; ``roles`` says what the step is: the last, best."""
+    """A data source's figures at one step, for the table of accuracy; ``roles`` says what the step is, as the last."""
 
     source: str
     adapted: bool
