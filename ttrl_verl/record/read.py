@@ -128,7 +128,7 @@ def open_run(folder: Path) -> Run:
         numbers = (attempt.get("attempt"), attempt.get("first_step", "")) if isinstance(attempt, dict) else (None, "")
         if not isinstance(numbers[0], int) or not isinstance(numbers[1], int | None):
             raise InputError(
-                f"{path}: is no manifest of a run: expected attempts with numbers as attempt and first_step"
+                f"{path}: is no manifest of a run: expected each attempt to have its number and first_step"
             )
     return Run(folder, manifest)
 

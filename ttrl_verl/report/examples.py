@@ -15,7 +15,7 @@ _QUESTION, _ANSWER = 600, 80
 KINDS = {
     "learnt": "Learnt: the first visit's pseudo-label was wrong, the last one's is right",
     "lost": "Lost: the first visit's pseudo-label was right, the last one's is wrong",
-    "stuck": "Stuck: the votes agree on a wrong answer, at the first visit and at the last",
+    "stuck": "Stuck: the first visit's pseudo-label was wrong, and most votes of the last are for a wrong answer",
     "changed": "Changed: another pseudo-label than at the first visit (no label says which is right)",
     "split": "Split: no answer has half of the votes at the last visit",
     "agreed": "Agreed: the pseudo-label of the first visit is still that of the last",

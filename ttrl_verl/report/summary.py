@@ -136,7 +136,7 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
         resumes=tuple(a["first_step"] for a in run.manifest["attempts"][1:] if isinstance(a["first_step"], int)),
         examples=choose_examples(histories),
         provenance=read_provenance(run),
-        notes=(*validation.notes, *_notes(curves, histories)),
+        notes=(*validation.notes, *_notes(histories)),
     )
 
 
@@ -207,14 +207,11 @@ def _number(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) and math.isfinite(value) else plain(value, 40)
 
 
-def _notes(curves: Sequence[Curve], histories: Sequence[History]) -> list[str]:
+def _notes(histories: Sequence[History]) -> list[str]:
     notes = []
-    every = max((curve.every for curve in curves), default=1)
-    if every > 1:
-        notes.append(f"each point of the curves of training is the mean of up to {every} steps")
     missing = sum(visit.missing for history in histories for visit in history)
     if missing:
         notes.append(f"{missing} responses were asked for and did not come")
     if not histories:
-        notes.append("no step's votes are on record: nothing can be said of single questions")
+        notes.append("No step's votes are on record: nothing can be said of single questions")
     return notes
