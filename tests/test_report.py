@@ -1,14 +1,15 @@
 """The report as it is written: the page, the text, the comparison, and runs that are not as they should be."""
 
 import re
-import subprocess
 import sys
 import time
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
 from run_folder import CONFIG, answers_to, attempt, make_run, visit
 
+from ttrl_verl.cli import main
 from ttrl_verl.errors import InputError
 from ttrl_verl.report.text import sparkline
 from ttrl_verl.report.write import write_report
@@ -230,7 +231,19 @@ def test_values_become_blocks():
     assert len(sparkline([float(n) for n in range(1000)])) == 32
 
 
-def test_the_command_prints_the_text_and_says_where_the_page_is(tmp_path):
+@pytest.fixture
+def report(monkeypatch, capsys):
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["ttrl-verl", "report", *arguments])
+        with pytest.raises(SystemExit) as status:
+            main()
+        captured = capsys.readouterr()
+        return SimpleNamespace(returncode=status.value.code, stdout=captured.out, stderr=captured.err)
+
+    return call
+
+
+def test_the_command_prints_the_text_and_says_where_the_page_is(tmp_path, report):
     run, out = healthy(tmp_path / "run"), tmp_path / "out.html"
     done = report(str(run), "--out", str(out))
     assert (done.returncode, done.stderr) == (0, "")
@@ -238,13 +251,15 @@ def test_the_command_prints_the_text_and_says_where_the_page_is(tmp_path):
     assert f"report: {out}, {out.with_suffix('.txt')}" in done.stdout
 
 
-def test_several_folders_are_compared_only_when_asked(tmp_path):
+def test_several_folders_are_compared_only_when_asked(tmp_path, report):
     runs = [str(healthy(tmp_path / name)) for name in "ab"]
     for arguments, said in (
         (runs, "ttrl-verl: 2 folders are given; expected one, or --compare"),
         ([runs[0], "--compare"], "ttrl-verl: --compare: expected another run's folder"),
         ([str(tmp_path / "none")], "holds no run"),
         ([runs[0], "--out", str(tmp_path / "no" / "folder.html")], "cannot be written: No such file or directory"),
+        ([runs[0], "--out", "/"], "expected a file's name"),
+        ([runs[0], "--out", str(tmp_path)], "cannot be written: Is a directory"),
         ([runs[0], "--out", str(tmp_path / "page.txt")], "is where the text goes"),
     ):
         done = report(*arguments)
@@ -253,11 +268,6 @@ def test_several_folders_are_compared_only_when_asked(tmp_path):
         assert len(done.stderr.splitlines()) == 1
     done = report(runs[0], "--compare", runs[1])
     assert done.returncode == 0, done.stderr
-
-
-def report(*arguments):
-    command = [sys.executable, "-m", "ttrl_verl", "report", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow

@@ -37,6 +37,8 @@ def write_report(
         InputError: a folder holds no run, a file cannot be read, or the report cannot be written.
     """
     page = out or folder / "report.html"
+    if not page.name:
+        raise InputError(f"--out is {str(page)!r}; expected a file's name")
     text = page.with_suffix(".txt")
     if page == text:
         raise InputError(f"{page}: is where the text goes; expected a page, such as {page.with_suffix('.html').name}")
