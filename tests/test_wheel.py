@@ -27,6 +27,8 @@ def test_the_wheel_holds_every_recipe_and_the_demos_questions(wheel):
         assert f"ttrl_verl/recipes/{recipe.relative_to(REPOSITORY / 'recipes')}" in names
     for questions in (REPOSITORY / "ttrl_verl" / "demo").glob("*.jsonl"):
         assert f"ttrl_verl/demo/{questions.name}" in names
+    for template in (REPOSITORY / "ttrl_verl" / "report" / "templates").iterdir():
+        assert f"ttrl_verl/report/templates/{template.name}" in names
 
 
 def test_a_clean_environment_with_the_wheel_alone_lists_the_recipes(wheel, tmp_path):

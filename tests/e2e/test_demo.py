@@ -20,9 +20,12 @@ def test_the_demo_runs_and_reports(tmp_path):
         assert said in done.stdout
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) < 40
-    report = (folder / "report.md").read_text()
-    assert "| continents_adapted (24) | before | 0." in report
-    assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+    text = (folder / "report.txt").read_text()
+    assert "In 1 step, accuracy on continents_adapted (adapted to, avg@4)" in text
+    assert "SmolLM2-135M-Instruct, reward majority_vote, 16 votes a question" in text
+    page = (folder / "report.html").read_text()
+    assert "continents_heldout" in page
+    assert page.count("<svg") > 5
     steps = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in steps] == [0, 1]
     assert steps[1]["data"]["ttrl/votes"] == 128

@@ -12,6 +12,7 @@ from ttrl_verl.errors import InputError
 COMMANDS = {
     "demo": "Train a small model without labels and show before and after.",
     "train": "Run a recipe with verl's own trainer.",
+    "report": "Show what came of a run, as a page and as text.",
     "score": "Reward answers offline: JSONL in, JSONL out.",
     "recipes": "List the recipes.",
     "export": "Turn a run's checkpoint into a Hugging Face folder.",

@@ -40,7 +40,14 @@ def _step(run, step: str) -> int:
     if step == "last":
         return run.checkpoints()[-1]
     if step == "best":
-        raise NotImplementedError
+        from ttrl_verl.report.checkpoints import checkpoint_choice
+
+        best = checkpoint_choice(run).best_label_free
+        if best is None:
+            raise InputError(
+                f"{run.folder}: the rule without labels finds no checkpoint good; `ttrl-verl report` says why"
+            )
+        return best
     if not step.isdecimal():
         raise InputError(f"--step is {step!r}; expected a number, last or best")
     return int(step)

@@ -1,6 +1,5 @@
 """The demo itself: the recipe ``demo_cpu`` with the embedded model and questions, then the report."""
 
-import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,12 +11,14 @@ from rich.console import Console
 from reward_fns.answers import get_answer_type
 from ttrl_verl.demo.model import cached_model_dir
 from ttrl_verl.demo.progress import Progress
-from ttrl_verl.demo.report import made_of, table, write_report
 from ttrl_verl.errors import InputError
 from ttrl_verl.figures import Figures, read_figures
 from ttrl_verl.launch import log_tail, quoted, run, train_command
 from ttrl_verl.preflight import check_config, check_data
 from ttrl_verl.recipe import compose_recipe
+from ttrl_verl.report.summary import made_of
+from ttrl_verl.report.text import accuracy_table
+from ttrl_verl.report.write import write_report
 
 RECIPE = "demo_cpu"
 _HERE = Path(__file__).parent
@@ -79,8 +80,8 @@ def demo(
     before = read_figures(out / "validation" / "0.jsonl", answer_type)
     after = read_figures(out / "validation" / f"{config.trainer.total_training_steps}.jsonl", answer_type)
     _say(console, before, after)
-    report = write_report(out, f"{RECIPE}, reward {reward}, seed {seed}", [shlex.join(command)], before, after)
-    console.print(f"report: {report}", soft_wrap=True, highlight=False)
+    report = write_report(out)
+    console.print(f"report: {report.page}, {report.text}", soft_wrap=True, highlight=False)
     return 0
 
 
@@ -120,6 +121,6 @@ def _prepare_model(console: Console, log: Path) -> None:
 
 
 def _say(console: Console, before: dict[str, Figures], after: dict[str, Figures]) -> None:
-    console.print(table(before, after))
+    console.print(accuracy_table(before, after))
     for sentence in made_of(before, after):
         console.print(sentence, highlight=False)

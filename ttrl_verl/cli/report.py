@@ -1,0 +1,45 @@
+"""``ttrl-verl report``: what came of a run, as a page and as text."""
+
+from pathlib import Path
+
+import click
+
+EPILOG = """\b
+Examples:
+  ttrl-verl report runs/1
+  ttrl-verl report runs/seed0 --compare runs/seed1 runs/seed2 runs/random
+  ttrl-verl report runs/1 --baseline untrained.json --out report.html
+
+\b
+--baseline: a JSON object of the untrained model's figures, a data source each:
+  {"figures": {"SOURCE": {"samples": 4096, "maj": {"value": 0.4, "error": 0.09}}}}
+
+The page is one file that asks for nothing else. A run may still be going on.
+"""
+
+
+@click.command("report", epilog=EPILOG)
+@click.option("--compare", "comparing", is_flag=True, help="Hold the first run against those that follow.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="The page  [default: RUN_DIR/report.html]; text beside it."
+)
+@click.option("--baseline", type=click.Path(path_type=Path), help="Figures of the untrained model, see below.")
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN_DIR [RUN_DIR]...")
+def command(comparing: bool, out: Path | None, baseline: Path | None, folders: tuple[Path, ...]) -> None:
+    """Write what came of the run in RUN_DIR: accuracy, votes, pseudo-labels, checkpoints, examples, how it was run."""
+    from rich.console import Console
+
+    from ttrl_verl.errors import InputError
+    from ttrl_verl.report.text import WIDTH, print_report
+    from ttrl_verl.report.write import write_report
+
+    if len(folders) > 1 and not comparing:
+        raise InputError(f"{len(folders)} folders are given; expected one, or --compare before those to compare with")
+    if comparing and len(folders) == 1:
+        raise InputError("--compare: expected another run's folder")
+    written = write_report(folders[0], others=folders[1:], out=out, baseline=baseline)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH)
+    print_report(console, written.summary, written.comparison)
+    console.print(f"\nreport: {written.page}, {written.text}", markup=False, soft_wrap=True)

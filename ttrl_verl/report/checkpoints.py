@@ -1,0 +1,154 @@
+"""Which of a run's checkpoints to take: the last, the best by a rule that sees no label, the best by labels."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ttrl_verl.figures import Figures
+from ttrl_verl.record.read import Run
+from ttrl_verl.report.histories import History, Visit, read_histories
+from ttrl_verl.report.plain import plain
+from ttrl_verl.report.validation import Validation, read_validation
+
+ROOM = 0.02
+"""How far the share of responses without an answer or cut off may be above the start's: noise is no collapse."""
+
+# Alarms of the record and of the data: the weights are what they are.
+_NOT_OF_THE_MODEL = ("audit_lost", "data_changed")
+
+RULE = (
+    "The best without labels is the saved step with the highest majority ratio, the mean over all training questions "
+    "of each one's most recent visit up to that step (its first visit where none came yet), among the saved steps "
+    "with no sign of a collapse: no alarm on the model at or before it; responses without an answer plus those cut "
+    f"off at most {ROOM:g} above their share at the first visits; the most common pseudo-label less than half the way "
+    "from its share of the questions then to all of them; the mean length between half and double. Of equals, the "
+    "earlier."
+)
+LABEL_RULE = (
+    "The best by labels is the saved step with the highest validation accuracy (avg@n, over the adapted questions "
+    "where they are validated on). Choosing by labels is not test-time RL: a figure of that checkpoint is not one "
+    "that a user without labels could have had."
+)
+
+
+class CheckpointChoice(NamedTuple):
+    """Steps of saved checkpoints; ``None`` where there is none of the kind."""
+
+    last: int | None
+    best_label_free: int | None
+    best_by_label: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A saved step as the two rules see it.
+
+    Attributes:
+        majority_ratio: over each question's most recent visit; ``None`` without an audit.
+        against: why the rule without labels leaves it out; empty where it does not.
+        accuracy: validation accuracy at this step; ``None`` where it was not measured, or without labels.
+    """
+
+    step: int
+    majority_ratio: float | None
+    against: str
+    accuracy: float | None
+
+
+def checkpoint_choice(run: Run) -> CheckpointChoice:
+    """Return the last checkpoint, the best by a rule without labels, and the best by labels. ``RULE`` says the rule.
+
+    Raises:
+        InputError: a file of the run cannot be read.
+
+    Example:
+        >>> checkpoint_choice(open_run(Path("runs/1")))  # doctest: +SKIP
+        CheckpointChoice(last=80, best_label_free=60, best_by_label=80)
+    """
+    histories = read_histories(run.audit())
+    candidates = read_candidates(run.checkpoints(), histories, run.alarms(), read_validation(run, histories))
+    return choose(candidates)
+
+
+def choose(candidates: Sequence[Candidate]) -> CheckpointChoice:
+    """Return the choice among saved steps, given in order."""
+    sound = [c for c in candidates if c.majority_ratio is not None and not c.against]
+    measured = [c for c in candidates if c.accuracy is not None]
+    return CheckpointChoice(
+        last=candidates[-1].step if candidates else None,
+        # max returns the first of equals.
+        best_label_free=max(sound, key=lambda c: c.majority_ratio).step if sound else None,
+        best_by_label=max(measured, key=lambda c: c.accuracy).step if measured else None,
+    )
+
+
+def read_candidates(
+    steps: Sequence[int], histories: Sequence[History], alarms: Sequence[Mapping[str, Any]], validation: Validation
+) -> list[Candidate]:
+    """Return the saved steps as the rules see them, in order.
+
+    Args:
+        steps: whose weights were saved.
+        histories: of all training questions.
+        alarms: that fired.
+        validation: the run's.
+    """
+    fired = [alarm for alarm in alarms if alarm.get("alarm") not in _NOT_OF_THE_MODEL]
+    start = _State.of([history[0] for history in histories]) if histories else None
+    candidates = []
+    for step in steps:
+        ratio, against = None, "no audit"
+        if start is not None:
+            state = _State.of([_most_recent(history, step) for history in histories])
+            before = [alarm for alarm in fired if alarm["step"] <= step]
+            ratio, against = state.majority_ratio, state.against(start)
+            if before:
+                against = plain(f"the alarm {before[0].get('alarm')} fired at step {before[0]['step']}", 120)
+        candidates.append(Candidate(step, ratio, against, _accuracy(validation, step)))
+    return candidates
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What can be seen without labels on one visit to each question."""
+
+    majority_ratio: float
+    unanswered: float
+    top_label: float
+    length: float
+
+    @classmethod
+    def of(cls, visits: Sequence[Visit]) -> "_State":
+        responses = max(1, sum(len(visit.answers) for visit in visits))
+        return cls(
+            majority_ratio=math.fsum(visit.majority_ratio for visit in visits) / len(visits),
+            unanswered=sum(visit.unparsed + visit.truncated for visit in visits) / responses,
+            top_label=max(Counter(v.pseudo_label for v in visits if v.pseudo_label).values(), default=0) / len(visits),
+            length=math.fsum(visit.length for visit in visits) / len(visits),
+        )
+
+    def against(self, start: "_State") -> str:
+        """Return what looks like a collapse since the start; empty where nothing does."""
+        if self.unanswered > start.unanswered + ROOM:
+            return f"without an answer or cut off: {start.unanswered:.2f} at the start, {self.unanswered:.2f} here"
+        # Of pseudo-labels, not of answers: sharpening makes these fewer, too. One question has one, and should.
+        if start.top_label < self.top_label and self.top_label >= (1 + start.top_label) / 2:
+            return f"the most common pseudo-label: {start.top_label:.2f} at the start, {self.top_label:.2f} here"
+        if not start.length / 2 <= self.length <= start.length * 2:
+            return f"mean length: {start.length:.1f} tokens at the start, {self.length:.1f} here"
+        return ""
+
+
+def _most_recent(history: History, step: int) -> Visit:
+    return next((visit for visit in reversed(history) if visit.step <= step), history[0])
+
+
+def _accuracy(validation: Validation, step: int) -> float | None:
+    """Return the mean accuracy over the questions adapted to, or over all where none of them is validated on."""
+    figures = validation.passes.get(step, {})
+    chosen: list[Figures] = [f for source, f in figures.items() if source in validation.adapted] or [*figures.values()]
+    labelled = [f for f in chosen if f.avg is not None]
+    questions = sum(f.questions for f in labelled)
+    return sum(f.avg.value * f.questions for f in labelled if f.avg) / questions if questions else None

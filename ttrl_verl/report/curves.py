@@ -1,0 +1,162 @@
+"""What is drawn against steps: the votes, from what verl logged, or from the audit where it logged nothing."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from reward_fns import Group
+from reward_fns.metrics import top_answer_share
+from ttrl_verl.report.histories import History, Visit
+
+MAX_POINTS = 200
+"""A curve has no more points than this; beyond, each point is the mean of several steps."""
+
+_MOST = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A value at a step, and its standard error where there is one."""
+
+    step: float
+    value: float
+    error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A named line of points, in the order of steps.
+
+    Attributes:
+        key: which quantity it is: the first entry of a line of ``QUANTITIES``, or ``flips``.
+        note: what the quantity is, in a few words.
+        share: whether it is a share, between 0 and 1.
+        every: how many steps each point is the mean of.
+    """
+
+    key: str
+    name: str
+    note: str
+    share: bool
+    points: tuple[Point, ...]
+    every: int = 1
+
+
+def _mean(of: Callable[[Visit], float | None]) -> Callable[[Sequence[Visit]], float | None]:
+    def mean(visits: Sequence[Visit]) -> float | None:
+        values = [value for value in map(of, visits) if value is not None]
+        return sum(values) / len(values) if values else None
+
+    return mean
+
+
+def _share(of: Callable[[Visit], int]) -> Callable[[Sequence[Visit]], float | None]:
+    return _mean(lambda visit: of(visit) / len(visit.answers) if visit.answers else None)
+
+
+# key; verl's name of the metric; name; note; whether it is a share; the same from a step's visits.
+QUANTITIES: tuple[tuple[str, str, str, str, bool, Callable[[Sequence[Visit]], float | None] | None], ...] = (
+    (
+        "majority_ratio",
+        "ttrl/majority_ratio",
+        "Majority ratio",
+        "votes for the pseudo-label / all votes",
+        True,
+        _mean(lambda visit: visit.majority_ratio),
+    ),
+    (
+        "label_accuracy",
+        "ttrl/label_accuracy",
+        "Pseudo-label is right",
+        "diagnosis by labels; no reward saw it",
+        True,
+        _mean(lambda visit: None if visit.right is None else float(visit.right)),
+    ),
+    (
+        "answer_entropy",
+        "ttrl/answer_entropy",
+        "Answer entropy",
+        "of a question's answers, in nats",
+        False,
+        _mean(lambda visit: visit.answer_entropy),
+    ),
+    ("token_entropy", "actor/entropy", "Token entropy", "of the policy, in nats a token", False, None),
+    ("unparsed", "ttrl/unparsed_ratio", "Without an answer", "share of responses", True, _share(lambda v: v.unparsed)),
+    ("truncated", "ttrl/truncated_ratio", "Truncated", "share of responses", True, _share(lambda v: v.truncated)),
+    (
+        "top_answer",
+        "ttrl/top_answer_share",
+        "Most common answer",
+        "its share across questions; a collapse shows here",
+        True,
+        lambda visits: top_answer_share([Group(answers=visit.answers) for visit in visits]),
+    ),
+    ("length", "response_length/mean", "Response length", "mean, in tokens", False, _mean(lambda visit: visit.length)),
+    ("reward", "ttrl/reward_mean", "Reward", "mean of the kept responses", False, _mean(lambda visit: visit.reward)),
+    (
+        "zero_advantage",
+        "ttrl/zero_advantage_groups",
+        "Groups without a signal",
+        "all kept rewards equal",
+        True,
+        _mean(lambda visit: float(visit.no_signal)),
+    ),
+)
+
+
+def step_curves(metrics: Sequence[Mapping[str, Any]], histories: Sequence[History]) -> list[Curve]:
+    """Return the curves that the run has something for.
+
+    Args:
+        metrics: ``Run.metrics()``.
+        histories: of the run's questions.
+    """
+    by_step: dict[int, list[Visit]] = defaultdict(list)
+    for history in histories:
+        for visit in history:
+            by_step[visit.step].append(visit)
+    curves = []
+    for key, logged, name, note, share, audited in QUANTITIES:
+        values = {row["step"]: row["data"][logged] for row in metrics if logged in row["data"]}
+        if not values and audited is not None:
+            values = {step: audited(visits) for step, visits in sorted(by_step.items())}
+        points = _points(values)
+        if points:
+            curves.append(_thinned(Curve(key, name, note, share, points)))
+    flips = _points(_flip_shares(histories))
+    if flips:
+        note = "share of a step's questions labelled otherwise than at their last visit"
+        curves.append(_thinned(Curve("flips", "Pseudo-label changes", note, True, flips)))
+    return curves
+
+
+def _flip_shares(histories: Sequence[History]) -> dict[int, float]:
+    changed: dict[int, list[bool]] = defaultdict(list)
+    for history in histories:
+        for old, new in pairwise(history):
+            changed[new.step].append(old.pseudo_label != new.pseudo_label)
+    return {step: sum(changed[step]) / len(changed[step]) for step in sorted(changed)}
+
+
+def _points(values: Mapping[int, object]) -> tuple[Point, ...]:
+    """Return what can be drawn: not NaN, which verl logs where it has nothing to say, nor a loss that blew up."""
+    return tuple(
+        Point(step, float(value))
+        for step, value in sorted(values.items())
+        if isinstance(value, int | float) and abs(value) < _MOST
+    )
+
+
+def _thinned(curve: Curve) -> Curve:
+    """Return the curve with at most ``MAX_POINTS`` points, each the mean of as many steps as it takes."""
+    every = math.ceil(len(curve.points) / MAX_POINTS)
+    if every <= 1:
+        return curve
+    groups = [curve.points[start : start + every] for start in range(0, len(curve.points), every)]
+    points = tuple(
+        Point(sum(p.step for p in group) / len(group), sum(p.value for p in group) / len(group)) for group in groups
+    )
+    return Curve(curve.key, curve.name, curve.note, curve.share, points, every)
