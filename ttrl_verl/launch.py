@@ -1,6 +1,7 @@
 """Start verl's trainer as a process of its own, and leave nothing behind when it ends."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import IO
 import psutil
 
 from ttrl_verl.recipe import recipe_file
+from ttrl_verl.record.manifest import COMMAND_VARIABLE
 
 _MARK = "TTRL_VERL_RUN"
 _GRACE = 5.0
@@ -46,12 +48,12 @@ def run(
     Args:
         command: the command line.
         log: where its output goes; the terminal where it is ``None``.
-        env: variables added to the environment.
+        env: variables added to the environment. ``COMMAND_VARIABLE`` is what the record calls the command.
         watch: called every ``interval`` seconds while the command runs.
         interval: seconds.
     """
     mark = uuid.uuid4().hex
-    environment = {**os.environ, **(env or {}), _MARK: mark}
+    environment = {**os.environ, COMMAND_VARIABLE: shlex.join(command), **(env or {}), _MARK: mark}
     process = subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT if log else None
     )

@@ -29,7 +29,8 @@ def command(
     """Train a small model by its own majority vote, and print accuracy before and after.
 
     Stock verl and vLLM run the recipe demo_cpu on this machine's CPU, in about a quarter of an hour on two cores. The
-    folder then holds report.md, curves.png, metrics.jsonl, every validation response, and train.log.
+    folder then holds report.md, curves.png, train.log, and the run on record: metrics, every vote, every validation
+    response.
     """
     from datetime import datetime
 

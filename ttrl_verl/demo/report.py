@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 
 from ttrl_verl.figures import GREEDY, Figures
+from ttrl_verl.record.layout import metrics_file
 
 _CURVES = (
     ("ttrl/majority_ratio", "majority ratio"),
@@ -66,7 +67,7 @@ def write_report(
     folder: Path, title: str, command: Sequence[str], before: Mapping[str, Figures], after: Mapping[str, Figures]
 ) -> Path:
     """Write ``report.md`` and ``curves.png`` into the run's folder, and return the report's path."""
-    draw_curves(folder / "metrics.jsonl", folder / "curves.png")
+    draw_curves(metrics_file(folder, 1), folder / "curves.png")
     head = headers(next(iter(before.values())))
     lines = [
         f"# {title}",

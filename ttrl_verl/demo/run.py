@@ -19,6 +19,7 @@ from ttrl_verl.figures import Figures, read_figures
 from ttrl_verl.launch import log_tail, run, train_command
 from ttrl_verl.preflight import check_config, check_data
 from ttrl_verl.recipe import compose_recipe
+from ttrl_verl.record.layout import MANIFEST
 
 RECIPE = "demo_cpu"
 _HERE = Path(__file__).parent
@@ -60,7 +61,7 @@ def demo(
     settings = _overrides(out, task, reward, seed, model or str(cached_model_dir()), overrides)
     config = compose_recipe(RECIPE, settings)
     ttrl = check_config(config)
-    if (out / "metrics.jsonl").exists():
+    if (out / MANIFEST).exists():
         raise InputError(f"{out}: holds a run already; expected a new folder (--out)")
     out.mkdir(parents=True, exist_ok=True)
     log = out / "train.log"
@@ -70,8 +71,7 @@ def demo(
     command = train_command(RECIPE, settings)
     console.print(f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
     with log.open("ab") as file, Progress(console, out, log, config.trainer.total_training_steps) as progress:
-        env = {"VERL_FILE_LOGGER_PATH": str((out / "metrics.jsonl").absolute())}
-        status = run(command, log=file, env=env, watch=progress.update)
+        status = run(command, log=file, watch=progress.update)
         progress.update()
     if status != 0:
         console.print(f"verl stopped with exit status {status}; from {log}:\n{log_tail(log)}", markup=False)
@@ -97,9 +97,7 @@ def _overrides(out: Path, task: Task, reward: str, seed: int, model: str, overri
         "actor_rollout_ref.rollout.seed": seed,
         "actor_rollout_ref.actor.data_loader_seed": seed,
         "reward.reward_manager.name": reward,
-        "trainer.logger": ["console", "file"],
-        "trainer.validation_data_dir": str(folder / "validation"),
-        "trainer.default_local_dir": str(folder / "checkpoints"),
+        "trainer.default_local_dir": str(folder),
     }
     if reward == "random":
         settings["ttrl.reward_options"] = {"seed": seed}

@@ -2,6 +2,7 @@
 
 ==============================  ========================================================================================
 ``run.json``                    what the run is: see ``MANIFEST_KEYS``
+``run.lock``                    locked by the process that writes here, as long as it lives
 ``audit/step_000001.parquet``   every vote of a step, one row a prompt visited: ``AUDIT_SCHEMA``
 ``audit/_superseded/``          steps that were done again after a crash; nothing is deleted
 ``metrics/attempt_001.jsonl``   what verl logged, ``{"step": …, "data": {…}}`` a line, one file an attempt
@@ -21,15 +22,18 @@ FORMAT = 1
 """The version of this layout, as ``run.json`` has it. A reader refuses any other."""
 
 MANIFEST = "run.json"
+LOCK = "run.lock"
 ALARMS = "alarms.jsonl"
 VALIDATION = "validation"
 CHECKPOINT = "global_step_"
 SUPERSEDED = "_superseded"
 
 MANIFEST_KEYS = ("format", "config", "data", "attempts")
-"""``config``: the composed configuration, resolved. ``data``: a list of ``{path, sha256, rows}``. ``attempts``: a list
-of ``{attempt, started, first_step, command, host, pid, versions}``: ``started`` is ISO 8601 in UTC, ``first_step`` the
-first step that the attempt trains, ``versions`` a dictionary of names to versions."""
+"""``config``: the composed configuration of the last attempt, resolved, with secrets as ``***``. ``data``: a list of
+``{path, sha256, rows}``. ``attempts``: a list of ``{attempt, started, first_step, command, host, pid, versions,
+changes}``: ``started`` is ISO 8601 in UTC; ``first_step`` the first step that the attempt trains, null until it does;
+``command`` null where `ttrl-verl` did not start the trainer; ``versions`` a dictionary of names to versions;
+``changes`` the keys of the configuration that differ from the attempt before, ``{key: [then, now]}``."""
 
 ALARM_KEYS = ("step", "attempt", "alarm", "value", "threshold", "action", "message")
 
@@ -71,6 +75,26 @@ AUDIT_SCHEMA = pa.schema(
 def audit_file(folder: Path, step: int) -> Path:
     """Return the file of a step's votes."""
     return folder / "audit" / f"step_{step:06d}.parquet"
+
+
+def superseded_file(folder: Path, step: int, attempt: int) -> Path:
+    """Return where the votes of a step go that a later attempt does again."""
+    return folder / "audit" / SUPERSEDED / f"attempt_{attempt:03d}" / audit_file(folder, step).name
+
+
+def audit_step(path: Path) -> int:
+    """Return the step of an audit file.
+
+    Example:
+        >>> audit_step(Path("audit/step_000012.parquet"))
+        12
+    """
+    return int(path.stem.removeprefix("step_"))
+
+
+def audit_files(folder: Path) -> list[Path]:
+    """Return the files of a run's votes, in the order of steps."""
+    return sorted((folder / "audit").glob("step_*.parquet"), key=audit_step)
 
 
 def metrics_file(folder: Path, attempt: int) -> Path:
