@@ -1,6 +1,5 @@
 """The command line as a person types it."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Sequence

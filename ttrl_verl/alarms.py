@@ -117,11 +117,12 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an alarm sees at a step: a number, its limit, and whether that is past it."""
+    """What an alarm sees at a step: a number, its limit, whether that is past it, and whether counting starts anew."""
 
     value: float
     limit: float
     past: bool
+    anew: bool = False
 
 
 class Watch:
@@ -162,7 +163,10 @@ class Watch:
         if seen is None or config.action == "off":
             return None
         streak = self._streak_before[name]
-        self._streak[name] = max(streak, 0) + 1 if seen.past else min(streak, 0) - 1
+        if seen.past:
+            self._streak[name] = 1 if seen.anew else max(streak, 0) + 1
+        else:
+            self._streak[name] = min(streak, 0) - 1
         if name in self.active:
             if self._streak[name] <= -config.patience:
                 self.active.discard(name)
@@ -197,8 +201,8 @@ def _constant_answer(config: Share, start: Start, now: StepStats, before: StepSt
     """
     base = max(start["top_answer_share"], start["top_label_share"])
     value = (now.top_answer_share - base) / (1 - base) if base < 1 else 0.0
-    same = before is None or before.top_answer == now.top_answer
-    return Seen(now.top_answer_share, base + config.threshold * (1 - base), value >= config.threshold and same)
+    other = before is not None and before.top_answer != now.top_answer
+    return Seen(now.top_answer_share, base + config.threshold * (1 - base), value >= config.threshold, anew=other)
 
 
 def _entropy_collapse(config: Share, start: Start, now: StepStats, before: StepStats | None) -> Seen | None:

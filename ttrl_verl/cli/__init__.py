@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": "Train a small model without labels and show before and after.",
     "train": "Run a recipe with verl's own trainer.",
     "score": "Reward answers offline: JSONL in, JSONL out.",
+    "audit": "Tell what a run's prompts were answered, visit by visit.",
     "recipes": "List the recipes.",
     "show": "Print a recipe as it composes.",
     "check": "Say what is installed, and check a recipe.",

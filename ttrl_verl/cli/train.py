@@ -31,9 +31,10 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
         click.echo(f"# {shlex.join(line)}")
         click.echo(OmegaConf.to_yaml(config), nl=False)
         return 0
-    check_data(config, check_config(config))
+    ttrl = check_config(config)
     values = plain(config)
-    check_run_folder(values)
+    check_run_folder(values, ttrl)
+    check_data(config, ttrl)
     folder = run_folder(values)
     before = _attempts(folder)
     typed = shlex.join(["ttrl-verl", "train", recipe, *overrides])

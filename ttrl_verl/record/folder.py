@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
 from ttrl_verl.record.layout import LOCK, MANIFEST
 from ttrl_verl.record.manifest import data_files
@@ -72,7 +73,7 @@ def _changed(path: str, folder: Path) -> str:
     )
 
 
-def check_run_folder(config: Mapping[str, Any]) -> None:
+def check_run_folder(config: Mapping[str, Any], ttrl: TTRLConfig) -> None:
     """Check, before anything starts, that a run may write into its folder.
 
     Raises:
@@ -80,7 +81,7 @@ def check_run_folder(config: Mapping[str, Any]) -> None:
     """
     folder = run_folder(config)
     found = look(folder, config)
-    if found.changed and config["ttrl"]["alarms"]["data_changed"]["action"] == "stop":
+    if found.changed and ttrl.alarms.data_changed.action == "stop":
         raise InputError(found.changed[0])
     if (folder / LOCK).exists():
         with contextlib.closing(lock(folder)):
