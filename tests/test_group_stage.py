@@ -40,8 +40,9 @@ def tq(queue):
 def runs(tmp_path, monkeypatch):
     """Runs write below a folder of the test's own, and no test inherits another's metrics file."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VERL_FILE_LOGGER_PATH", "")
-    monkeypatch.delenv("VERL_FILE_LOGGER_PATH")
+    for name in ("VERL_FILE_LOGGER_PATH", "TENSORBOARD_DIR"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     return tmp_path
 
 
@@ -258,6 +259,27 @@ def test_verls_file_logger_writes_into_the_run_and_an_attempt_spoils_no_other(tq
         monkeypatch.delenv("VERL_FILE_LOGGER_PATH")
     lines = [path.read_text().splitlines() for path in sorted((runs / "twice" / "metrics").iterdir())]
     assert [[json.loads(line)["step"] for line in file] for file in lines] == [[1], [2]]
+
+
+def test_verls_trackers_take_every_metric(tq, runs, monkeypatch):
+    import wandb
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from verl.utils.tracking import Tracking
+
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_DIR", str(runs))
+    put(tq, "a", ["5", "4", "5"])
+    _, metrics = stage(run="tracked").sample(global_steps=1, partition_id="train", batch_size=1)
+    tracking = Tracking("project", "experiment", ["console", "file", "tensorboard", "wandb"], {"trainer": {}})
+    tracking.log(metrics, step=1)
+    ours = {name for name in metrics if name.startswith("ttrl/")}
+    assert {"ttrl/majority_ratio", "ttrl/alarms", "ttrl/audit_lost"} <= ours
+    assert ours <= set(dict(wandb.run.summary))
+    tracking.finish()
+    events = EventAccumulator(str(runs / "tracked" / "tensorboard" / "attempt_001"))
+    events.Reload()
+    assert ours <= set(events.Tags()["scalars"])
+    assert ours <= set(open_run(runs / "tracked").metrics()[0]["data"])
 
 
 def test_validation_passes_through(tq):

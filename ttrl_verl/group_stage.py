@@ -26,6 +26,7 @@ from reward_fns.vote import answer_entropy, count_answers, majority_vote
 from ttrl_verl.config import check_run, parse_ttrl_config
 from ttrl_verl.labels import label_of
 from ttrl_verl.prompts import prompt_of
+from ttrl_verl.record.layout import TENSORBOARD
 from ttrl_verl.record.write import RunWriter
 from ttrl_verl.stop import end_after_next_step
 
@@ -82,8 +83,10 @@ class GroupStageMixin:
         # verl hands a sampler its own section alone; what was run is the whole.
         config = OmegaConf.to_container(sampler_kwargs._get_root(), resolve=True)
         self._writer = RunWriter(folder, config, self._ttrl)
-        # verl's file logger, built later in this process, empties its file: each attempt has its own. A user's wins.
+        # verl's loggers, built later in this process, ask the environment; the file logger empties its file first, so
+        # each attempt has its own. What a user has set wins.
         os.environ.setdefault("VERL_FILE_LOGGER_PATH", str(self._writer.metrics_path))
+        os.environ.setdefault("TENSORBOARD_DIR", str(folder / TENSORBOARD / self._writer.metrics_path.stem))
         super().__init__(sampler_kwargs=sampler_kwargs, poll_interval=self._ttrl.poll_interval, **kwargs)
 
     def sample(self, global_steps: int, partition_id: str, batch_size: int) -> tuple[KVBatchMeta, dict]:

@@ -32,9 +32,9 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
         click.echo(OmegaConf.to_yaml(config), nl=False)
         return 0
     ttrl = check_config(config)
+    check_data(config, ttrl)
     values = plain(config)
     check_run_folder(values, ttrl)
-    check_data(config, ttrl)
     folder = run_folder(values)
     before = _attempts(folder)
     typed = shlex.join(["ttrl-verl", "train", recipe, *overrides])

@@ -5,6 +5,7 @@ import fcntl
 import json
 import logging
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from ttrl_verl.record.manifest import data_files
 from ttrl_verl.record.read import open_run
 
 _logger = logging.getLogger(__name__)
+
+# The processes of a run that was killed take some seconds to notice: whoever starts it again at once need not care.
+_GRACE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,16 @@ def check_run_folder(config: Mapping[str, Any], ttrl: TTRLConfig) -> None:
     if found.changed and ttrl.alarms.data_changed.action == "stop":
         raise InputError(found.changed[0])
     if (folder / LOCK).exists():
-        with contextlib.closing(lock(folder)):
+        with contextlib.closing(lock(folder, wait=_GRACE)):
             pass
 
 
-def lock(folder: Path) -> IO:
+def lock(folder: Path, wait: float = 0.0) -> IO:
     """Lock a run's folder until the file that this returns is closed, or the process ends, however it does.
+
+    Args:
+        folder: made where it is not there.
+        wait: seconds that another process is given to end.
 
     Raises:
         InputError: another process has it, or the folder cannot be written.
@@ -100,19 +108,32 @@ def lock(folder: Path) -> IO:
         file = path.open("a+", encoding="utf-8")
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror} (trainer.default_local_dir)") from error
+    until = time.monotonic() + wait
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        holder = file.read(200).strip() or "another process"
-        file.close()
-        raise InputError(
-            f"{folder}: another run writes here ({holder}); end it, or set trainer.default_local_dir to another folder"
-        ) from None
+        while not _locked(file):
+            if time.monotonic() < until:
+                time.sleep(0.1)
+                continue
+            file.seek(0)
+            holder = file.read(200).strip() or "another process"
+            file.close()
+            raise InputError(
+                f"{folder}: another run writes here ({holder}); end it, or set trainer.default_local_dir to another "
+                "folder"
+            )
     except OSError as error:
         # Some network file systems have no locks. That is no reason not to train.
         _logger.warning("%s: cannot be locked (%s); see that no other run writes there", folder, error.strerror)
     return file
+
+
+def _locked(file: IO) -> bool:
+    """Try to lock a file, and return whether that went."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def sign(file: IO, host: str, pid: int) -> None:
