@@ -39,7 +39,8 @@ def test_what_stands_below_a_secret_is_hidden_and_numbers_are_not():
 def test_secrets_in_a_command_are_hidden():
     command = "ttrl-verl train ttrl '+ray_kwargs.ray_init.runtime_env={env_vars:{HF_TOKEN:hf_x,A:b}}' trainer.nnodes=2"
     assert hide_in_command(command) == command.replace("hf_x", "***")
-    assert hide_in_command("x +a.api_key='two words' data.prompt_key=q") == "x +a.api_key=*** data.prompt_key=q"
+    assert hide_in_command("x '+a.api_key=two words' data.prompt_key=q") == "x '+a.api_key=***' data.prompt_key=q"
+    assert hide_in_command("x '+a={token: \"a,b\", c: 1}' 'd=it'\"'\"'s'") == "x '+a={token: ***, c: 1}' 'd=it'\"'\"'s'"
 
 
 def test_keys_that_come_and_go_are_changes():

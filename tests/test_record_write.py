@@ -105,7 +105,7 @@ def test_what_is_written_is_read_back(start, tmp_path, monkeypatch):
     ]
     (attempt,) = run.manifest["attempts"]
     assert (attempt["attempt"], attempt["first_step"], attempt["pid"]) == (1, 1, os.getpid())
-    assert attempt["command"] == "ttrl-verl train mine +trainer.hf_token=***"
+    assert attempt["command"] == "ttrl-verl train mine '+trainer.hf_token=***'"
     assert set(attempt["versions"]) == {"verl", "vllm", "torch", "transformers", "ray", "ttrl-verl", "python"}
 
 

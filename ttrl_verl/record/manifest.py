@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,8 @@ _SECRET = re.compile(r"(?:^|[_\-.\s])(?:token|password|passwd|pwd|secret|credent
 _SECRET_KEY = re.compile(r"(?:api|access|secret|private|auth|account|encryption)[_\-]?key")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _IN_URL = re.compile(r"(://)[^/\s@]*:[^/\s@]*@")
+# An entry of a dictionary in Hydra's grammar.
+_PAIR = re.compile(r"""([\w.-]+)(\s*:\s*)("[^"]*"|'[^']*'|[^,{}]+)""")
 _DISTRIBUTIONS = ("verl", "torch", "transformers", "ray", "ttrl-verl")
 
 
@@ -72,14 +75,20 @@ def hide_in_command(command: str) -> str:
 
     Example:
         >>> hide_in_command("train ttrl +trainer.hf_token=abc data.seed=1")
-        'train ttrl +trainer.hf_token=*** data.seed=1'
+        "train ttrl '+trainer.hf_token=***' data.seed=1"
     """
+    return shlex.join(_hide_in_argument(argument) for argument in shlex.split(command))
+
+
+def _hide_in_argument(argument: str) -> str:
+    key, equals, _ = argument.partition("=")
+    if equals and is_secret(key):
+        return f"{key}={HIDDEN}"
 
     def hide(match: re.Match) -> str:
-        return f"{match[1]}={HIDDEN}" if is_secret(match[1]) else match[0]
+        return f"{match[1]}{match[2]}{HIDDEN}" if is_secret(match[1]) else match[0]
 
-    pair = r"""([\w.+~@-]+)[=:]("[^"]*"|'[^']*'|[^\s,{}]+)"""
-    return re.sub(pair, hide, _IN_URL.sub(rf"\1{HIDDEN}@", command))
+    return _PAIR.sub(hide, _IN_URL.sub(rf"\1{HIDDEN}@", argument))
 
 
 def is_secret(key: str) -> bool:
