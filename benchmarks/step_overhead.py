@@ -74,6 +74,7 @@ def _step_times(folder: Path, kind: str, number: int, steps: int) -> list[float]
         f"data.train_files=[{folder}/questions.jsonl]",
         f"data.val_files=[{folder}/questions.jsonl]",
         f"trainer.total_training_steps={steps + WARM_UP}",
+        f"trainer.default_local_dir={folder}/{kind}-{number}",
         "trainer.test_freq=-1",
         "trainer.save_freq=-1",
         f"trainer.default_local_dir={folder}/{kind}-{number}",

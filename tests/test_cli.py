@@ -1,6 +1,5 @@
 """The command line as a person types it."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -110,7 +109,7 @@ def test_an_unknown_command_or_option_is_one_line(ttrl_verl):
 
 
 def test_the_demo_refuses_a_folder_that_holds_a_run(ttrl_verl, tmp_path):
-    (tmp_path / "metrics.jsonl").write_text(json.dumps({"step": 0}))
+    (tmp_path / "run.json").write_text("{}")
     done = ttrl_verl("demo", "--model", "/nowhere", "--out", str(tmp_path))
     one_line(done, "holds a run already")
 

@@ -31,6 +31,35 @@ def test_a_bad_section_names_the_key_the_value_and_what_is_allowed(changes, mess
     assert str(error.value).startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("alarms", "message"),
+    [
+        ({"no_signl": {}}, "ttrl.alarms.no_signl is no key of this section; did you mean ttrl.alarms.no_signal?"),
+        (
+            {"no_signal": {"treshold": 1.0}},
+            "ttrl.alarms.no_signal.treshold is no key of this section; did you mean ttrl.alarms.no_signal.threshold?",
+        ),
+        (
+            {"no_signal": {"threshold": 1.5}},
+            "ttrl.alarms.no_signal.threshold is 1.5; input should be less than or equal",
+        ),
+        ({"no_signal": {"threshold": 1.0, "patience": 0}}, "ttrl.alarms.no_signal.patience is 0; input should be"),
+        (
+            {"no_signal": {"action": "halt"}},
+            "ttrl.alarms.no_signal.action is 'halt'; input should be 'off', 'log', 'warn'",
+        ),
+        (
+            {"data_changed": {"threshold": 1.0}},
+            "ttrl.alarms.data_changed.threshold is no key of this section; its keys",
+        ),
+    ],
+)
+def test_a_bad_alarm_names_the_key_the_value_and_what_is_allowed(alarms, message):
+    with pytest.raises(InputError) as error:
+        parse_ttrl_config(SECTION | {"alarms": alarms})
+    assert str(error.value).startswith(message)
+
+
 def test_a_missing_key_is_named():
     with pytest.raises(InputError, match=r"ttrl\.votes is missing"):
         parse_ttrl_config({"answer_type": "math"})

@@ -1,8 +1,13 @@
 """The group stage on the real TransferQueue: rows are put in as verl's agent loops put them in."""
 
+import itertools
+import json
+import os
+
 import pytest
 
 from ttrl_verl.recipe import compose_recipe
+from ttrl_verl.record.read import open_run
 
 pytestmark = [pytest.mark.verl, pytest.mark.timeout(300)]
 
@@ -10,8 +15,6 @@ pytestmark = [pytest.mark.verl, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def queue():
     """A real TransferQueue on a local Ray, emptied between tests."""
-    import os
-
     import ray
     import transfer_queue as tq
 
@@ -33,13 +36,31 @@ def tq(queue):
             queue.kv_clear(keys=list(keys), partition_id=partition)
 
 
-def stage(trainer_mode="sync", reward="majority_vote", **ttrl):
+@pytest.fixture(autouse=True)
+def runs(tmp_path, monkeypatch):
+    """Runs write below a folder of the test's own, and no test inherits another's metrics file."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("VERL_FILE_LOGGER_PATH", "TENSORBOARD_DIR"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+_numbers = itertools.count()
+
+
+def recipe(reward="majority_vote", run=None, **ttrl):
+    overrides = [f"ttrl.{key}={value}" for key, value in ttrl.items()]
+    names = ["ttrl.answer_type=number", f"reward.reward_manager.name={reward}", "actor_rollout_ref.rollout.n=2"]
+    folder = f"trainer.default_local_dir={run or f'run-{next(_numbers)}'}"
+    return compose_recipe("demo_cpu", [*names, folder, *overrides])
+
+
+def stage(trainer_mode="sync", **settings):
     """The stage as verl builds it, from a recipe."""
     from ttrl_verl.group_stage import build_group_stage
 
-    overrides = [f"ttrl.{key}={value}" for key, value in ttrl.items()]
-    names = ["ttrl.answer_type=number", f"reward.reward_manager.name={reward}", "actor_rollout_ref.rollout.n=2"]
-    config = compose_recipe("demo_cpu", [*names, *overrides])
+    config = recipe(**settings)
     sampler = config.trainer.v1.sampler
     return build_group_stage(
         trainer_mode=trainer_mode,
@@ -57,6 +78,7 @@ def put(tq, uid, answers, *, index=0, status="finished", order=None, label=None,
     from verl.utils.tensordict_utils import list_of_dict_to_tensordict
 
     tq.kv_batch_put(keys=[uid], partition_id=partition, tags=[_prompt_tag("running")])
+    extra = {"truncated": 0.0, "limited": 1.0}
     for session in order or range(len(answers)):
         if answers[session] is ...:
             continue
@@ -66,9 +88,9 @@ def put(tq, uid, answers, *, index=0, status="finished", order=None, label=None,
         row = {
             "responses": torch.arange(length),
             "rm_scores": scores,
-            "extra_fields": {"reward_extra_info": {"answer": answers[session], "truncated": 0.0, "limited": 1.0}},
+            "extra_fields": {"reward_extra_info": extra | {"answer": answers[session], "length": length}},
             "reward_model": {"style": "rule", "ground_truth": label},
-            "extra_info": {"index": index},
+            "extra_info": {"index": index, "origin": f"q.jsonl:{index + 1}"},
         }
         tags = [{"status": "success", "seq_len": length, "global_steps": 1}]
         fields = list_of_dict_to_tensordict([row])
@@ -149,6 +171,115 @@ def test_labels_in_the_driver_make_metrics_and_no_reward(tq):
         assert metrics.get("ttrl/label_accuracy") == {"5.0": 1.0, "4": 0.0}.get(labels.get(3))
     file_labels({})
     assert rewards == [{"a_0_0": [0, 0, 1.0], "a_1_0": [0, 0, 0]}] * 4
+
+
+def test_every_vote_is_on_record(tq, runs):
+    import pyarrow as pa
+
+    from ttrl_verl.labels import file_labels
+    from ttrl_verl.prompts import file_prompts
+
+    prompts = [[{"role": "system", "content": "s"}, {"role": "user", "content": f"what is {n}"}] for n in range(4)]
+    file_prompts(pa.table({"prompt": prompts, "data_source": ["q"] * 4}))
+    file_labels({3: "5.0"})
+    put(tq, "a", ["5", "4", None, "5"], index=3, order=[3, 1, 0, 2], lengths=[1, 2, 3, 4])
+    put(tq, "b", ["7", ...], index=2, status="failure")
+    batch, metrics = stage(votes=4, run="recorded").sample(global_steps=6, partition_id="train", batch_size=2)
+    assert (metrics["ttrl/alarms"], metrics["ttrl/audit_lost"]) == (0.0, 0.0)
+    run = open_run(runs / "recorded")
+    assert run.manifest["attempts"][0]["first_step"] == 6
+    assert run.manifest["config"]["actor_rollout_ref"]["rollout"]["n"] == 2
+    assert os.environ["VERL_FILE_LOGGER_PATH"] == str(runs / "recorded" / "metrics" / "attempt_001.jsonl")
+    first, second = sorted(run.audit().to_pylist(), key=lambda row: row["uid"])
+    assert first.pop("answer_entropy") == pytest.approx(0.6365, abs=1e-4)  # 2/3 and 1/3
+    assert first == {
+        "step": 6,
+        "attempt": 1,
+        "index": 3,
+        "uid": "a",
+        "data_source": "q",
+        "origin": "q.jsonl:4",
+        "question": "what is 3",
+        "answers": ["5", "4", None, "5"],
+        "rewards": [1.0, 0.0, 0.0, 1.0],
+        "lengths": [1, 2, 3, 4],
+        "kept": 2,
+        "missing": 0,
+        "pseudo_label": "5",
+        "majority_ratio": 0.5,
+        "distinct_answers": 2,
+        "unparsed": 1,
+        "truncated": 0,
+        "limited": 4,
+        "label": "5",
+        "label_correct": True,
+    }
+    assert (second["answers"], second["missing"], second["kept"]) == (["7"], 3, 1)
+    assert (second["question"], second["label"], second["label_correct"]) == ("what is 2", None, None)
+    # The rewards on record are those in the queue, on each kept response's last token.
+    assert {key: row[-1] for key, row in scores(tq, batch).items()} == {"a_0_0": 1.0, "a_1_0": 0.0, "b_0_0": 1.0}
+    file_labels({})
+
+
+def test_an_alarm_that_says_stop_makes_the_next_step_the_last_and_saves_it(tq, runs):
+    from verl.trainer.ppo.v1 import PPOTrainerSync
+
+    config = recipe("constant", run="stopped", **{"alarms.no_signal.action": "stop", "alarms.no_signal.patience": 2})
+    trainer = PPOTrainerSync(config)
+    trainer.total_training_steps, trainer.steps_per_epoch = 100, 3  # verl sets them with its data loader
+    lasts = []
+    for step in (1, 2, 3):
+        put(tq, f"g{step}", ["5", "4", "5"])
+        batch, _ = trainer.replay_buffer.sample(global_steps=step, partition_id="train", batch_size=1)
+        tq.kv_clear(keys=batch.keys, partition_id="train")
+        lasts.append(trainer.total_training_steps)
+    assert lasts == [100, 3, 3]
+    assert (config.trainer.save_freq, config.trainer.resume_mode) == (3, "disable")
+    assert [alarm["alarm"] for alarm in open_run(runs / "stopped").alarms()] == ["no_signal"]
+
+
+def test_an_alarm_without_a_trainer_to_stop_lets_training_go_on(tq, caplog):
+    group_stage = stage(reward="constant", **{"alarms.no_signal.action": "stop", "alarms.no_signal.patience": 1})
+    put(tq, "a", ["5", "4"])
+    batch, metrics = group_stage.sample(global_steps=1, partition_id="train", batch_size=1)
+    assert (len(batch.keys), metrics["ttrl/alarms"]) == (2, 1.0)
+    assert "there is no trainer of verl's to stop" in caplog.text
+
+
+def test_verls_file_logger_writes_into_the_run_and_an_attempt_spoils_no_other(tq, runs, monkeypatch):
+    from verl.utils.tracking import FileLogger
+
+    for step in (1, 2):
+        group_stage = stage(run="twice", **{"audit": "true"})
+        put(tq, f"g{step}", ["5", "4"])
+        logger = FileLogger("project", "experiment")
+        logger.log({"ttrl/majority_ratio": 0.5}, step)
+        logger.finish()
+        group_stage._writer.close()
+        monkeypatch.delenv("VERL_FILE_LOGGER_PATH")
+    lines = [path.read_text().splitlines() for path in sorted((runs / "twice" / "metrics").iterdir())]
+    assert [[json.loads(line)["step"] for line in file] for file in lines] == [[1], [2]]
+
+
+def test_verls_trackers_take_every_metric(tq, runs, monkeypatch):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from verl.utils.tracking import Tracking
+
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_DIR", str(runs))
+    put(tq, "a", ["5", "4", "5"])
+    _, metrics = stage(run="tracked").sample(global_steps=1, partition_id="train", batch_size=1)
+    tracking = Tracking("project", "experiment", ["console", "file", "tensorboard", "wandb"], {"trainer": {}})
+    tracking.log(metrics, step=1)
+    ours = {name for name in metrics if name.startswith("ttrl/")}
+    assert {"ttrl/majority_ratio", "ttrl/alarms", "ttrl/audit_lost"} <= ours
+    tracking.finish()
+    (offline,) = runs.glob("wandb/offline-run-*/*.wandb")
+    assert all(name.encode() in offline.read_bytes() for name in ours)
+    events = EventAccumulator(str(runs / "tracked" / "tensorboard" / "attempt_001"))
+    events.Reload()
+    assert ours <= set(events.Tags()["scalars"])
+    assert ours <= set(open_run(runs / "tracked").metrics()[0]["data"])
 
 
 def test_validation_passes_through(tq):

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from ttrl_verl.alarms import AlarmsConfig
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.errors import InputError
 from ttrl_verl.recipe import compose_recipe, plain, recipe_file, recipe_names
@@ -57,6 +58,10 @@ def test_options_of_a_reward_are_given_as_overrides(given):
 def test_an_unknown_recipe_names_the_nearest():
     with pytest.raises(InputError, match="no recipe 'demo_gpu'; did you mean demo_cpu"):
         recipe_file("demo_gpu")
+
+
+def test_the_defaults_of_the_alarms_are_the_recipes():
+    assert parse_ttrl_config(plain(compose_recipe("ttrl").ttrl)).alarms == AlarmsConfig()
 
 
 def test_recipes_say_only_the_difference():

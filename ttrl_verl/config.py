@@ -1,13 +1,14 @@
 """The config section ``ttrl:``, checked before anything is started."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reward_fns import NEEDS_ESTIMATOR, NEEDS_LABEL, NEEDS_LOG_PROBS, get_reward_fn
 from reward_fns.answers import AnswerType, get_answer_type
+from ttrl_verl.alarms import AlarmsConfig
 from ttrl_verl.errors import InputError
 from ttrl_verl.questions import Layout
 
@@ -30,6 +31,8 @@ class TTRLConfig(BaseModel):
     val_samples: int = Field(default=1, ge=1)
     poll_interval: float = Field(default=0.5, gt=0, le=60)
     allow_labels: bool = False
+    audit: bool = True
+    alarms: AlarmsConfig = AlarmsConfig()
 
     def layout(self, prompt_key: str) -> Layout:
         """Return how question files are read: ``data.prompt_key`` and this section's keys."""
@@ -67,7 +70,9 @@ def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
     try:
         config = TTRLConfig.model_validate(dict(section))
     except ValidationError as error:
-        raise InputError(_describe(error.errors()[0])) from error
+        # A misspelt key first: what it left unset is missing too.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        raise InputError(_describe(first)) from error
     config.build_answer_type()
     return config
 
@@ -105,11 +110,23 @@ def check_run(config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, ad
 
 
 def _describe(error: Mapping[str, Any]) -> str:
-    key = "ttrl." + ".".join(str(part) for part in error["loc"] if part not in ("int", "list[str]"))
+    path = [str(part) for part in error["loc"] if part not in ("int", "list[str]")]
+    key = ".".join(["ttrl", *path])
+    section, known = ".".join(["ttrl", *path[:-1]]), _keys(path[:-1])
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(error["loc"][0]), TTRLConfig.model_fields, n=1)
-        hint = f"did you mean ttrl.{near[0]}?" if near else f"its keys are {', '.join(TTRLConfig.model_fields)}"
+        near = difflib.get_close_matches(path[-1], known, n=1)
+        hint = f"did you mean {section}.{near[0]}?" if near else f"its keys are {', '.join(known)}"
         return f"{key} is no key of this section; {hint}"
     if error["type"] == "missing":
-        return f"{key} is missing; expected {TTRLConfig.model_fields[error['loc'][0]].annotation}"
+        return f"{key} is missing; expected {known[path[-1]].annotation}"
     return f"{key} is {error['input']!r}; {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _keys(path: Sequence[str]) -> Mapping[str, Any]:
+    """Return the fields of a section within ``ttrl:``, by name."""
+    model: Any = TTRLConfig
+    for name in path:
+        model = model.model_fields[name].annotation
+        if not hasattr(model, "model_fields"):
+            return {}
+    return model.model_fields

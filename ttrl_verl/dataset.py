@@ -11,6 +11,7 @@ from verl.utils.dataset.rl_dataset import RLHFDataset
 from ttrl_verl.config import TTRLConfig, parse_ttrl_config
 from ttrl_verl.greedy_agent_loop import NAME as GREEDY
 from ttrl_verl.labels import file_labels
+from ttrl_verl.prompts import file_prompts
 from ttrl_verl.questions import as_list, check_lengths, read_questions
 
 _TRAINING_SET_BUILT = "ttrl_training_set_built"
@@ -76,6 +77,7 @@ class UnlabeledDataset(RLHFDataset):
         if self.is_training_set:
             labels = enumerate(table.column("label").to_pylist())
             file_labels({index: label for index, label in labels if label is not None})
+            file_prompts(table)
             rows = rows.set_column(rows.schema.get_field_index("label"), "label", pa.nulls(table.num_rows, pa.string()))
             return _dataset(rows, rollout_n=ttrl.votes)
         if not ttrl.val_greedy:

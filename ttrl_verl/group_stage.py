@@ -5,10 +5,12 @@ the first ``rollout.n`` responses of each group in sampling order, with rewards 
 It runs before any log-probability is computed, so responses that only vote cost no training.
 """
 
+import os
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,8 +22,13 @@ from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer, ReplayBufferAsync
 
 from reward_fns import NEEDS_LABEL, USES_LOG_PROBS, Group, get_reward_fn
 from reward_fns.metrics import label_metrics, top_answer_share, vote_metrics
+from reward_fns.vote import answer_entropy, count_answers, majority_vote
 from ttrl_verl.config import check_run, parse_ttrl_config
 from ttrl_verl.labels import label_of
+from ttrl_verl.prompts import prompt_of
+from ttrl_verl.record.layout import TENSORBOARD
+from ttrl_verl.record.write import RunWriter
+from ttrl_verl.stop import end_after_next_step
 
 
 def build_group_stage(**kwargs: Any) -> ReplayBuffer:
@@ -40,6 +47,8 @@ class PromptGroup:
 
     Attributes:
         index: the row's ``extra_info.index``.
+        origin: where the row came from, ``file:line``.
+        lengths: of each response, in tokens, in sampling order.
         truncated: how many responses were cut off at the length limit.
         limited: how many answers ran past a grading limit.
         sessions: the keys of each response in TransferQueue, in sampling order. An agent loop with several outputs has
@@ -48,6 +57,8 @@ class PromptGroup:
     """
 
     index: int
+    origin: str | None
+    lengths: tuple[int, ...]
     truncated: float
     limited: float
     sessions: tuple[tuple[str, ...], ...]
@@ -59,6 +70,7 @@ class GroupStageMixin:
 
     def __init__(self, sampler_kwargs: Any, **kwargs: Any) -> None:
         options = OmegaConf.to_container(sampler_kwargs, resolve=True)
+        folder = Path(options.pop("run_dir")).absolute()
         self._ttrl = parse_ttrl_config(options.pop("ttrl"))
         check_run(self._ttrl, **options)
         self._reward_name: str = options["reward"]
@@ -66,6 +78,15 @@ class GroupStageMixin:
         self._log_probs: bool = options["log_probs"] and self._reward_name in USES_LOG_PROBS
         self._reward_fn = get_reward_fn(self._reward_name, **(self._ttrl.reward_options or {}))
         self._answer_type = self._ttrl.build_answer_type()
+        self._refill_fn = kwargs["refill_fn"]
+        self._stopping = False
+        # verl hands a sampler its own section alone; what was run is the whole.
+        config = OmegaConf.to_container(sampler_kwargs._get_root(), resolve=True)
+        self._writer = RunWriter(folder, config, self._ttrl)
+        # verl's loggers, built later in this process, ask the environment; the file logger empties its file first, so
+        # each attempt has its own. What a user has set wins.
+        os.environ.setdefault("VERL_FILE_LOGGER_PATH", str(self._writer.metrics_path))
+        os.environ.setdefault("TENSORBOARD_DIR", str(folder / TENSORBOARD / self._writer.metrics_path.stem))
         super().__init__(sampler_kwargs=sampler_kwargs, poll_interval=self._ttrl.poll_interval, **kwargs)
 
     def sample(self, global_steps: int, partition_id: str, batch_size: int) -> tuple[KVBatchMeta, dict]:
@@ -81,8 +102,10 @@ class GroupStageMixin:
         groups = self._read_groups(batch)
         rewards = [self._reward_fn(group.group) for group in groups]
         kept = self._write_rewards(batch, groups, rewards)
+        rows = [self._row(global_steps, *pair) for pair in zip(groups, rewards, strict=True)]
         # Labels are looked at from here on, where no reward is left to write.
         metrics.update(self._metrics(groups, rewards))
+        metrics.update(self._record(global_steps, rows))
         metrics["ttrl/missing_responses"] = float(batch_size * self._ttrl.votes - sum(g.group.size for g in groups))
         metrics["ttrl/queue_leftover"] = float(self._leftover(batch))
         metrics["ttrl/group_stage_seconds"] = time.perf_counter() - started
@@ -104,6 +127,8 @@ class GroupStageMixin:
             groups.append(
                 PromptGroup(
                     index=index,
+                    origin=graded[0]["extra_info"].get("origin"),
+                    lengths=tuple(extra["length"] for extra in extras),
                     truncated=sum(extra["truncated"] for extra in extras),
                     limited=sum(extra["limited"] for extra in extras),
                     sessions=sessions,
@@ -168,6 +193,45 @@ class GroupStageMixin:
         means["ttrl/votes"] = float(sum(group.group.size for group in groups))
         means["ttrl/kept"] = float(sum(min(self._kept, group.group.size) for group in groups))
         return means
+
+    def _row(self, step: int, group: PromptGroup, rewards: Sequence[float]) -> dict[str, Any]:
+        """Return a group as the record has it, without its label."""
+        answers = group.group.answers
+        vote = majority_vote(answers)
+        question, data_source = prompt_of(group.index)
+        return {
+            "step": step,
+            "index": group.index,
+            "uid": group.sessions[0][0].rsplit("_", 2)[0],
+            "data_source": data_source,
+            "origin": group.origin,
+            "question": question,
+            "answers": answers,
+            "rewards": list(rewards),
+            "lengths": group.lengths,
+            "kept": min(self._kept, group.group.size),
+            "missing": max(self._ttrl.votes - group.group.size, 0),
+            "pseudo_label": vote.label,
+            "majority_ratio": vote.majority_ratio,
+            "answer_entropy": answer_entropy(answers),
+            "distinct_answers": len(count_answers(answers)),
+            "unparsed": answers.count(None),
+            "truncated": int(group.truncated),
+            "limited": int(group.limited),
+        }
+
+    def _record(self, step: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+        """Put the step on record, with its labels, and do what an alarm says."""
+        started = time.perf_counter()
+        metrics = self._writer.record(step, rows, [self._verdict(row) for row in rows])
+        if self._writer.stop_asked and not self._stopping:
+            self._stopping = True
+            end_after_next_step(self._refill_fn, step)
+        return {**metrics, "ttrl/record_seconds": time.perf_counter() - started}
+
+    def _verdict(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        label = self._canonical_label(row["index"])
+        return {"label": label, "label_correct": None if label is None else row["pseudo_label"] == label}
 
     def _canonical_label(self, index: int) -> str | None:
         label = label_of(index)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import IO
 import psutil
 
 from ttrl_verl.recipe import recipe_file
+from ttrl_verl.record.manifest import COMMAND_VARIABLE
 
 _MARK = "TTRL_VERL_RUN"
 _GRACE = 5.0
@@ -68,12 +70,12 @@ def run(
     Args:
         command: the command line.
         log: where its output goes; the terminal where it is ``None``.
-        env: variables added to the environment.
+        env: variables added to the environment. ``COMMAND_VARIABLE`` is what the record calls the command.
         watch: called every ``interval`` seconds while the command runs.
         interval: seconds.
     """
     mark = uuid.uuid4().hex
-    environment = {**os.environ, **(env or {}), _MARK: mark}
+    environment = {**os.environ, COMMAND_VARIABLE: shlex.join(command), **(env or {}), _MARK: mark}
     process = subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT if log else None
     )

@@ -251,3 +251,15 @@ def _kind(value: Any) -> str:
     """Return what a value is, in JSON's words."""
     kinds = {type(None): "null", bool: "true or false", str: "text", int: "a number", float: "a number"}
     return kinds.get(type(value), "an object" if isinstance(value, Mapping) else "a list")
+
+
+def count_rows(path: Path) -> int | None:
+    """Return how many rows a file has, whatever they hold; ``None`` for what is no question file."""
+    if path.suffix not in SUFFIXES or not path.is_file():
+        return None
+    if path.suffix == ".parquet":
+        try:
+            return pq.ParquetFile(path).metadata.num_rows
+        except pa.ArrowException as error:
+            raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+    return sum(1 for _ in file_rows(path))

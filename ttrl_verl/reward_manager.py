@@ -24,6 +24,7 @@ class AnswerRewardManager(RewardManagerBase):
       rows.
     * ``answer``: the canonical answer, ``None`` where none was found.
     * ``unparsed``, ``truncated``, and ``limited`` for an answer that ran past a grading limit: 1.0 or 0.0.
+    * ``length``: in tokens.
     * ``data_source``: the row's, so that verl's dump of a validation says whose question it was.
     * ``acc``: the score again, under verl's name for accuracy, where the row has a label.
     """
@@ -53,6 +54,7 @@ class AnswerRewardManager(RewardManagerBase):
             answer, limited = self._answer_type.grade(self.tokenizer.decode(tokens, skip_special_tokens=True))
         extra = {
             "answer": answer,
+            "length": len(tokens),
             "unparsed": float(answer is None),
             "truncated": float(truncated),
             "limited": float(limited),

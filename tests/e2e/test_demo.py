@@ -26,7 +26,7 @@ def test_the_demo_runs_and_reports(tmp_path):
     page = (folder / "report.html").read_text()
     assert "continents_heldout" in page
     assert page.count("<svg") > 5
-    steps = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    steps = [json.loads(line) for line in (folder / "metrics" / "attempt_001.jsonl").read_text().splitlines()]
     assert [row["step"] for row in steps] == [0, 1]
     assert steps[1]["data"]["ttrl/votes"] == 128
     # The model as the package ships it: the accuracy of an untouched SmolLM2, within its standard error.

@@ -14,6 +14,7 @@ COMMANDS = {
     "train": "Run a recipe with verl's own trainer.",
     "report": "Show what came of a run, as a page and as text.",
     "score": "Reward answers offline: JSONL in, JSONL out.",
+    "audit": "Tell what a run's prompts were answered, visit by visit.",
     "recipes": "List the recipes.",
     "export": "Turn a run's checkpoint into a Hugging Face folder.",
     "show": "Print a recipe as it composes.",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ttrl_verl.record.layout import metrics_file
+
 # What verl's log says when a stage of the start-up is reached, and what that means to the person who waits.
 _STAGES = (
     ("Started a local Ray instance", "Ray is up; starting verl's processes (each imports verl, so this takes minutes)"),
@@ -20,7 +22,7 @@ class Progress:
 
     def __init__(self, console: Console, folder: Path, log: Path, steps: int) -> None:
         self._console = console
-        self._metrics = folder / "metrics.jsonl"
+        self._metrics = metrics_file(folder, 1)
         self._first_validation = folder / "validation" / "0.jsonl"
         self._log = log
         self._steps = steps

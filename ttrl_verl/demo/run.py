@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from reward_fns.answers import get_answer_type
 from ttrl_verl.demo.model import cached_model_dir
 from ttrl_verl.demo.progress import Progress
 from ttrl_verl.errors import InputError
@@ -16,6 +15,8 @@ from ttrl_verl.figures import Figures, read_figures
 from ttrl_verl.launch import log_tail, quoted, run, train_command
 from ttrl_verl.preflight import check_config, check_data
 from ttrl_verl.recipe import compose_recipe
+from ttrl_verl.record.layout import MANIFEST
+from ttrl_verl.record.read import open_run
 from ttrl_verl.report.summary import made_of
 from ttrl_verl.report.text import accuracy_table
 from ttrl_verl.report.write import write_report
@@ -60,7 +61,7 @@ def demo(
     settings = _overrides(out, task, reward, seed, model or str(cached_model_dir()), overrides)
     config = compose_recipe(RECIPE, settings)
     ttrl = check_config(config)
-    if (out / "metrics.jsonl").exists():
+    if (out / MANIFEST).exists():
         raise InputError(f"{out}: holds a run already; expected a new folder (--out)")
     out.mkdir(parents=True, exist_ok=True)
     log = out / "train.log"
@@ -70,16 +71,16 @@ def demo(
     command = train_command(RECIPE, settings)
     console.print(f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
     with log.open("ab") as file, Progress(console, out, log, config.trainer.total_training_steps) as progress:
-        env = {"VERL_FILE_LOGGER_PATH": str((out / "metrics.jsonl").absolute())}
-        status = run(command, log=file, env=env, watch=progress.update)
+        status = run(command, log=file, watch=progress.update)
         progress.update()
     if status != 0:
         console.print(f"verl stopped with exit status {status}; from {log}:\n{log_tail(log)}", markup=False)
         return 1
-    answer_type = get_answer_type(ttrl.answer_type, choices=ttrl.choices)
-    before = read_figures(out / "validation" / "0.jsonl", answer_type)
-    after = read_figures(out / "validation" / f"{config.trainer.total_training_steps}.jsonl", answer_type)
-    _say(console, before, after)
+    passes = open_run(out).validations()
+    last = max(passes, default=0)
+    if 0 in passes and last > 0:  # overrides may have turned them off
+        answer_type = ttrl.build_answer_type()
+        _say(console, read_figures(passes[0], answer_type), read_figures(passes[last], answer_type))
     report = write_report(out)
     console.print(f"report: {report.page}, {report.text}", soft_wrap=True, highlight=False)
     return 0
@@ -97,9 +98,7 @@ def _overrides(out: Path, task: Task, reward: str, seed: int, model: str, overri
         "actor_rollout_ref.rollout.seed": seed,
         "actor_rollout_ref.actor.data_loader_seed": seed,
         "reward.reward_manager.name": reward,
-        "trainer.logger": ["console", "file"],
-        "trainer.validation_data_dir": str(folder / "validation"),
-        "trainer.default_local_dir": str(folder / "checkpoints"),
+        "trainer.default_local_dir": str(folder),
     }
     if reward == "random":
         settings["ttrl.reward_options"] = {"seed": seed}

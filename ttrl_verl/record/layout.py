@@ -7,6 +7,7 @@
 ``audit/_superseded/``          steps that were done again after a crash; nothing is deleted
 ``metrics/attempt_001.jsonl``   what verl logged, ``{"step": …, "data": {…}}`` a line, one file an attempt
 ``alarms.jsonl``                the alarms that fired, one a line: ``ALARM_KEYS``
+``tensorboard/attempt_001/``    the same for TensorBoard, where ``trainer.logger`` asks for it
 ``validation/0.jsonl``          verl's dump of a validation pass, one file a step
 ``global_step_N/``              verl's checkpoints
 ==============================  ========================================================================================
@@ -25,6 +26,7 @@ MANIFEST = "run.json"
 LOCK = "run.lock"
 ALARMS = "alarms.jsonl"
 VALIDATION = "validation"
+TENSORBOARD = "tensorboard"
 CHECKPOINT = "global_step_"
 SUPERSEDED = "_superseded"
 

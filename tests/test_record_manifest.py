@@ -1,0 +1,57 @@
+from ttrl_verl.record.manifest import changes, hide_in_command, hide_secrets, is_secret, sha256
+
+
+def test_secrets_are_known_by_their_keys():
+    for key in (
+        "hf_token",
+        "HF_TOKEN",
+        "WANDB_API_KEY",
+        "apiKey",
+        "password",
+        "aws_secret_access_key",
+        "token",
+        "my-token",
+    ):
+        assert is_secret(key), key
+    for key in (
+        "tokenizer_path",
+        "max_num_batched_tokens",
+        "max_tokens",
+        "prompt_key",
+        "label_key",
+        "keys",
+        "secretary",
+    ):
+        assert not is_secret(key), key
+
+
+def test_what_stands_below_a_secret_is_hidden_and_numbers_are_not():
+    config = {"credentials": {"user": "u", "parts": ["a", "b"]}, "token": 3, "password": None, "n": "http://u:p@h/x"}
+    hidden = {
+        "credentials": {"user": "***", "parts": ["***", "***"]},
+        "token": 3,
+        "password": None,
+        "n": "http://***@h/x",
+    }
+    assert hide_secrets(config) == hidden
+
+
+def test_secrets_in_a_command_are_hidden():
+    command = "ttrl-verl train ttrl '+ray_kwargs.ray_init.runtime_env={env_vars:{HF_TOKEN:hf_x,A:b}}' trainer.nnodes=2"
+    assert hide_in_command(command) == command.replace("hf_x", "***")
+    assert hide_in_command("x '+a.api_key=two words' data.prompt_key=q") == "x '+a.api_key=***' data.prompt_key=q"
+    assert hide_in_command("x '+a={token: \"a,b\", c: 1}' 'd=it'\"'\"'s'") == "x '+a={token: ***, c: 1}' 'd=it'\"'\"'s'"
+
+
+def test_keys_that_come_and_go_are_changes():
+    assert changes({"a": 1, "b": {"c": 2}}, {"b": {"c": 2, "d": 3}}) == {"a": [1, None], "b.d": [None, 3]}
+
+
+def test_a_folder_has_a_digest_of_its_names_and_contents(tmp_path):
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "ä.png").write_bytes(b"1")
+    one = sha256(tmp_path / "x")
+    (tmp_path / "x" / "ä.png").rename(tmp_path / "x" / "b.png")
+    two = sha256(tmp_path / "x")
+    (tmp_path / "x" / "b.png").write_bytes(b"2")
+    assert len({one, two, sha256(tmp_path / "x")}) == 3
