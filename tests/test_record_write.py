@@ -347,5 +347,5 @@ def test_a_line_that_a_crash_cut_off_does_not_spoil_the_next(start, tmp_path):
     alarms.write_bytes(alarms.read_bytes() + b'{"step": 3, "att')
     from ttrl_verl.record.folder import append_line
 
-    append_line(alarms, {"step": 4, "attempt": 1})
+    append_line(alarms, {"step": 4, "attempt": 1, "alarm": "no_signal"})
     assert [alarm["step"] for alarm in open_run(tmp_path / "run").alarms()] == [3, 4]

@@ -62,8 +62,8 @@ def read_validation(run: Run, histories: Sequence[History]) -> Validation:
         try:
             # A fault in any one line is a fault of the pass: a mean over what is left would be another figure.
             passes[step] = read_figures(files[step], answer_type)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            notes.append(f"validation/{files[step].name} is left out: {type(error).__name__}, {error}")
+        except InputError as error:
+            notes.append(f"validation/{files[step].name} is left out: {error}")
     return Validation(
         {step: passes[step] for step in sorted(passes) if passes[step]}, _adapted(run, histories), (*notes,)
     )
