@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reward_fns import NEEDS_ESTIMATOR, NEEDS_LABEL, NEEDS_LOG_PROBS, get_reward_fn
 from reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.errors import InputError
+from ttrl_verl.images import ImageLayout
 from ttrl_verl.questions import Layout
 
 
@@ -26,14 +27,18 @@ class TTRLConfig(BaseModel):
     label_key: str | None = None
     system_prompt: str | None = None
     prompt_suffix: str | None = None
+    image_root: str | None = None
+    min_pixels: int | None = Field(default=None, ge=1, le=10_000_000)
+    max_pixels: int | None = Field(default=None, ge=1)
     val_greedy: bool = False
     val_samples: int = Field(default=1, ge=1)
     poll_interval: float = Field(default=0.5, gt=0, le=60)
     allow_labels: bool = False
 
-    def layout(self, prompt_key: str) -> Layout:
-        """Return how question files are read: ``data.prompt_key`` and this section's keys."""
-        return Layout(prompt_key, self.label_key, self.system_prompt, self.prompt_suffix)
+    def layout(self, prompt_key: str, image_key: str = "images") -> Layout:
+        """Return how question files are read: ``data.prompt_key``, ``data.image_key`` and this section's keys."""
+        images = ImageLayout(image_key, self.image_root, self.min_pixels, self.max_pixels)
+        return Layout(prompt_key, self.label_key, self.system_prompt, self.prompt_suffix, images)
 
     def build_answer_type(self) -> AnswerType:
         """Return the answer type that ``answer_type`` and ``choices`` name.
@@ -69,6 +74,10 @@ def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
     except ValidationError as error:
         raise InputError(_describe(error.errors()[0])) from error
     config.build_answer_type()
+    if config.min_pixels and config.max_pixels and config.min_pixels > config.max_pixels:
+        raise InputError(
+            f"ttrl.min_pixels is {config.min_pixels}; expected at most ttrl.max_pixels, {config.max_pixels}"
+        )
     return config
 
 

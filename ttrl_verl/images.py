@@ -15,6 +15,7 @@ from ttrl_verl.errors import InputError
 PLACEHOLDER = "<image>"
 # verl splits the text of a row with images at these, too, and has no data for them.
 _OTHER_PLACEHOLDERS = ("<video>", "<audio>")
+_LEAST_PIXELS = 4 * 28 * 28  # four tokens of Qwen2-VL
 
 IMAGE = pa.struct(
     [("bytes", pa.large_binary()), ("path", pa.string()), ("min_pixels", pa.int64()), ("max_pixels", pa.int64())]
@@ -57,7 +58,11 @@ def inside(path: Path, root: Path) -> Path:
         if not real.is_file():
             missing = not real.exists()
             raise InputError(f"{shown(path)}: {'no such file' if missing else 'is no file'}")
-    except (OSError, ValueError, RuntimeError) as error:  # a null byte, a loop of links, a folder that may not be entered
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:  # a null byte, a loop of links, a folder that may not be entered
         raise InputError(f"{shown(path)}: cannot be read: {shown(str(error))}") from error
     return real
 
@@ -88,6 +93,8 @@ def _reference(image: Any, where: str, layout: ImageLayout, folder: Path) -> dic
     limits = {key: fields.get(key) or getattr(layout, key) for key in ("min_pixels", "max_pixels")}
     if any(isinstance(limit, bool) or not isinstance(limit, int | None) for limit in limits.values()):
         raise InputError(f"{where} has pixel limits {limits}; expected whole numbers")
+    if all(limits.values()) and limits["min_pixels"] > limits["max_pixels"]:
+        raise InputError(f"{where} has pixel limits {limits}; expected min_pixels to be the smaller")
     data = fields.get("bytes")
     if isinstance(data, bytes):
         if not data:
@@ -150,4 +157,7 @@ def _parts(content: str, images: Any) -> list[dict[str, Any]]:
 def _image_part(image: Mapping[str, Any]) -> dict[str, Any]:
     source = image["path"] if image["bytes"] is None else image["bytes"]
     limits = {key: image[key] for key in ("min_pixels", "max_pixels") if image.get(key) is not None}
+    if "max_pixels" in limits:
+        # qwen-vl-utils refuses a limit below its own lower one, which it takes where there is no other.
+        limits.setdefault("min_pixels", min(limits["max_pixels"], _LEAST_PIXELS))
     return {"type": "image", "image": source, **limits}
