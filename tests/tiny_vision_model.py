@@ -23,7 +23,8 @@ SPECIALS = [
 ]
 ROLES = ["system", "user", "assistant"]
 LETTERS = [*ascii_uppercase, *(f"{letter}." for letter in ascii_uppercase)]
-WORDS = [*"0123456789", *"Which of these does the picture show? Answer with letter alone: or".split(), "A,", "B,", "C,"]
+QUESTION = ["Which", "of", "these", "does", "the", "picture", "show?", "Answer", "with", "letter", "alone:", "or"]
+WORDS = [*"0123456789", *QUESTION, "A,", "B,", "C,"]
 TEMPLATE = (
     "{% for m in messages %}<|im_start|> {{ m['role'] }}\n"
     "{% if m['content'] is string %}{{ m['content'] }}{% else %}{% for part in m['content'] %}"

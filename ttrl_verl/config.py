@@ -74,10 +74,9 @@ def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
     except ValidationError as error:
         raise InputError(_describe(error.errors()[0])) from error
     config.build_answer_type()
-    if config.min_pixels and config.max_pixels and config.min_pixels > config.max_pixels:
-        raise InputError(
-            f"ttrl.min_pixels is {config.min_pixels}; expected at most ttrl.max_pixels, {config.max_pixels}"
-        )
+    least, most = config.min_pixels, config.max_pixels
+    if least and most and least > most:
+        raise InputError(f"ttrl.min_pixels is {least}; expected at most ttrl.max_pixels, {most}")
     return config
 
 

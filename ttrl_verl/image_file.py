@@ -28,8 +28,8 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 def open_image(source: str | Path | bytes, name: str | None = None) -> Image.Image:
     """Return an image, decoded.
 
-    EXIF rotation is applied; palettes, greys, CMYK and 16-bit greys become RGB; transparency becomes white. Of a camera's
-    multi-picture JPEG, the first picture is taken.
+    EXIF rotation is applied; palettes, greys, CMYK and 16-bit greys become RGB; transparency becomes white. Of a
+    camera's multi-picture JPEG, the first picture is taken.
 
     Args:
         source: a file, or its bytes.

@@ -79,10 +79,10 @@ def image_references(value: Any, where: str, layout: ImageLayout, folder: Path) 
     Raises:
         InputError: a value of another kind, or a path that leads nowhere or out of the root.
     """
-    if isinstance(value, (str, Mapping)):
-        value = [value]
     if not value:
         return None
+    if isinstance(value, (str, Mapping)):
+        value = [value]
     if not isinstance(value, Sequence) or isinstance(value, bytes):
         raise InputError(f"{where} is {type(value).__name__}; expected a path or a list of images")
     return [_reference(image, where, layout, folder) for image in value]
