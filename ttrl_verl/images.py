@@ -58,6 +58,7 @@ def inside(path: Path, root: Path) -> Path:
         if not real.is_file():
             missing = not real.exists()
             raise InputError(f"{shown(path)}: {'no such file' if missing else 'is no file'}")
+        str(real).encode()  # a table holds UTF-8
     except (
         OSError,
         ValueError,

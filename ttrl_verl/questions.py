@@ -206,10 +206,13 @@ def _question(row: Mapping[str, Any], where: str, layout: Layout, file: Path) ->
     if layout.prompt_suffix is not None:
         messages = [*messages[:-1], {**messages[-1], "content": messages[-1]["content"] + layout.prompt_suffix}]
     label = _label(row, where, layout.label_key)
-    source = str(row.get("data_source") or data_source)
+    source = str(row.get("data_source") or file.stem)
+    key = layout.images.key
+    images = image_references(row.get(key), f"{where}: {key}", layout.images, file.parent)
+    check_placeholders(messages, images, f"{where}: {layout.prompt_key}")
     for text in (*(message["content"] for message in messages), label or "", source):
         _check_text(text, where)
-    return {"prompt": messages, "label": label, "data_source": source, "origin": where}
+    return {"prompt": messages, "images": images, "label": label, "data_source": source, "origin": where}
 
 
 def _check_text(text: str, where: str) -> None:
