@@ -20,6 +20,7 @@ MAX_RATIO = 200
 """Longest side over shortest: qwen-vl-utils and the processors refuse more."""
 MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 89_478_485
 """Pillow's own limit, at which it only warns: a few bytes can unpack to gigabytes."""
+_ORIENTATION = 0x0112  # EXIF's tag
 
 # What it warns of is refused below, in one line.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -66,6 +67,14 @@ def fit_pixels(image: Image.Image, min_pixels: int | None, max_pixels: int | Non
     else:
         return image
     return image.resize((max(1, rounded(image.width * scale)), max(1, rounded(image.height * scale))))
+
+
+def stored_as(data: bytes) -> tuple[str, bool]:
+    """Return the format of an image's bytes, and whether any reader would see in them what ``open_image`` returns."""
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        plain = image.mode in ("RGB", "L") and not image.has_transparency_data
+        upright = image.getexif().get(_ORIENTATION, 1) == 1
+        return image.format, plain and upright and image.format in ("JPEG", "PNG", "WEBP")
 
 
 def open_parts(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -130,7 +139,7 @@ def _check(image: Image.Image) -> None:
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:
-    sideways = image.getexif().get(0x0112) in (5, 6, 7, 8)  # the orientations that lie on a side
+    sideways = image.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
     return (image.height, image.width) if sideways else image.size
 
 
