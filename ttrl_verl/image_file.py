@@ -4,6 +4,7 @@ Whatever a file says of itself, Pillow is held to a short list of formats: some 
 """
 
 import io
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -61,12 +62,14 @@ def fit_pixels(image: Image.Image, min_pixels: int | None, max_pixels: int | Non
     """
     pixels = image.width * image.height
     if max_pixels is not None and pixels > max_pixels:
-        scale, rounded = (max_pixels / pixels) ** 0.5, int
+        scale, rounded = (max_pixels / pixels) ** 0.5, math.floor
     elif min_pixels is not None and pixels < min_pixels:
-        scale, rounded = (min_pixels / pixels) ** 0.5, lambda side: -int(-side // 1)
+        scale, rounded = (min_pixels / pixels) ** 0.5, math.ceil
     else:
         return image
-    return image.resize((max(1, rounded(image.width * scale)), max(1, rounded(image.height * scale))))
+    # To nine digits first: a side of 56 must not become 55 because its square root was 55.999999999999.
+    width, height = (max(1, rounded(round(side * scale, 9))) for side in image.size)
+    return image.resize((width, height))
 
 
 def stored_as(data: bytes) -> tuple[str, bool]:
