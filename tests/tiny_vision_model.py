@@ -52,10 +52,13 @@ def _tokenizer(words: tuple[str, ...]):
     from transformers import PreTrainedTokenizerFast
 
     vocabulary = {
-        word: index for index, word in enumerate(dict.fromkeys([*SPECIALS, *ROLES, *LETTERS, *WORDS, *words]))
+        word: index for index, word in enumerate(dict.fromkeys([*SPECIALS, "\n", *ROLES, *LETTERS, *WORDS, *words]))
     }
     core = Tokenizer(models.WordLevel(vocabulary, unk_token="<|unk|>"))
-    core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    # Words, and each end of a line: verl's builder of Qwen prompts wants that to be one token.
+    core.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split("\n", behavior="isolated"), pre_tokenizers.Split(" ", behavior="removed")]
+    )
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=core,
         eos_token="<|im_end|>",
