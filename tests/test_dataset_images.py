@@ -112,8 +112,8 @@ def test_an_image_that_broke_since_is_one_line(build, folder):
 
 def test_lengths_count_an_images_tokens(folder, processor):
     table = read_questions(folder / "q.jsonl", Layout())
-    # By hand: <|im_start|> user \n are 3, <|vision_start|> 4 <|vision_end|> 6, the question's 11 words and 3 ends of lines
-    # 14, <|im_end|> \n <|im_start|> assistant \n 5: 28 with the four tokens of a small image, 32 with eight.
+    # By hand: <|im_start|> user \n are 3, the small image's four tokens between two others 6, the question's 11 words
+    # and 3 ends of lines 14, <|im_end|> \n <|im_start|> assistant \n 5. Together 28; 32 with an image of eight tokens.
     check_prompts(table, processor.tokenizer, processor, 32)
     with pytest.raises(InputError, match=r"q\.jsonl:3: the prompt has 32 tokens with its images; expected at most 31"):
         check_prompts(table, processor.tokenizer, processor, 31)
