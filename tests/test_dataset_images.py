@@ -134,6 +134,15 @@ def test_a_length_is_what_verl_will_count(build, processor):
     assert counts == [28, 32, 32]
 
 
+def test_columns_of_other_names_are_found_again_when_a_run_resumes(build, folder):
+    (folder / "q.jsonl").write_text(json.dumps({"ask": QUESTION, "picture": "red.png"}))
+    dataset, _ = build("data.prompt_key=ask", "data.image_key=picture")
+    first = dataset[0]["raw_prompt"]
+    dataset.resume_dataset_state()
+    assert dataset[0]["raw_prompt"] == first
+    assert first[0]["content"][0]["type"] == "image"
+
+
 def test_images_without_a_processor_are_refused(build):
     with pytest.raises(InputError, match=r"q\.jsonl:2: has images, and verl finds no processor"):
         build(with_processor=False)
