@@ -41,3 +41,11 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny-llama"
     subprocess.run([sys.executable, str(REPOSITORY / "tests" / "tiny_model.py"), str(folder)], check=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_vision_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the tiny vision model, likewise."""
+    folder = tmp_path_factory.mktemp("models") / "tiny-qwen2_5-vl"
+    subprocess.run([sys.executable, str(REPOSITORY / "tests" / "tiny_vision_model.py"), str(folder)], check=True)
+    return folder

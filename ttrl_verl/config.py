@@ -10,6 +10,7 @@ from reward_fns import NEEDS_ESTIMATOR, NEEDS_LABEL, NEEDS_LOG_PROBS, get_reward
 from reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.alarms import AlarmsConfig
 from ttrl_verl.errors import InputError
+from ttrl_verl.images import ImageLayout
 from ttrl_verl.questions import Layout
 
 
@@ -27,6 +28,9 @@ class TTRLConfig(BaseModel):
     label_key: str | None = None
     system_prompt: str | None = None
     prompt_suffix: str | None = None
+    image_root: str | None = None
+    min_pixels: int | None = Field(default=None, ge=1, le=10_000_000)
+    max_pixels: int | None = Field(default=None, ge=1)
     val_greedy: bool = False
     val_samples: int = Field(default=1, ge=1)
     poll_interval: float = Field(default=0.5, gt=0, le=60)
@@ -34,9 +38,10 @@ class TTRLConfig(BaseModel):
     audit: bool = True
     alarms: AlarmsConfig = AlarmsConfig()
 
-    def layout(self, prompt_key: str) -> Layout:
-        """Return how question files are read: ``data.prompt_key`` and this section's keys."""
-        return Layout(prompt_key, self.label_key, self.system_prompt, self.prompt_suffix)
+    def layout(self, prompt_key: str, image_key: str = "images") -> Layout:
+        """Return how question files are read: ``data.prompt_key``, ``data.image_key`` and this section's keys."""
+        images = ImageLayout(image_key, self.image_root, self.min_pixels, self.max_pixels)
+        return Layout(prompt_key, self.label_key, self.system_prompt, self.prompt_suffix, images)
 
     def build_answer_type(self) -> AnswerType:
         """Return the answer type that ``answer_type`` and ``choices`` name.
@@ -74,6 +79,9 @@ def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
         first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         raise InputError(_describe(first)) from error
     config.build_answer_type()
+    least, most = config.min_pixels, config.max_pixels
+    if least and most and least > most:
+        raise InputError(f"ttrl.min_pixels is {least}; expected at most ttrl.max_pixels, {most}")
     return config
 
 

@@ -10,15 +10,21 @@ from verl.utils.dataset.rl_dataset import RLHFDataset
 
 from ttrl_verl.config import TTRLConfig, parse_ttrl_config
 from ttrl_verl.greedy_agent_loop import NAME as GREEDY
+from ttrl_verl.image_file import open_parts
+from ttrl_verl.image_prompts import check_prompts
+from ttrl_verl.images import chat_messages
 from ttrl_verl.labels import file_labels
 from ttrl_verl.prompts import file_prompts
-from ttrl_verl.questions import as_list, check_lengths, read_questions
+from ttrl_verl.questions import as_list, read_questions
 
 _TRAINING_SET_BUILT = "ttrl_training_set_built"
 
 
 class UnlabeledDataset(RLHFDataset):
     """Questions from parquet, JSON, JSONL or CSV; labels, where a file has them, for validation and diagnosis alone.
+
+    A question may have images. A row names them by path, or carries the file's bytes, until a worker opens them: pixels
+    are never copied from process to process, and what is opened is checked there.
 
     A training row carries no label: its ``reward_model.ground_truth`` is ``None``, and ``__rollout_n__`` asks for
     ``ttrl.votes`` responses. A validation row carries the label that its responses are scored against. With
@@ -37,14 +43,16 @@ class UnlabeledDataset(RLHFDataset):
     def _read_files_and_tokenize(self) -> None:
         ttrl = parse_ttrl_config(OmegaConf.to_container(self.config.ttrl, resolve=True))
         self.is_training_set = self._claim_role()
-        layout = ttrl.layout(self.prompt_key)
+        layout = ttrl.layout(self.config.prompt_key, self.config.image_key)
         table = pa.concat_tables([read_questions(path, layout) for path in self.data_files])
         table = self._take_max_samples(table)
         if not self.filter_overlong_prompts:
-            check_lengths(table, self.tokenizer, self.max_prompt_length, **self.apply_chat_template_kwargs)
+            check_prompts(
+                table, self.tokenizer, self.processor, self.max_prompt_length, **self.apply_chat_template_kwargs
+            )
         self.dataframe = self._rows(table, ttrl)
         # The columns are ours, whatever the file called them.
-        self.prompt_key = "prompt"
+        self.prompt_key, self.image_key = "prompt", "images"
         self.dataframe = self.maybe_filter_out_long_prompts(self.dataframe)
 
     def _claim_role(self) -> bool:
@@ -89,6 +97,15 @@ class UnlabeledDataset(RLHFDataset):
         )
         sampled = _dataset(rows, rollout_n=ttrl.val_samples, agent_name="single_turn_agent")
         return datasets.concatenate_datasets([sampled, _dataset(greedy, rollout_n=1, agent_name=GREEDY)])
+
+    def _build_messages(self, example: dict, key: str) -> list[dict]:
+        """Return a row's messages with its images among the words."""
+        return chat_messages(example[key], example[self.image_key])
+
+    @classmethod
+    def _process_multi_modal_info(cls, messages: list[dict], image_patch_size: int, config: Any) -> tuple:
+        """Open a row's images; verl's own resizing follows. Agent loops and the length filter come through here."""
+        return super()._process_multi_modal_info(open_parts(messages), image_patch_size, config)
 
     def __getitem__(self, item: int) -> dict[str, Any]:
         """Return a row as verl's agent loops and reward managers want it."""

@@ -20,10 +20,12 @@ _REGISTERED_WITH = {
 
 
 def register() -> None:
-    """Register the CPU platform now; the rest when verl's registries appear."""
-    from ttrl_verl import advantages, cpu
+    """Register the CPU platform now; the rest when verl's registries, or what is patched of verl, appear."""
+    from ttrl_verl import advantages, cpu, mrope, text_batch
 
     cpu.register()
+    mrope.register()
+    text_batch.register()
     wrapt.register_post_import_hook(advantages.register, "verl.trainer.ppo.core_algos")
     for registry, ours in _REGISTERED_WITH.items():
         wrapt.register_post_import_hook(partial(_import, ours), registry)

@@ -1,6 +1,7 @@
 """What is checked before a run is started: seconds here, in place of minutes until a cluster is up."""
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from reward_fns import NEEDS_LABEL
 from ttrl_verl.config import TTRLConfig, check_run, parse_ttrl_config
 from ttrl_verl.errors import InputError
 from ttrl_verl.installed import installed_version
-from ttrl_verl.questions import as_list, check_lengths, read_questions
+from ttrl_verl.questions import as_list, read_questions
 from ttrl_verl.recipe import plain
 
 _REQUIRED = ("actor_rollout_ref.model.path", "data.train_files")
@@ -56,7 +57,7 @@ def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
     for key in missing_keys(config):
         raise InputError(f"{key} is not set; add {key}=...")
     data = plain(config.data)
-    layout = ttrl.layout(data["prompt_key"])
+    layout = ttrl.layout(data["prompt_key"], data["image_key"])
     files = dict.fromkeys(as_list(data["train_files"]) + as_list(data["val_files"]))
     tables = [read_questions(os.path.expanduser(path), layout) for path in files]
     if config.reward.reward_manager.name in NEEDS_LABEL:
@@ -67,10 +68,23 @@ def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
             f"{next(iter(files))}: has {tables[0].num_rows} questions; expected at least data.train_batch_size, "
             f"{data['train_batch_size']}"
         )
+    _check_prompts(config, tables, data)
+
+
+def _check_prompts(config: DictConfig, tables: Sequence[pa.Table], data: Mapping[str, Any]) -> None:
+    """Check that images open, that the model takes them, and that prompts fit."""
+    # Pillow, for questions alone.
+    from ttrl_verl.image_prompts import check_images, check_prompts
+
+    model = config.actor_rollout_ref.model
+    pictured = any(table.column("images").null_count < table.num_rows for table in tables)
+    processor = load_processor(model) if pictured else None
+    for table in tables:
+        check_images(table)
     if not data["filter_overlong_prompts"]:
-        tokenizer = load_tokenizer(config.actor_rollout_ref.model)
+        tokenizer = load_tokenizer(model)
         for table in tables:
-            check_lengths(table, tokenizer, data["max_prompt_length"], **data["apply_chat_template_kwargs"])
+            check_prompts(table, tokenizer, processor, data["max_prompt_length"], **data["apply_chat_template_kwargs"])
 
 
 def _check_labels(table: pa.Table, reward: str) -> None:
@@ -85,21 +99,56 @@ def load_tokenizer(model: DictConfig) -> Any:
     Raises:
         InputError: the model is a path that is not there, or has no tokenizer that can be loaded, or no chat template.
     """
-    name = model.get("tokenizer_path") or model.path
-    if name.startswith(("/", "./", "../", "~")) and not Path(os.path.expanduser(name)).is_dir():
-        raise InputError(f"{name}: no such folder (actor_rollout_ref.model.path)")
+    name = _model_files(model)
     # Seconds of imports: nobody who only composes a recipe waits for them.
     from transformers import AutoTokenizer  # noqa: TID251
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            os.path.expanduser(name), trust_remote_code=bool(model.get("trust_remote_code"))
-        )
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=bool(model.get("trust_remote_code")))
     except (OSError, ValueError) as error:
         raise InputError(f"{name}: its tokenizer cannot be loaded: {str(error).splitlines()[0]}") from error
-    if tokenizer.chat_template is None and not model.get("custom_chat_template"):
+    return _with_template(tokenizer, name, model)
+
+
+def load_processor(model: DictConfig) -> Any:
+    """Return the model's processor: what its images go through.
+
+    verl's own loader says nothing where there is none, or none that it knows: a run would fail at its first image.
+
+    Raises:
+        InputError: the model is a path that is not there, or has no processor that can be loaded or that verl knows.
+    """
+    name = _model_files(model)
+    from transformers import AutoProcessor  # noqa: TID251
+
+    from ttrl_verl.image_prompts import VERL_PROCESSORS
+
+    try:
+        processor = AutoProcessor.from_pretrained(name, trust_remote_code=bool(model.get("trust_remote_code")))
+    except (OSError, ValueError, ImportError) as error:
+        raise InputError(f"{name}: its processor cannot be loaded: {str(error).splitlines()[0]}") from error
+    kind = type(processor).__name__
+    if not hasattr(processor, "image_processor"):
+        raise InputError(f"{name}: has no image processor; the questions have images (actor_rollout_ref.model.path)")
+    if kind not in VERL_PROCESSORS:
+        raise InputError(f"{name}: verl 0.9.1 does not load a {kind}; expected one of {', '.join(VERL_PROCESSORS)}")
+    return _with_template(processor, name, model)
+
+
+def _model_files(model: DictConfig) -> str:
+    """Return where the model's tokenizer and processor are: a folder, or a hub's id."""
+    name = model.get("tokenizer_path") or model.path
+    if name.startswith(("/", "./", "../", "~")) and not Path(os.path.expanduser(name)).is_dir():
+        raise InputError(f"{name}: no such folder (actor_rollout_ref.model.path)")
+    return os.path.expanduser(name)
+
+
+def _with_template(loaded: Any, name: str, model: DictConfig) -> Any:
+    if model.get("custom_chat_template"):
+        loaded.chat_template = model.custom_chat_template
+    if loaded.chat_template is None:
         raise InputError(f"{name}: has no chat template (actor_rollout_ref.model.custom_chat_template sets one)")
-    return tokenizer
+    return loaded
 
 
 def missing_keys(config: DictConfig) -> list[str]:

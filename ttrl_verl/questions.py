@@ -8,7 +8,7 @@ import csv
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.images import IMAGE, ImageLayout, check_placeholders, image_references
 
 SUFFIXES = (".parquet", ".json", ".jsonl", ".csv")
 ROLES = ("system", "user", "assistant")
@@ -23,11 +24,18 @@ LABEL_KEYS = ("answer", "label", "ground_truth")
 
 _MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 SCHEMA = pa.schema(
-    [("prompt", pa.list_(_MESSAGE)), ("label", pa.string()), ("data_source", pa.string()), ("origin", pa.string())]
+    [
+        ("prompt", pa.list_(_MESSAGE)),
+        ("images", pa.list_(IMAGE)),
+        ("label", pa.string()),
+        ("data_source", pa.string()),
+        ("origin", pa.string()),
+    ]
 )
-"""Columns of a table of questions. ``origin`` is ``file:line``; ``label`` is null where the file has none."""
+"""Columns of a table of questions. ``origin`` is ``file:line``; ``label`` is null where the file has none, and
+``images`` where a question has none."""
 
-_CHUNK = 10_000
+_CHUNK = 1000  # rows that may hold an image each
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +48,14 @@ class Layout:
             and verl's ``reward_model.ground_truth`` that is there, and goes without where none is.
         system_prompt: put before the messages of a row that has no system message.
         prompt_suffix: appended to the last user message.
+        images: where a question's images are.
     """
 
     prompt_key: str = "prompt"
     label_key: str | None = None
     system_prompt: str | None = None
     prompt_suffix: str | None = None
+    images: ImageLayout = field(default_factory=ImageLayout)
 
 
 class Tokenizer(Protocol):
@@ -80,7 +90,7 @@ def iter_questions(path: str | Path, layout: Layout) -> Iterator[dict[str, Any]]
     """
     path = Path(path)
     for where, row in file_rows(path):
-        yield _question(row, where, layout, path.stem)
+        yield _question(row, where, layout, path)
 
 
 def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
@@ -186,7 +196,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, Any]]:
             yield reader.line_num, {key: value or None for key, value in row.items()}
 
 
-def _question(row: Mapping[str, Any], where: str, layout: Layout, data_source: str) -> dict[str, Any]:
+def _question(row: Mapping[str, Any], where: str, layout: Layout, file: Path) -> dict[str, Any]:
     if layout.prompt_key not in row:
         columns = ", ".join(str(key) for key in row) or "none"
         raise InputError(f"{where}: has no column {layout.prompt_key!r} (data.prompt_key); its columns are {columns}")
@@ -196,10 +206,13 @@ def _question(row: Mapping[str, Any], where: str, layout: Layout, data_source: s
     if layout.prompt_suffix is not None:
         messages = [*messages[:-1], {**messages[-1], "content": messages[-1]["content"] + layout.prompt_suffix}]
     label = _label(row, where, layout.label_key)
-    source = str(row.get("data_source") or data_source)
+    source = str(row.get("data_source") or file.stem)
+    key = layout.images.key
+    images = image_references(row.get(key), f"{where}: {key}", layout.images, file.parent)
+    check_placeholders(messages, images, f"{where}: {layout.prompt_key}")
     for text in (*(message["content"] for message in messages), label or "", source):
         _check_text(text, where)
-    return {"prompt": messages, "label": label, "data_source": source, "origin": where}
+    return {"prompt": messages, "images": images, "label": label, "data_source": source, "origin": where}
 
 
 def _check_text(text: str, where: str) -> None:

@@ -18,6 +18,8 @@ BENCHMARKS = {
 COMMANDS = {
     **BENCHMARKS,
     "questions": "Your own JSONL, CSV, JSON or parquet.",
+    "images": "A folder of images and class names.",
+    "ttrv": "TTRV's JSON files, with your own copy of the images.",
 }
 """Each command and the line that `--help` prints for it; else ``cli/prepare_<name>.py`` holds it as ``command``."""
 

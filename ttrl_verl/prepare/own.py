@@ -146,6 +146,10 @@ def _read(
 
 def _is_good(row: dict, check: SelfCheck, counts: Counts) -> bool:
     counts.read += 1
+    if row["images"]:
+        raise InputError(
+            f"{row['origin']}: has images; expected text alone (`ttrl-verl prepare images` asks about images)"
+        )
     if row["label"] is None:
         return True
     counts.labelled += 1
