@@ -145,10 +145,10 @@ def test_a_model_is_a_hub_id_or_a_folder_that_holds_one(tmp_path, training):
     assert check_model(str(model)) == str(model)
     shards = training / "global_step_2" / "actor"
     shards.mkdir(parents=True)
-    with pytest.raises(InputError, match=r"is a run; .*its checkpoints are global_step_2"):
+    with pytest.raises(InputError, match=r"is a run; export a checkpoint first.*its checkpoints are global_step_2"):
         check_model(str(training))
     (shards / "model_world_size_1_rank_0.pt").write_bytes(b"")
-    with pytest.raises(InputError, match=f"verl.model_merger merge --backend fsdp --local_dir {shards}"):
+    with pytest.raises(InputError, match=r"holds verl's shards; export them first: `ttrl-verl export"):
         check_model(str(training / "global_step_2"))
 
 
@@ -159,7 +159,7 @@ def test_the_baseline_draws_what_training_drew(training):
 
 
 def test_a_run_without_votes_on_record_matches_nothing(tmp_path):
-    (tmp_path / "run.json").write_text(json.dumps({"format": 1}))
+    (tmp_path / "run.json").write_text(json.dumps({"format": 1, "config": {}, "data": [], "attempts": []}))
     with pytest.raises(InputError, match="has no votes on record"):
         matched(open_run(tmp_path))
 

@@ -66,14 +66,11 @@ def check_model(model: str) -> str:
         return str(folder.absolute())
     shards = next((place for place in (folder, folder / "actor") if any(place.glob("model_world_size_*.pt"))), None)
     if shards is not None:
-        raise InputError(
-            f"{model}: holds verl's shards; export them first: python -m verl.model_merger merge --backend fsdp "
-            f"--local_dir {shards} --target_dir EXPORTED"
-        )
+        raise InputError(f"{model}: holds verl's shards; export them first: `ttrl-verl export RUN_DIR OUT --step N`")
     if (folder / MANIFEST).is_file():
         steps = sorted(int(path.name.removeprefix(CHECKPOINT)) for path in folder.glob(f"{CHECKPOINT}[0-9]*"))
         saved = f"; its checkpoints are {', '.join(f'{CHECKPOINT}{step}' for step in steps)}" if steps else ""
-        raise InputError(f"{model}: is a run; expected a model's folder or one of its checkpoints, exported{saved}")
+        raise InputError(f"{model}: is a run; export a checkpoint first: `ttrl-verl export {model} OUT`{saved}")
     raise InputError(f"{model}: has no config.json; expected a model's folder or a hub id")
 
 
