@@ -12,7 +12,8 @@ from typing import IO
 
 import psutil
 
-from ttrl_verl.recipe import recipe_file
+from ttrl_verl.catalogue import recipe_file
+from ttrl_verl.overrides import translate
 
 _MARK = "TTRL_VERL_RUN"
 _GRACE = 5.0
@@ -27,7 +28,7 @@ def train_command(recipe: str, overrides: Sequence[str] = ()) -> list[str]:
     """
     file = recipe_file(recipe)
     module = ["-m", "verl.trainer.main_ppo", "--config-dir", str(file.parent), "--config-name", file.stem]
-    return [sys.executable, *module, *overrides]
+    return [sys.executable, *module, *translate(recipe, overrides)]
 
 
 def run(

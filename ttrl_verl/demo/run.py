@@ -1,6 +1,5 @@
 """The demo itself: the recipe ``demo_cpu`` with the embedded model and questions, then the report."""
 
-import re
 import shlex
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from ttrl_verl.demo.report import made_of, table, write_report
 from ttrl_verl.errors import InputError
 from ttrl_verl.figures import Figures, read_figures
 from ttrl_verl.launch import log_tail, run, train_command
+from ttrl_verl.overrides import quoted
 from ttrl_verl.preflight import check_config, check_data
 from ttrl_verl.recipe import compose_recipe
 
@@ -103,22 +103,7 @@ def _overrides(out: Path, task: Task, reward: str, seed: int, model: str, overri
     }
     if reward == "random":
         settings["ttrl.reward_options"] = {"seed": seed}
-    return [*(f"{key}={_quoted(value)}" for key, value in settings.items()), *task.overrides, *overrides]
-
-
-def _quoted(value: object) -> str:
-    """Return a value in Hydra's override grammar; paths may hold any character."""
-    match value:
-        case str() if re.fullmatch(r"[\w./@-]+", value):
-            return value
-        case str():
-            escaped = value.replace("'", "\\'")
-            return f"'{escaped}'"
-        case list():
-            return f"[{','.join(_quoted(item) for item in value)}]"
-        case dict():
-            return f"{{{','.join(f'{key}:{_quoted(item)}' for key, item in value.items())}}}"
-    return str(value)
+    return [*(f"{key}={quoted(value)}" for key, value in settings.items()), *task.overrides, *overrides]
 
 
 def _prepare_model(console: Console, log: Path) -> None:
