@@ -30,7 +30,6 @@ def test_the_published_batch_fits():
     [
         ({"votes": 31}, "ttrl.votes is 31; expected at least actor_rollout_ref.rollout.n, the 32 responses kept"),
         ({"mini": 9}, "data.train_batch_size is 8; expected at least ppo_mini_batch_size, 9"),
-        ({"mini": 3}, "data.train_batch_size is 8; expected a multiple of ppo_mini_batch_size, 3"),
         ({"fetch": 3}, "data.gen_batch_size is 3; expected a divisor of data.train_batch_size, 8"),
         ({"sequence_parallel": 3}, "ulysses_sequence_parallel_size is 3; expected a divisor of the 8 GPUs"),
         # 8 x 32 = 256 responses
@@ -53,6 +52,12 @@ def test_what_does_not_fit_is_named(changes, message):
 def test_ulysses_makes_fewer_data_parallel_gpus():
     # 64 GPUs in pairs: 32 replicas, 1 response each.
     assert list(problems(replace(AIME, gpus=64, sequence_parallel=2, micro=1, log_prob_micro=1))) == []
+
+
+def test_the_last_mini_batch_is_filled_with_padding():
+    # 3 x 32 = 96 responses a mini-batch; 8 x 32 = 256 become 288, 36 a GPU: 4 divides it, 5 does not.
+    assert list(problems(replace(AIME, mini=3))) == []
+    assert "expected a divisor of the 36 responses" in next(problems(replace(AIME, mini=3, log_prob_micro=5)))
 
 
 def test_where_tokens_are_counted_no_micro_batch_is():

@@ -1,5 +1,6 @@
 """The batch arithmetic of a run, as pure functions: what is divided by what, and what is left over."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,8 +95,6 @@ def problems(numbers: Batches) -> Iterator[str]:
         yield f"ttrl.votes is {n.votes}; expected at least actor_rollout_ref.rollout.n, the {n.kept} responses kept"
     if n.train < n.mini:
         yield f"data.train_batch_size is {n.train}; expected at least ppo_mini_batch_size, {n.mini}"
-    elif n.train % n.mini:
-        yield f"data.train_batch_size is {n.train}; expected a multiple of ppo_mini_batch_size, {n.mini}"
     if n.train % n.fetch:
         yield f"data.gen_batch_size is {n.fetch}; expected a divisor of data.train_batch_size, {n.train}"
     if n.gpus % n.sequence_parallel:
@@ -117,7 +116,9 @@ def _micro_batches(n: Batches, replicas: int) -> Iterator[str]:
     each = n.mini * n.kept // replicas
     if n.micro and each % n.micro:
         yield f"ppo_micro_batch_size_per_gpu is {n.micro}; expected a divisor of the {each} responses a GPU per mini-batch"
-    whole = n.train * n.kept // replicas
+    # verl fills the last mini-batch with padding rows.
+    multiple = math.lcm(replicas, n.mini * n.kept)
+    whole = -(-n.train * n.kept // multiple) * multiple // replicas
     if n.log_prob_micro and whole % n.log_prob_micro:
         yield (
             f"log_prob_micro_batch_size_per_gpu is {n.log_prob_micro}; expected a divisor of the {whole} responses a "

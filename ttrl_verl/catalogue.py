@@ -88,6 +88,22 @@ def header(file: Path) -> dict[str, str]:
     return {"title": comments[0].lstrip("# ") if comments else "", **fields}
 
 
+def part_header(group: str, option: str) -> dict[str, str]:
+    """Return what a part says of itself; see `header`."""
+    return header(recipes_dir() / group / f"{option}.yaml")
+
+
+def prepare_command(recipe: str) -> str | None:
+    """Return the command of a recipe's header that writes its question file, if it has one.
+
+    Example:
+        >>> prepare_command("ttrl_amc")
+        'ttrl-verl prepare amc'
+    """
+    found = re.search(r"^#\s+(ttrl-verl prepare .+)$", recipe_file(recipe).read_text(encoding="utf-8"), re.MULTILINE)
+    return found[1] if found else None
+
+
 def defaults(file: Path) -> list[Any]:
     """Return the defaults list of a file, as it stands there.
 
@@ -111,6 +127,24 @@ def chosen_parts(file: Path) -> dict[str, str]:
         elif entry in recipe_names():
             found = chosen_parts(recipes_dir() / f"{entry}.yaml") | found
     return found
+
+
+def describe(recipe: str) -> dict[str, str]:
+    """Return what the table of recipes says of one: ``recipe``, ``title``, ``task``, ``model``, ``method``, ``gpus``,
+    ``verified``.
+
+    A field of the recipe's header counts; else that of a recipe it includes; else what its parts say.
+    """
+    file = recipe_file(recipe)
+    said = {"method": "", "model": "", "gpus": ""}
+    parts = chosen_parts(file)
+    if "method" in parts:
+        said["method"] = f"{parts['method']}, {part_header('estimator', parts['estimator'])['short']}"
+    said["model"] = parts.get("model", "")
+    if "hardware" in parts:
+        said["gpus"] = part_header("hardware", parts["hardware"])["short"]
+    own = header(file)
+    return {"task": "", "verified": "", **said, **own, "recipe": file.stem}
 
 
 def section_keys(section: str) -> list[str]:

@@ -8,12 +8,13 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
-
-import psutil
+from typing import IO, TYPE_CHECKING
 
 from ttrl_verl.catalogue import recipe_file
 from ttrl_verl.overrides import translate
+
+if TYPE_CHECKING:
+    import psutil
 
 _MARK = "TTRL_VERL_RUN"
 _GRACE = 5.0
@@ -70,6 +71,8 @@ def run(
 
 def end_processes(mark: str) -> None:
     """End every process of the run that bears this mark: first politely, then for good."""
+    import psutil  # here, so that a dry run does not wait for it
+
     processes = [process for process in psutil.process_iter() if _bears(process, mark)]
     for process in processes:
         with suppress(psutil.NoSuchProcess):
@@ -81,7 +84,9 @@ def end_processes(mark: str) -> None:
     psutil.wait_procs(alive, timeout=_GRACE)
 
 
-def _bears(process: psutil.Process, mark: str) -> bool:
+def _bears(process: "psutil.Process", mark: str) -> bool:
+    import psutil
+
     try:
         return process.pid != os.getpid() and process.environ().get(_MARK) == mark
     except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
