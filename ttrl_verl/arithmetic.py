@@ -115,7 +115,10 @@ def problems(numbers: Batches) -> Iterator[str]:
 def _micro_batches(n: Batches, replicas: int) -> Iterator[str]:
     each = n.mini * n.kept // replicas
     if n.micro and each % n.micro:
-        yield f"ppo_micro_batch_size_per_gpu is {n.micro}; expected a divisor of the {each} responses a GPU per mini-batch"
+        yield (
+            f"ppo_micro_batch_size_per_gpu is {n.micro}; expected a divisor of the {each} responses a GPU per "
+            "mini-batch"
+        )
     # verl fills the last mini-batch with padding rows.
     multiple = math.lcm(replicas, n.mini * n.kept)
     whole = -(-n.train * n.kept // multiple) * multiple // replicas

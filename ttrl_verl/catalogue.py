@@ -50,10 +50,11 @@ def recipe_file(recipe: str) -> Path:
         raise InputError(f"{recipe!r} is short for several recipes: {', '.join(meant)}")
     if not meant:
         # A short name with a slip has its neighbour among the short names.
-        short = {name.partition("_")[2]: name for name in names}
-        near = difflib.get_close_matches(recipe, [*names, *short], n=1)
-        hint = f"did you mean {short.get(near[0], near[0])}?" if near else f"expected one of {', '.join(names)}"
-        raise InputError(f"no recipe {recipe!r}; {hint}{'' if near else ', or a YAML file'}")
+        short = {name.partition("_")[2] or name: name for name in names}
+        near = [name for name in names if len(recipe) > 2 and recipe in name]
+        near = near or [short.get(name, name) for name in difflib.get_close_matches(recipe, [*names, *short], n=1)]
+        hint = f"did you mean {', '.join(near)}?" if near else f"expected one of {', '.join(names)}, or a YAML file"
+        raise InputError(f"no recipe {recipe!r}; {hint}")
     return recipes_dir() / f"{meant[0]}.yaml"
 
 

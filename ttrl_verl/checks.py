@@ -15,7 +15,7 @@ from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
 from ttrl_verl.estimate import FORMULA, Estimate, estimate, setup
 from ttrl_verl.model_files import gpu_memory, has_chat_template, model_folder, model_shape
-from ttrl_verl.preflight import check_config
+from ttrl_verl.preflight import check_config, check_suffix
 from ttrl_verl.questions import read_questions
 from ttrl_verl.recipe import Composed, compose_parts, plain
 
@@ -86,6 +86,7 @@ def check_files(recipe: str, values: Mapping[str, Any], ttrl: TTRLConfig, number
             continue
         try:
             table = read_questions(os.path.expanduser(path), layout)
+            check_suffix(table, ttrl.prompt_suffix)
         except InputError as error:
             yield Finding("wrong", "data", str(error))
             continue
@@ -98,7 +99,7 @@ def check_files(recipe: str, values: Mapping[str, Any], ttrl: TTRLConfig, number
     for path in val:
         if validates and labels.get(path) == 0:
             yield Finding(
-                "warn", "labels", f"{path}: has no label, so that validation has no accuracy (ttrl.label_key)"
+                "warn", "labels", f"{path}: has no label: validation has no accuracy (ttrl.label_key)"
             )
 
 

@@ -81,7 +81,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """GB on one GPU, and tokens a step. ``fits`` is whether the larger of the two phases stays below the GPU's memory."""
+    """GB on one GPU, and tokens a step. ``fits``: whether both phases stay below the GPU's memory."""
 
     states: float
     reference: float

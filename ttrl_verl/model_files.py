@@ -27,8 +27,9 @@ def model_folder(name: str) -> Path | None:
         revision = (cache / "refs" / "main").read_text().strip()
     except (OSError, UnicodeDecodeError):
         return None
-    snapshot = cache / "snapshots" / Path(revision).name
-    return snapshot if snapshot.is_dir() else None
+    snapshot = cache / "snapshots" / revision
+    # A revision is the name of a folder there, whatever the file says.
+    return snapshot if revision.isalnum() and snapshot.is_dir() else None
 
 
 def has_chat_template(folder: Path) -> bool:

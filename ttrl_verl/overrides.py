@@ -91,7 +91,7 @@ def quoted(value: object) -> str:
         "['a b.jsonl',3]"
     """
     match value:
-        case str() if re.fullmatch(r"[\w./@-]+", value):
+        case str() if re.fullmatch(r"[A-Za-z0-9_./@-]+", value):
             return value
         case str():
             # A backslash before a quote would be read as its escape.

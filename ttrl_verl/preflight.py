@@ -111,6 +111,8 @@ def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
     layout = ttrl.layout(data["prompt_key"])
     files = dict.fromkeys(as_list(data["train_files"]) + as_list(data["val_files"]))
     tables = [read_questions(os.path.expanduser(path), layout) for path in files]
+    for table in tables:
+        check_suffix(table, ttrl.prompt_suffix)
     if config.reward.reward_manager.name in NEEDS_LABEL:
         for table in tables[: len(as_list(data["train_files"]))]:
             _check_labels(table, config.reward.reward_manager.name)
@@ -123,6 +125,19 @@ def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
         tokenizer = load_tokenizer(config.actor_rollout_ref.model)
         for table in tables:
             check_lengths(table, tokenizer, data["max_prompt_length"], **data["apply_chat_template_kwargs"])
+
+
+def check_suffix(table: pa.Table, suffix: str | None) -> None:
+    """Check that the file's questions do not end with ``ttrl.prompt_suffix`` already: `prepare --suffix` writes it too.
+
+    Raises:
+        InputError: the first one does.
+    """
+    last = table.column("prompt")[0].as_py()[-1]["content"]
+    if suffix and isinstance(last, str) and last.endswith(suffix * 2):
+        raise InputError(
+            f"{table.column('origin')[0]}: the prompt ends with the suffix already; ttrl.prompt_suffix=null leaves it"
+        )
 
 
 def _check_labels(table: pa.Table, reward: str) -> None:

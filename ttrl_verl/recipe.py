@@ -56,7 +56,7 @@ def compose_parts(recipe: str, overrides: Sequence[str] = ()) -> Composed:
     try:
         with _libyaml(), initialize_config_dir(str(file.parent), version_base=None):
             config = compose(file.stem, overrides=overrides, return_hydra_config=True)
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
         raise InputError(f"{recipe}: {_first_line(error)}") from error
     choices = config.hydra.runtime.choices
     parts = {group: str(choices[group]) for group in part_groups() if group in choices}

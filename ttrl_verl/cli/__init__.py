@@ -12,7 +12,7 @@ COMMANDS = {
     "demo": "Train a small model without labels and show before and after.",
     "train": "Run a recipe with verl's own trainer.",
     "score": "Reward answers offline: JSONL in, JSONL out.",
-    "recipes": "List the recipes.",
+    "recipes": "List the recipes, and what of them was verified.",
     "show": "Print a recipe as it composes.",
     "check": "Say what is installed, and check a recipe.",
 }
@@ -37,6 +37,19 @@ class _LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="ttrl-verl")
 def cli() -> None:
     """Test-time reinforcement learning on stock verl: learn from questions without labels."""
+
+
+cli.epilog = """\b
+Examples:
+  ttrl-verl recipes
+  ttrl-verl train aime24 model=qwen2.5-math-7b --dry-run
+
+\b
+Completion of commands, recipes and keys, for this shell:
+  bash  eval "$(_TTRL_VERL_COMPLETE=bash_source ttrl-verl)"
+  zsh   eval "$(_TTRL_VERL_COMPLETE=zsh_source ttrl-verl)"
+  fish  _TTRL_VERL_COMPLETE=fish_source ttrl-verl | source
+"""
 
 
 def main() -> None:

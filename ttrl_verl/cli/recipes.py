@@ -46,5 +46,6 @@ def _print(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     console = Console()
-    # Piped, each recipe is one line whatever its length.
-    console.print(table, width=None if console.is_terminal else 250)
+    if not console.is_terminal:
+        console = Console(width=250)  # piped, each recipe is one line whatever its length
+    console.print(table)

@@ -13,11 +13,14 @@ from ttrl_verl.cli.complete import recipes as complete_recipes
 @click.option("--json", "as_json", is_flag=True, help="As JSON, with interpolations resolved.")
 def command(recipe: str, overrides: tuple[str, ...], section: str | None, as_json: bool) -> None:
     """Print RECIPE composed, with its overrides, as YAML."""
+    from ttrl_verl.errors import InputError
+    from ttrl_verl.overrides import translate
+
+    overrides = translate(recipe, overrides)  # a slip is told before Hydra is imported
     import json
 
     from omegaconf import OmegaConf
 
-    from ttrl_verl.errors import InputError
     from ttrl_verl.recipe import compose_recipe, plain
 
     config = compose_recipe(recipe, overrides)

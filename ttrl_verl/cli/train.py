@@ -7,7 +7,7 @@ import click
 
 from ttrl_verl.cli.complete import overrides as complete_overrides
 from ttrl_verl.cli.complete import recipes as complete_recipes
-from ttrl_verl.overrides import SHORT_NAMES
+from ttrl_verl.overrides import SHORT_NAMES, translate
 
 _WIDTH = max(len(name) for name in SHORT_NAMES)
 
@@ -32,6 +32,7 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
 
     Everything that can be checked without a GPU is checked first.
     """
+    overrides = translate(recipe, overrides)  # a slip is told before Hydra is imported
     from ttrl_verl.recipe import compose_recipe
 
     config = compose_recipe(recipe, overrides)
