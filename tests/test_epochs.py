@@ -69,6 +69,6 @@ def test_verls_trainer_hands_out_every_question(write_jsonl, tiny_model):
     for _ in range(trainer.total_training_steps):
         batch = trainer._next_train_batch()
         assert len(batch) == 4
-        assert set(batch["__rollout_n__"].tolist()) == {64}
+        assert {int(votes) for votes in batch["__rollout_n__"]} == {64}
         found += [int(index) for index in batch["index"]]
     assert Counter(found) == dict.fromkeys(range(11), 8)  # 22 x 4 / 11
