@@ -16,7 +16,7 @@ def complete(words: str, shell: str = "bash") -> list[str]:
     command = [sys.executable, "-m", "ttrl_verl"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr == ""
-    return [line.partition(",")[2] for line in done.stdout.splitlines()]
+    return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
 
 
 def test_commands():

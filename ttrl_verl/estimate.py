@@ -21,7 +21,7 @@ gathered  = 2 bytes x 2 x (P / layers)                                two layers
 activity  = T x (2 x hidden x layers + 34 x hidden)                   checkpointed inputs, and one layer recomputed
 logits    = T x vocabulary x 8                                        bfloat16, float32, and the gradient in bfloat16
 training  = states + gathered + activity + logits + what of reference and critic is not offloaded
-            + vLLM's share where free_cache_engine is false
+            + vLLM's share where free_cache_engine is false; of a critic's own update, if that is more
 rollout   = gpu_memory_utilization x GPU + what of states, reference and critic is not offloaded
 KV room   = gpu_memory_utilization x GPU - 2 x P / tensor parallel    must hold responses of 4 x layers x kv x head"""
 
@@ -187,9 +187,15 @@ def estimate(model: Shape, run: Setup) -> Estimate:
     activity = run.micro_tokens * model.hidden * (2 * model.layers + 34)
     logits = run.micro_tokens * model.vocabulary * 8
     held = 0.0 if run.releases or run.separate else run.share * run.gpu_gb * GB
-    others = (0.0 if run.reference_leaves else reference) + (0.0 if run.critic_leaves else critic)
-    training = states + others + gathered + activity + logits + held
-    beside = 0.0 if run.separate else others + (0.0 if run.actor_leaves else states)
+    stays = {
+        "states": 0.0 if run.actor_leaves else states,
+        "reference": 0.0 if run.reference_leaves else reference,
+        "critic": 0.0 if run.critic_leaves else critic,
+    }
+    of_actor = states + stays["reference"] + stays["critic"] + logits
+    of_critic = critic + stays["states"] + stays["reference"]  # its head has one output, not a vocabulary
+    training = max(of_actor, of_critic) + gathered + activity + held
+    beside = 0.0 if run.separate else sum(stays.values())
     rollout = run.share * run.gpu_gb * GB + beside
     kv_room = run.share * run.gpu_gb * GB - 2 * p / run.tensor_parallel
     kv_token = 2 * 2 * model.layers * model.kv_heads * model.head_dim / run.tensor_parallel

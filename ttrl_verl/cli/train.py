@@ -14,7 +14,7 @@ _WIDTH = max(len(name) for name in SHORT_NAMES)
 EPILOG = """\b
 Examples:
   ttrl-verl train aime24 model=qwen2.5-math-7b --dry-run
-  ttrl-verl train ttrl model=MODEL data=QUESTIONS.jsonl votes=16 kept=8 gpus=4
+  ttrl-verl train ttrl model=/models/mine data=questions.jsonl votes=16 kept=8 gpus=4
 
 \b
 A recipe's name may be cut to its end: aime24 is ttrl_aime24. KEY is one of Hydra's, a
