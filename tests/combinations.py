@@ -66,3 +66,24 @@ def products() -> Iterator[Combination]:
             yield recipe, (f"model={model}", f"estimator={estimator}")
     for estimator, hardware, mode in product(ESTIMATORS, HARDWARE, MODES):
         yield "ttrl_aime24", (f"estimator={estimator}", f"hardware={hardware}", f"trainer_mode={mode}")
+
+
+# A recipe's own config otherwise: small enough for the tiny model of tests/tiny_model.py and a CPU.
+SHRINK = (
+    "hardware=cpu",
+    "votes=6",
+    "kept=4",
+    "batch=4",
+    "steps=2",
+    "data.max_prompt_length=64",
+    "data.max_response_length=8",
+    "actor_rollout_ref.actor.ppo_mini_batch_size=4",
+    "actor_rollout_ref.rollout.max_model_len=96",
+    "actor_rollout_ref.rollout.max_num_seqs=64",
+    "actor_rollout_ref.rollout.max_num_batched_tokens=1024",
+    "actor_rollout_ref.rollout.checkpoint_engine.update_weights_bucket_megabytes=8",
+    "trainer.logger=[console,file]",
+    "trainer.resume_mode=disable",
+    "trainer.save_freq=-1",
+    "trainer.test_freq=2",
+)

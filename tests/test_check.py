@@ -38,7 +38,7 @@ def test_verl_has_no_objection_to_any_recipe():
     assert found["ok"], done.stdout
     said = {name: [f["said"] for f in of if f["what"] == "verl"] for name, of in found["checks"].items()}
     del said["installation"]
-    assert said == dict.fromkeys(recipe_names(), ["its own validate_config has no objection"])
+    assert said == {name: ["its own validate_config has no objection"] for name in recipe_names()}
 
 
 def test_what_verl_objects_to_is_said_and_what_it_is_told():

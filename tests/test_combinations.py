@@ -1,7 +1,6 @@
 """Every combination that the documentation offers composes strictly, and its numbers fit each other."""
 
 import combinations
-
 import pytest
 
 from ttrl_verl.arithmetic import batches, problems, separate_async_problems
@@ -45,6 +44,16 @@ def test_every_part_composes_with_every_recipe(recipe, overrides):
 @pytest.mark.parametrize(("recipe", "overrides"), PRODUCTS, ids=lambda value: " ".join(value))
 def test_the_products_compose(recipe, overrides):
     composes(recipe, overrides)
+
+
+@pytest.mark.parametrize("recipe", [combinations.TEXT[1], *combinations.VISION, combinations.LORA])
+def test_the_shrinks_compose(recipe):
+    """What tests/e2e runs of them later: this many GPUs, responses and tokens, whatever the recipe says."""
+    config = compose_parts(recipe, combinations.SHRINK).config
+    check_config(config)
+    values = plain(config)
+    assert list(problems(batches(values))) == []
+    assert (batches(values).gpus, config.trainer.device, config.trainer.total_training_steps) == (1, "cpu", 2)
 
 
 def test_none_is_left_out():

@@ -1,4 +1,4 @@
-"""Every question is visited in every pass over the data, whatever the batch: verl's own loader, the recipe's settings."""
+"""Every question is visited in every pass over the data: verl's own loader, the recipes' settings."""
 
 from collections import Counter
 

@@ -116,7 +116,16 @@ def test_a_shape_is_read_from_a_models_config(tmp_path, config):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", "null", json.dumps(CONFIG | {"hidden_size": "3584"}), json.dumps(CONFIG | {"vocab_size": -1})]
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        json.dumps(CONFIG | {"hidden_size": "3584"}),
+        json.dumps(CONFIG | {"vocab_size": -1}),
+    ],
 )
 def test_a_config_of_another_kind_has_no_shape(tmp_path, text):
     (tmp_path / "config.json").write_text(text)

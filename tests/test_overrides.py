@@ -83,7 +83,9 @@ def test_where_nothing_comes_near_nothing_is_suggested():
     assert nearest_key("qqqqqqqqq") is None
 
 
-@pytest.mark.parametrize("value", ["plain/path.jsonl", "with space", "with 'quote'", "ünï,{}=[]", "C:\\x", "end\\", "\\'"])
+@pytest.mark.parametrize(
+    "value", ["plain/path.jsonl", "with space", "with 'quote'", "ünï,{}=[]", "C:\\x", "end\\", "\\'"]
+)
 def test_any_path_survives_hydras_grammar(value):
     assert parsed(value) == value
 

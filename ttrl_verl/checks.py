@@ -98,9 +98,7 @@ def check_files(recipe: str, values: Mapping[str, Any], ttrl: TTRLConfig, number
     validates = trainer["test_freq"] > 0 or trainer["val_before_train"]
     for path in val:
         if validates and labels.get(path) == 0:
-            yield Finding(
-                "warn", "labels", f"{path}: has no label: validation has no accuracy (ttrl.label_key)"
-            )
+            yield Finding("warn", "labels", f"{path}: has no label: validation has no accuracy (ttrl.label_key)")
 
 
 def _epochs(questions: int, numbers: Batches) -> Iterator[Finding]:
@@ -178,13 +176,15 @@ def check_with_verl(recipe: str, overrides: Sequence[str] = ()) -> Finding:
     """Return what verl's own ``validate_config`` says. It imports verl: tens of seconds."""
     import contextlib
     import io
+    import warnings
 
     from verl.trainer.ppo.utils import need_critic, need_reference_policy
     from verl.utils.config import validate_config
 
     config = compose_parts(recipe, overrides).config
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that there is no critic without gae
             validate_config(
                 config=config,
                 use_reference_policy=need_reference_policy(config),
