@@ -48,6 +48,12 @@ def test_what_verl_objects_to_is_said_and_what_it_is_told():
     assert "WRONG verl          validate_config: Invalid loss_agg_mode: mean" in done.stdout
 
 
+def test_a_critic_whose_model_is_elsewhere_is_a_note(tmp_path):
+    done = check("ttrl_aime24", "estimator=ppo", HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "note  verl          validate_config opens the critic's model, which is not on this machine" in done.stdout
+
+
 def test_a_bad_recipe_is_one_line_and_verl_is_not_waited_for():
     done = check("demo_cpu", "ttrl.votes=1")
     assert (done.returncode, done.stdout) == (2, "")

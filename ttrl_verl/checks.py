@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow.compute as pc
+from hydra.errors import HydraException
 
 from ttrl_verl.arithmetic import Batches, batches, problems, separate_async_problems, skipped_questions, total_steps
 from ttrl_verl.arithmetic import visits as visits_of
@@ -190,6 +191,11 @@ def check_with_verl(recipe: str, overrides: Sequence[str] = ()) -> Finding:
                 use_reference_policy=need_reference_policy(config),
                 use_critic=need_critic(config),
             )
+    except HydraException as error:
+        path = config.actor_rollout_ref.model.path
+        if path is None or model_folder(path) is None:  # with a critic, verl opens the model here
+            return Finding("note", "verl", "validate_config opens the critic's model, which is not on this machine yet")
+        return Finding("wrong", "verl", f"validate_config: {' '.join(str(error).split())}")
     except (AssertionError, ValueError, TypeError, KeyError, AttributeError) as error:
         return Finding("wrong", "verl", f"validate_config: {' '.join(str(error).split()) or type(error).__name__}")
     return Finding("ok", "verl", "its own validate_config has no objection")
