@@ -192,10 +192,18 @@ def check_with_verl(recipe: str, overrides: Sequence[str] = ()) -> Finding:
                 use_critic=need_critic(config),
             )
     except HydraException as error:
-        path = config.actor_rollout_ref.model.path
-        if path is None or model_folder(path) is None:  # with a critic, verl opens the model here
+        causes = list(_causes(error))
+        if any(isinstance(cause, OSError) for cause in causes):  # with a critic, verl opens the model here
             return Finding("note", "verl", "validate_config opens the critic's model, which is not on this machine yet")
-        return Finding("wrong", "verl", f"validate_config: {' '.join(str(error).split())}")
+        return Finding("wrong", "verl", f"validate_config: {' '.join(str(causes[-1]).split())}")
     except (AssertionError, ValueError, TypeError, KeyError, AttributeError) as error:
         return Finding("wrong", "verl", f"validate_config: {' '.join(str(error).split()) or type(error).__name__}")
     return Finding("ok", "verl", "its own validate_config has no objection")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and what it was raised from: Hydra wraps those of the classes that it builds."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__
