@@ -1,5 +1,7 @@
 """The command line as a person types it."""
 
+import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -8,7 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from ttrl_verl.catalogue import recipe_names
 from ttrl_verl.cli import COMMANDS, main
+from ttrl_verl.overrides import SHORT_NAMES
 
 
 @pytest.fixture
@@ -77,7 +81,11 @@ def settings(questions: Path, *more: str) -> Sequence[str]:
     ("override", "message"),
     [
         ("+ttrl.vots=3", "ttrl.vots is no key of this section; did you mean ttrl.votes?"),
-        ("ttrl.vots=3", "Could not override 'ttrl.vots'"),
+        ("ttrl.vots=3", "ttrl.vots is no key of this section; did you mean ttrl.votes?"),
+        ("vots=3", "vots is no key of verl's configuration; did you mean votes?"),
+        ("gpus=7", "a step trains on 8 x 6 responses; expected a multiple of the 7 GPUs"),
+        ("nodes=two", "trainer.nnodes is 'two'; expected a number"),
+        ("estimator=pp", "estimator=pp: no such part; did you mean ppo?"),
         ("ttrl.votes=4", "ttrl.votes is 4; expected at least actor_rollout_ref.rollout.n, the 6 responses kept"),
         ("reward.reward_manager.name=majority", "unknown reward 'majority'; expected one of"),
         ("data.train_files=[gone.jsonl]", "gone.jsonl: no such file"),
@@ -88,6 +96,59 @@ def settings(questions: Path, *more: str) -> Sequence[str]:
 )
 def test_bad_settings_stop_before_anything_is_started(ttrl_verl, questions, override, message):
     one_line(ttrl_verl(*settings(questions, override)), message)
+
+
+def test_short_names_are_the_commands_keys(ttrl_verl):
+    done = ttrl_verl("train", "aime24", "model=qwen2.5-math-7b", "data=q.jsonl", "votes=16", "--dry-run")
+    command = shlex.split(done.stdout.splitlines()[0])
+    assert command[-3:] == ["model=qwen2.5-math-7b", "data.train_files=[q.jsonl]", "ttrl.votes=16"]
+    assert command[command.index("--config-name") + 1] == "ttrl_aime24"
+    assert "    path: Qwen/Qwen2.5-Math-7B" in done.stdout.splitlines()
+
+
+def test_a_benchmark_that_is_not_prepared_is_told_how(ttrl_verl, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one_line(ttrl_verl("train", "aime24"), "data/aime24.parquet: no such file; `ttrl-verl prepare aime24` writes it")
+
+
+def test_the_recipes_are_read_by_a_script(ttrl_verl):
+    listed = {row["recipe"]: row for row in json.loads(ttrl_verl("recipes", "--json").stdout)}
+    assert listed["ttrl_aime24"]["task"] == "AIME 2024, 30 questions"
+    assert listed["ttrl_aime24"]["gpus"] == "8 x 80 GB"
+    assert listed["demo_cpu"]["verified"].startswith("ran end to end on two CPU cores")
+    parts = {row["part"] for row in json.loads(ttrl_verl("recipes", "--parts", "--json").stdout)}
+    assert {"estimator=ppo", "model=qwen2.5-math-7b", "dataset=dtd"} <= parts
+
+
+def test_show_prints_json(ttrl_verl):
+    done = ttrl_verl("show", "aime24", "--section", "ttrl", "--json")
+    assert json.loads(done.stdout)["val_samples"] == 16
+
+
+def test_check_is_read_by_a_script(ttrl_verl, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = json.loads(ttrl_verl("check", "aime24", "--fast", "--json").stdout)
+    assert {check["what"] for check in found["checks"]["aime24"]} >= {"recipe", "batches", "data", "memory"}
+    assert {check["what"] for check in found["checks"]["installation"]} >= {"python", "verl"}
+
+
+def test_every_recipe_is_checked_in_one_process(ttrl_verl, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = json.loads(ttrl_verl("check", "all", "--fast", "--json").stdout)
+    assert set(found["checks"]) == {*recipe_names(), "installation"}
+
+
+def test_check_has_exit_status_1_where_something_is_wrong(ttrl_verl):
+    done = ttrl_verl("check", "demo_cpu", "gpus=7", "--fast")
+    assert done.returncode == 1
+    assert "WRONG batches       a step trains on 8 x 6 responses" in done.stdout
+
+
+def test_the_tables_of_train_name_every_short_name(ttrl_verl):
+    printed = ttrl_verl("train", "--help").stdout
+    for name, key in SHORT_NAMES.items():
+        assert f"{name} " in printed
+        assert key in printed
 
 
 def test_settings_that_are_missing_are_named(ttrl_verl):

@@ -1,9 +1,6 @@
-from pathlib import Path
-
 import pytest
 
 from ttrl_verl.demo.run import TASKS, _overrides
-from ttrl_verl.launch import quoted
 from ttrl_verl.preflight import check_config
 from ttrl_verl.questions import Layout, read_questions
 from ttrl_verl.recipe import compose_recipe
@@ -29,12 +26,3 @@ def test_the_demos_questions_are_labelled_and_none_is_held_out_twice(task):
         assert None not in table.column("label").to_pylist()
     asked = [row[-1]["content"] for table in (adapted, heldout) for row in table.column("prompt").to_pylist()]
     assert len(set(asked)) == 48
-
-
-@pytest.mark.parametrize(
-    "value", ["plain/path.jsonl", "with space", "with 'quote'", "ünï,{}=[]", "C:\\x", "ends in \\", "\\'"]
-)
-def test_any_path_survives_hydras_grammar(value):
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
-    assert OverridesParser.create().parse_override(f"key={quoted(value)}").value() in (value, str(Path(value)))

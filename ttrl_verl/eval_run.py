@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.installed import vllm_build_is_cpu
-from ttrl_verl.launch import quoted
+from ttrl_verl.overrides import quoted
 from ttrl_verl.questions import Layout, read_questions
 from ttrl_verl.recipe import compose_recipe
 from ttrl_verl.record.layout import CHECKPOINT, MANIFEST

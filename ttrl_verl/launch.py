@@ -1,7 +1,6 @@
 """Start verl's trainer as a process of its own, and leave nothing behind when it ends."""
 
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -10,12 +9,14 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-import psutil
-
-from ttrl_verl.recipe import recipe_file
+from ttrl_verl.catalogue import recipe_file
+from ttrl_verl.overrides import translate
 from ttrl_verl.record.manifest import COMMAND_VARIABLE
+
+if TYPE_CHECKING:
+    import psutil
 
 _MARK = "TTRL_VERL_RUN"
 _GRACE = 5.0
@@ -30,28 +31,7 @@ def train_command(recipe: str, overrides: Sequence[str] = ()) -> list[str]:
     """
     file = recipe_file(recipe)
     module = ["-m", "verl.trainer.main_ppo", "--config-dir", str(file.parent), "--config-name", file.stem]
-    return [sys.executable, *module, *overrides]
-
-
-def quoted(value: object) -> str:
-    """Return a value in Hydra's override grammar; paths may hold any character.
-
-    Example:
-        >>> print(quoted(["plain.jsonl", "it's.jsonl"]))
-        [plain.jsonl,'it\\'s.jsonl']
-    """
-    match value:
-        case str() if re.fullmatch(r"[\w./@-]+", value):
-            return value
-        case str():
-            # Within quotes a backslash means itself, but for those that stand before a quote.
-            escaped = re.sub(r"(\\+)(?='|$)", r"\1\1", value).replace("'", "\\'")
-            return f"'{escaped}'"
-        case list():
-            return f"[{','.join(quoted(item) for item in value)}]"
-        case dict():
-            return f"{{{','.join(f'{key}:{quoted(item)}' for key, item in value.items())}}}"
-    return str(value)
+    return [sys.executable, *module, *translate(recipe, overrides)]
 
 
 def run(
@@ -93,6 +73,8 @@ def run(
 
 def end_processes(mark: str) -> None:
     """End every process of the run that bears this mark: first politely, then for good."""
+    import psutil  # here, so that a dry run does not wait for it
+
     processes = [process for process in psutil.process_iter() if _bears(process, mark)]
     for process in processes:
         with suppress(psutil.NoSuchProcess):
@@ -104,7 +86,9 @@ def end_processes(mark: str) -> None:
     psutil.wait_procs(alive, timeout=_GRACE)
 
 
-def _bears(process: psutil.Process, mark: str) -> bool:
+def _bears(process: "psutil.Process", mark: str) -> bool:
+    import psutil
+
     try:
         return process.pid != os.getpid() and process.environ().get(_MARK) == mark
     except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):

@@ -11,11 +11,23 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from reward_fns import NEEDS_LABEL
+from ttrl_verl.arithmetic import batches, problems, separate_async_problems
 from ttrl_verl.config import TTRLConfig, check_run, parse_ttrl_config
 from ttrl_verl.errors import InputError
 from ttrl_verl.installed import installed_version
+from ttrl_verl.overrides import known_keys, verl_defaults
 from ttrl_verl.questions import as_list, read_questions
 from ttrl_verl.recipe import plain
+
+_BOOLEAN, _NUMBER, _TEXT, _LIST, _SECTION = "true or false", "a number", "text", "a list", "a section"
+# In this order: a Boolean is a number to Python.
+_KINDS = ((bool, _BOOLEAN), ((int, float), _NUMBER), (str, _TEXT), (list, _LIST), (dict, _SECTION))
+# Hydra reads a name such as 2024 as a number, and verl takes it as text.
+_ALLOWED = {_BOOLEAN: bool, _NUMBER: (int, float), _TEXT: (str, int, float), _LIST: list, _SECTION: dict}
+# verl's defaults of these are whole, their values need not be.
+_FRACTIONS = ("top_p", "temperature", "entropy_coeff", "num_warmup_batches", "over_sample_rate")
+# Keys whose default is one where verl takes several as well.
+_ONE_OR_SEVERAL = ("data.train_files", "data.val_files", "trainer.logger", "actor_rollout_ref.model.target_modules")
 
 _REQUIRED = ("actor_rollout_ref.model.path", "data.train_files")
 
@@ -30,6 +42,7 @@ def check_config(config: DictConfig) -> TTRLConfig:
         values = plain(config)
     except OmegaConfBaseException as error:
         raise InputError(str(error).splitlines()[0]) from error
+    check_types(values)
     if "ttrl" not in values:
         raise InputError("the recipe has no section ttrl; expected base/ttrl in its defaults list")
     ttrl = parse_ttrl_config(values["ttrl"])
@@ -48,6 +61,44 @@ def check_config(config: DictConfig) -> TTRLConfig:
     return ttrl
 
 
+def check_types(values: Mapping[str, Any]) -> None:
+    """Check that each value is of the kind that verl's own default is of. Where that is null, anything goes.
+
+    Raises:
+        InputError: one is not. The message names the key.
+    """
+    base = verl_defaults(values.get("model_engine", "dp"))
+    for key in known_keys():
+        value, default = _at(values, key), _at(base, key)
+        if value is None or default is None or key in _ONE_OR_SEVERAL or str(default).startswith(("${", "???")):
+            continue
+        expected = next(name for kind, name in _KINDS if isinstance(default, kind))
+        if not isinstance(value, _ALLOWED[expected]) or (isinstance(value, bool) and expected != _BOOLEAN):
+            raise InputError(f"{key} is {value!r}; expected {expected}")
+        whole = isinstance(default, int) and key.rpartition(".")[2] not in _FRACTIONS
+        if expected == _NUMBER and whole and value != int(value):
+            raise InputError(f"{key} is {value!r}; expected a whole number")
+
+
+def _at(values: Any, key: str) -> Any:
+    for name in key.split("."):
+        if not isinstance(values, Mapping) or name not in values:
+            return None
+        values = values[name]
+    return values
+
+
+def check_batches(config: DictConfig) -> None:
+    """Check the batch arithmetic.
+
+    Raises:
+        InputError: something does not fit. The message names the first key.
+    """
+    values = plain(config)
+    for problem in (*problems(batches(values)), *separate_async_problems(values)):
+        raise InputError(problem)
+
+
 def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
     """Check that nothing is left to set, read every question file, and check that each prompt fits.
 
@@ -60,6 +111,8 @@ def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
     layout = ttrl.layout(data["prompt_key"], data["image_key"])
     files = dict.fromkeys(as_list(data["train_files"]) + as_list(data["val_files"]))
     tables = [read_questions(os.path.expanduser(path), layout) for path in files]
+    for table in tables:
+        check_suffix(table, ttrl.prompt_suffix)
     if config.reward.reward_manager.name in NEEDS_LABEL:
         for table in tables[: len(as_list(data["train_files"]))]:
             _check_labels(table, config.reward.reward_manager.name)
@@ -85,6 +138,19 @@ def _check_prompts(config: DictConfig, tables: Sequence[pa.Table], data: Mapping
         tokenizer = load_tokenizer(model)
         for table in tables:
             check_prompts(table, tokenizer, processor, data["max_prompt_length"], **data["apply_chat_template_kwargs"])
+
+
+def check_suffix(table: pa.Table, suffix: str | None) -> None:
+    """Check that the file's questions do not end with ``ttrl.prompt_suffix`` already: `prepare --suffix` writes it too.
+
+    Raises:
+        InputError: the first one does.
+    """
+    last = table.column("prompt")[0].as_py()[-1]["content"]
+    if suffix and isinstance(last, str) and last.endswith(suffix * 2):
+        raise InputError(
+            f"{table.column('origin')[0]}: the prompt ends with the suffix already; ttrl.prompt_suffix=null leaves it"
+        )
 
 
 def _check_labels(table: pa.Table, reward: str) -> None:

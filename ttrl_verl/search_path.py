@@ -1,24 +1,9 @@
-"""Where Hydra finds the recipes and verl's own configuration."""
-
-import importlib.util
-from pathlib import Path
+"""Hydra's way to the recipes and to verl's own configuration."""
 
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
-
-def recipes_dir() -> Path:
-    """Return the folder of the recipes: beside this file where it is installed, at the top of a clone."""
-    installed = Path(__file__).parent / "recipes"
-    return installed if installed.is_dir() else Path(__file__).parent.parent / "recipes"
-
-
-def verl_config_dir() -> Path | None:
-    """Return the folder of verl's own YAML files, without importing verl; ``None`` where verl is not installed."""
-    spec = importlib.util.find_spec("verl")
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    return Path(spec.submodule_search_locations[0]) / "trainer" / "config"
+from ttrl_verl.places import recipes_dir, verl_config_dir
 
 
 class TTRLSearchPath(SearchPathPlugin):

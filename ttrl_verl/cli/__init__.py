@@ -15,8 +15,8 @@ COMMANDS = {
     "report": "Show what came of a run, as a page and as text.",
     "score": "Reward answers offline: JSONL in, JSONL out.",
     "audit": "Tell what a run's prompts were answered, visit by visit.",
-    "recipes": "List the recipes.",
     "export": "Turn a run's checkpoint into a Hugging Face folder.",
+    "recipes": "List the recipes, and what of them was verified.",
     "show": "Print a recipe as it composes.",
     "check": "Say what is installed, and check a recipe.",
     "prepare": "Make question files: a benchmark, your own questions.",
@@ -33,6 +33,19 @@ def _load(name: str) -> click.Command:
 @click.version_option(__version__, prog_name="ttrl-verl")
 def cli() -> None:
     """Test-time reinforcement learning on stock verl: learn from questions without labels."""
+
+
+cli.epilog = """\b
+Examples:
+  ttrl-verl recipes
+  ttrl-verl train aime24 model=qwen2.5-math-7b --dry-run
+
+\b
+Completion of commands, recipes and keys, for this shell:
+  bash  eval "$(_TTRL_VERL_COMPLETE=bash_source ttrl-verl)"
+  zsh   eval "$(_TTRL_VERL_COMPLETE=zsh_source ttrl-verl)"
+  fish  _TTRL_VERL_COMPLETE=fish_source ttrl-verl | source
+"""
 
 
 def main() -> None:

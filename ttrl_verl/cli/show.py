@@ -1,23 +1,37 @@
 """``ttrl-verl show``: a recipe as verl would compose it, and its first prompt as the model sees it."""
 
+from typing import TYPE_CHECKING
+
 import click
-from omegaconf import DictConfig, OmegaConf
+
+from ttrl_verl.cli.complete import overrides as complete_overrides
+from ttrl_verl.cli.complete import recipes as complete_recipes
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 
 @click.command(
-    epilog="Example: ttrl-verl show demo_cpu --section ttrl, and: ttrl-verl show ttrl --prompt "
-    "actor_rollout_ref.model.path=MODEL data.train_files=[MINE.jsonl]"
+    epilog="Example: ttrl-verl show demo_cpu --section ttrl, and: ttrl-verl show ttrl --prompt model=M data=q.jsonl"
 )
-@click.argument("recipe")
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("recipe", shell_complete=complete_recipes)
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=complete_overrides)
 @click.option("--section", help="Print this part alone, such as ttrl or actor_rollout_ref.rollout.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with interpolations resolved.")
 @click.option(
     "--prompt", is_flag=True, help="Print the first training prompt, through the model's own chat template, instead."
 )
-def command(recipe: str, overrides: tuple[str, ...], section: str | None, prompt: bool) -> None:
+def command(recipe: str, overrides: tuple[str, ...], section: str | None, as_json: bool, prompt: bool) -> None:
     """Print RECIPE composed, with its overrides, as YAML; or its first prompt as the model sees it."""
     from ttrl_verl.errors import InputError
-    from ttrl_verl.recipe import compose_recipe
+    from ttrl_verl.overrides import translate
+
+    overrides = translate(recipe, overrides)  # a slip is told before Hydra is imported
+    import json
+
+    from omegaconf import OmegaConf
+
+    from ttrl_verl.recipe import compose_recipe, plain
 
     if prompt and section:
         raise click.UsageError("--prompt and --section are two things to print; give one")
@@ -28,10 +42,13 @@ def command(recipe: str, overrides: tuple[str, ...], section: str | None, prompt
     part = OmegaConf.select(config, section) if section else config
     if part is None:
         raise InputError(f"{recipe}: has no section {section}")
-    click.echo(OmegaConf.to_yaml(part) if OmegaConf.is_config(part) else part, nl=False)
+    if as_json:
+        click.echo(json.dumps(plain(part) if OmegaConf.is_config(part) else part, indent=2))
+    else:
+        click.echo(OmegaConf.to_yaml(part) if OmegaConf.is_config(part) else part, nl=False)
 
 
-def _print_prompt(config: DictConfig) -> None:
+def _print_prompt(config: "DictConfig") -> None:
     from ttrl_verl.first_prompt import first_prompt
     from ttrl_verl.preflight import check_config
 

@@ -4,43 +4,74 @@ import shlex
 from pathlib import Path
 
 import click
-from omegaconf import OmegaConf
+
+from ttrl_verl.cli.complete import overrides as complete_overrides
+from ttrl_verl.cli.complete import recipes as complete_recipes
+from ttrl_verl.overrides import SHORT_NAMES, translate
+
+_WIDTH = max(len(name) for name in SHORT_NAMES)
+
+EPILOG = """\b
+Examples:
+  ttrl-verl train aime24 model=qwen2.5-math-7b --dry-run
+  ttrl-verl train ttrl model=/models/mine data=questions.jsonl votes=16 kept=8 gpus=4
+
+\b
+A recipe's name may be cut to its end: aime24 is ttrl_aime24. KEY is one of Hydra's, a
+group of parts (estimator=ppo, hardware=4x80gb; `ttrl-verl recipes --parts` lists them)
+or a short name:
+""" + "\n".join(f"  {name:<{_WIDTH}}  {key}" for name, key in SHORT_NAMES.items())
 
 
-@click.command(
-    epilog="Example: ttrl-verl train demo_cpu actor_rollout_ref.model.path=MODEL data.train_files=[q.jsonl] "
-    "data.val_files=[q.jsonl]"
-)
-@click.argument("recipe")
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.command(epilog=EPILOG)
+@click.argument("recipe", shell_complete=complete_recipes)
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=complete_overrides)
 @click.option("--dry-run", is_flag=True, help="Print the command and the composed configuration; start nothing.")
 def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
     """Run RECIPE, a name from `ttrl-verl recipes` or a YAML file, with `python -m verl.trainer.main_ppo`.
 
     Everything that can be checked without a GPU is checked first.
     """
-    from ttrl_verl.launch import run, train_command
-    from ttrl_verl.preflight import check_config, check_data
+    overrides = translate(recipe, overrides)  # a slip is told before Hydra is imported
     from ttrl_verl.recipe import compose_recipe, plain
+
+    config = compose_recipe(recipe, overrides)
+    if dry_run:
+        from omegaconf import OmegaConf
+
+        from ttrl_verl.launch import train_command
+
+        click.echo(f"# {shlex.join(train_command(recipe, overrides))}")
+        click.echo(OmegaConf.to_yaml(config), nl=False)
+        return 0
+    from ttrl_verl.launch import run, train_command
+    from ttrl_verl.preflight import check_batches, check_config, check_data
     from ttrl_verl.record.folder import check_run_folder, run_folder
     from ttrl_verl.record.manifest import COMMAND_VARIABLE
 
-    config = compose_recipe(recipe, overrides)
-    line = train_command(recipe, overrides)
-    if dry_run:
-        click.echo(f"# {shlex.join(line)}")
-        click.echo(OmegaConf.to_yaml(config), nl=False)
-        return 0
     ttrl = check_config(config)
+    check_batches(config)
+    _check_prepared(recipe, config.data.train_files)
     check_data(config, ttrl)
     values = plain(config)
     check_run_folder(values, ttrl)
     folder = run_folder(values)
     before = _attempts(folder)
     typed = shlex.join(["ttrl-verl", "train", recipe, *overrides])
-    status = run(line, env={COMMAND_VARIABLE: typed})
+    status = run(train_command(recipe, overrides), env={COMMAND_VARIABLE: typed})
     _say_alarms(folder, before)
     return status
+
+
+def _check_prepared(recipe: str, files: str | list[str] | None) -> None:
+    """Say how a benchmark's file is made, where it is missing."""
+    from ttrl_verl.catalogue import files_of, prepare_command
+    from ttrl_verl.errors import InputError
+
+    how = prepare_command(recipe)
+    for path in files_of(files):
+        if how and not Path(path).expanduser().exists():
+            raise InputError(f"{path}: no such file; `{how}` writes it")
 
 
 def _attempts(folder: Path) -> int:

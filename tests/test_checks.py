@@ -1,0 +1,106 @@
+import json
+
+import pytest
+
+from ttrl_verl.catalogue import recipe_names
+from ttrl_verl.checks import check_recipe, formula
+from ttrl_verl.errors import InputError
+from ttrl_verl.recipe import compose_parts
+
+LABELLED = [{"prompt": f"what is {n}", "answer": n} for n in range(30)]
+
+
+@pytest.fixture
+def said(write_jsonl, tmp_path, monkeypatch):
+    """What is said of a recipe with a file of these rows, by topic."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.chdir(tmp_path)
+
+    def check(recipe, *overrides, rows=LABELLED):
+        data = () if rows is None else (f"data={write_jsonl('q.jsonl', rows)}",)
+        return {f"{f.state} {f.what}": f.said for f in check_recipe(recipe, [*data, *overrides])}
+
+    return check
+
+
+@pytest.mark.parametrize("recipe", recipe_names())
+def test_every_recipe_passes(said, recipe):
+    found = said(recipe, rows=None)
+    assert not [line for line in found if line.startswith(("wrong", "warn"))], found
+
+
+def test_a_recipe_with_its_questions_says_how_often_each_is_visited(said):
+    found = said("ttrl_aime24")
+    assert found["ok batches"] == "8 questions x 64 votes, 32 kept, 1 x 32 a mini-batch, 8 workers"
+    assert found["ok data"].endswith("q.jsonl: 30 questions, 30 of them with a label")
+    assert found["ok epochs"] == "240 steps, each question visited 64 times"
+    assert found["ok tokens"] == "at most 1,572,864 sampled and 786,432 trained on in a step"
+    assert found["ok memory"].startswith("about 14 GB to train and 52 GB to generate, of 80 GB a GPU")
+    assert "Qwen/Qwen2.5-Math-1.5B is not on this machine yet" in found["note model"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "rows", "topic", "message"),
+    [
+        (["data.gen_batch_size=8"], LABELLED, "warn epochs", "6 of 30 questions are skipped every epoch"),
+        ([], LABELLED[:7], "wrong data", "7 questions; expected at least data.train_batch_size, 8"),
+        ([], [{"prompt": "x"}] * 9, "warn labels", "has no label: validation has no accuracy"),
+        ([], [{"question": "x"}], "wrong data", "q.jsonl:1: has no column 'prompt'"),
+        (["batch=3", "gpus=7"], LABELLED, "wrong batches", "3 x 32 responses; expected a multiple of the 7 GPUs"),
+        (["model=/gone/away"], LABELLED, "wrong model", "/gone/away: no such folder"),
+        (["model=qwen2.5-32b"], LABELLED, "warn memory", "of 80 GB a GPU"),
+        (["val=gone.jsonl"], LABELLED, "note data", "gone.jsonl is not there yet; `ttrl-verl prepare aime24`"),
+    ],
+)
+def test_what_is_amiss_is_named(said, overrides, rows, topic, message):
+    assert message in said("ttrl_aime24", *overrides, rows=rows)[topic]
+
+
+def test_a_suffix_that_the_file_has_already_is_refused(said):
+    suffix = "\nPlease reason step by step, and put your final answer within \\boxed{}."
+    rows = [{"prompt": f"what is {n}{suffix}"} for n in range(9)]
+    assert "ends with the suffix already" in said("ttrl", "model=qwen2.5-7b", rows=rows)["wrong data"]
+    assert "wrong data" not in said("ttrl", "model=qwen2.5-math-7b", rows=rows)
+
+
+def test_a_models_folder_is_looked_at(said, tmp_path):
+    model = tmp_path / "mine"
+    model.mkdir()
+    assert "has no chat template" in said("ttrl", f"model={model}")["wrong model"]
+    (model / "tokenizer_config.json").write_text(json.dumps({"chat_template": "{{ messages }}"}))
+    assert said("ttrl", f"model={model}")["ok model"].endswith("has a chat template")
+
+
+def test_separate_async_wants_its_arithmetic(said):
+    found = said("ttrl", "trainer_mode=separate_async", "trainer.v1.separate_async.parameter_sync_step=3")
+    assert "expected parameter_sync_step x ppo_mini_batch_size, 3 x 1" in found["wrong batches"]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("trainer.nnodes=two", "trainer.nnodes is 'two'; expected a number"),
+        ("trainer.nnodes=1.5", "trainer.nnodes is 1.5; expected a whole number"),
+        ("trainer.nnodes=true", "trainer.nnodes is True; expected a number"),
+        ("data.shuffle=1", "data.shuffle is 1; expected true or false"),
+        ("lr=[1]", "actor_rollout_ref.actor.optim.lr is [1]; expected a number"),
+        ("trainer.resume_mode={a:1}", "trainer.resume_mode is {'a': 1}; expected text"),
+        ("actor_rollout_ref.actor.optim.betas=0.9", "betas is 0.9; expected a list"),
+        ("trainer.v1.separate_async=1", "trainer.v1.separate_async is 1; expected a section"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(said, override, message):
+    with pytest.raises(InputError) as error:
+        said("ttrl", override)
+    assert message in str(error.value)
+
+
+def test_a_name_may_look_like_a_number(said):
+    assert "ok recipe" in said("ttrl", "trainer.experiment_name=2024")
+
+
+def test_the_formula_is_printed_with_the_terms():
+    lines = formula(compose_parts("aime24", ["model=qwen2.5-math-7b"])).splitlines()
+    assert lines[1].startswith("states    = P x (weights 4 + gradients 4 + Adam 8 bytes) / W")
+    assert lines[-1].startswith("states 15.2, reference 3.8, critic 0.0, gathered 1.1")
+    assert len(formula(compose_parts("demo_cpu")).splitlines()) == len(lines) - 1

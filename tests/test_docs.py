@@ -1,0 +1,99 @@
+"""Each command and each figure of docs/ is right: composed, run, or compared with what it stands for."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ttrl_verl.arithmetic import batches, problems, separate_async_problems
+from ttrl_verl.catalogue import part_groups
+from ttrl_verl.checks import memory_of
+from ttrl_verl.overrides import SHORT_NAMES
+from ttrl_verl.preflight import check_config
+from ttrl_verl.recipe import compose_parts, plain
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = [DOCS / f"{name}.md" for name in ("recipes", "scale", "transductive")]
+COMMANDS = [
+    pytest.param(line, id=f"{page.stem}: {line[:60]}")
+    for page in PAGES
+    for kind, block in re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+    for line in block.splitlines()
+    if not kind
+]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_its_recipe_composes(line):
+    words = shlex.split(line)
+    if words[0] == "ray":
+        if "--" not in words:
+            return
+        words = words[words.index("--") + 1 :]
+    if words[:2] == ["ttrl-verl", "recipes"]:
+        return
+    if words[:3] == ["python", "-m", "verl.trainer.main_ppo"]:
+        recipe, *arguments = [word.removeprefix("--config-name=") for word in words[3:]]
+        assert not {word.partition("=")[0] for word in arguments} & (set(SHORT_NAMES) - {"model"})  # verl has no others
+    else:
+        assert words[0] == "ttrl-verl"
+        assert words[1] in ("train", "show", "check")
+        recipe, *arguments = words[2:]
+    composed = compose_parts(recipe, [word for word in arguments if "=" in word and not word.startswith("--")])
+    check_config(composed.config)
+    values = plain(composed.config)
+    assert [*problems(batches(values)), *separate_async_problems(values)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [("start",), ("job", "submit"), ("status",)])
+def test_rays_options_are_its_own(command):
+    printed = subprocess.run(
+        [str(Path(sys.executable).parent / "ray"), *command, "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    lines = [shlex.split(p.values[0]) for p in COMMANDS if p.values[0].startswith(f"ray {' '.join(command)}")]
+    for words in lines:
+        for option in words[: words.index("--") if "--" in words else None]:
+            if option.startswith("--"):
+                assert f"{option.partition('=')[0]} " in printed or f"{option.partition('=')[0]}\n" in printed
+
+
+def test_the_recipe_of_ones_own_composes(tmp_path):
+    (block,) = re.findall(r"^```yaml\n(.*?)^```", (DOCS / "recipes.md").read_text(), re.DOTALL | re.MULTILINE)
+    own = tmp_path / "mine.yaml"
+    own.write_text(block)
+    composed = compose_parts(str(own))
+    assert (composed.config.ttrl.votes, composed.parts["hardware"]) == (16, "4x80gb")
+    assert list(problems(batches(plain(composed.config)))) == []
+
+
+def test_every_group_of_parts_is_explained():
+    page = (DOCS / "recipes.md").read_text()
+    explained = dict(re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", page, re.MULTILINE))
+    assert set(explained) == set(part_groups())
+    for group, cells in explained.items():
+        for option in re.findall(r"`([\w.-]+)`", cells.rpartition("|")[2]):
+            assert option in part_groups()[group]
+
+
+ROWS = re.findall(r"^\| `([\w.-]+)` \| `(\w+)` \| (.+) \|$", (DOCS / "scale.md").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("model", "hardware", "cells"), ROWS)
+def test_the_sizes_are_the_estimates(model, hardware, cells):
+    composed = compose_parts("ttrl_aime24", [f"model={model}", f"hardware={hardware}"])
+    values = plain(composed.config)
+    needed = memory_of(composed, values)
+    gpus, tensor_parallel, training, rollout, responses = (cell.strip() for cell in cells.split("|"))
+    assert int(gpus) == batches(values).gpus
+    assert int(tensor_parallel) == batches(values).tensor_parallel
+    assert training == f"{needed.training:.0f}{'' if needed.training <= 80 else ', too much'}"
+    assert rollout == f"{needed.rollout:.0f}{'' if needed.rollout <= 80 else ', too much'}"
+    assert int(responses) == needed.kv_responses
+
+
+def test_the_table_of_sizes_has_its_rows():
+    assert len(ROWS) == 5

@@ -1,0 +1,231 @@
+"""Overrides as a person types them, to Hydra's: short names become keys, a misspelt key is told at once.
+
+Nothing here imports Hydra, so that a slip is one line in a fraction of a second.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ttrl_verl.catalogue import YAML_LOADER, chosen_parts, flat_keys, part_groups, recipe_file, section_keys
+from ttrl_verl.errors import InputError
+from ttrl_verl.places import verl_config_dir
+
+SHORT_NAMES = {
+    "model": "actor_rollout_ref.model.path",
+    "data": "data.train_files",
+    "val": "data.val_files",
+    "votes": "ttrl.votes",
+    "kept": "actor_rollout_ref.rollout.n",
+    "labels": "ttrl.choices",
+    "reward": "reward.reward_manager.name",
+    "temperature": "actor_rollout_ref.rollout.temperature",
+    "lr": "actor_rollout_ref.actor.optim.lr",
+    "batch": "data.train_batch_size",
+    "steps": "trainer.total_training_steps",
+    "epochs": "trainer.total_epochs",
+    "nodes": "trainer.nnodes",
+    "gpus": "trainer.n_gpus_per_node",
+    "tp": "actor_rollout_ref.rollout.tensor_model_parallel_size",
+    "seed": "data.seed",
+    "out": "trainer.default_local_dir",
+}
+"""The short names of `ttrl-verl train`, and the key that each stands for. What ``_SPECIAL`` has does a little more."""
+
+# Keys that verl reads although its YAML does not list them. All else beyond the YAML is taken for a misspelt key.
+KEYS_BEYOND_YAML = (
+    "ttrl",
+    "data.ttrl",
+    "actor_rollout_ref.*.fsdp_config.mixed_precision",  # FSDPEngineConfig has the field
+    "critic.fsdp.mixed_precision",
+    "actor_rollout_ref.rollout.enable_sleep_mode",  # RolloutConfig has the field
+    "ray_kwargs.ray_init.*",  # goes to ray.init as it stands
+)
+
+_OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[^=]+)(?:=(?P<value>.*))?", re.DOTALL)
+
+
+def translate(recipe: str, overrides: Sequence[str]) -> list[str]:
+    """Return overrides for Hydra, their short names replaced, their keys checked.
+
+    Args:
+        recipe: a name, or a path to a YAML file.
+        overrides: ``KEY=VALUE``, the key Hydra's or one of ``SHORT_NAMES``, or a group of parts such as ``estimator``.
+
+    Raises:
+        InputError: an override has no value, or a key or an option is unknown. The message names the nearest.
+
+    Example:
+        >>> translate("aime24", ["votes=16", "model=/models/mine"])
+        ['ttrl.votes=16', 'actor_rollout_ref.model.path=/models/mine']
+    """
+    found: list[str] = []
+    for override in overrides:
+        match = _OVERRIDE.fullmatch(override)
+        if match is None or (match["value"] is None and match["sign"] != "~"):
+            raise InputError(f"{override!r} is no override; expected KEY=VALUE")
+        sign, key, value = match["sign"] or "", match["key"], match["value"] or ""
+        groups = part_groups()
+        if not sign and key in groups and not (key == "model" and value not in groups["model"]):
+            found.append(_part(recipe, key, value))
+        elif not sign and key in SHORT_NAMES:
+            found += _SPECIAL.get(key, _plainly)(key, value)
+        else:
+            if not sign and "@" not in key:
+                check_key(recipe, key)
+            found.append(override)
+    return found
+
+
+def quoted(value: object) -> str:
+    """Return a value in Hydra's override grammar; paths may hold any character.
+
+    Example:
+        >>> quoted(["a b.jsonl", 3])
+        "['a b.jsonl',3]"
+    """
+    match value:
+        case str() if re.fullmatch(r"[A-Za-z0-9_./@-]+", value):
+            return value
+        case str():
+            # A backslash before a quote would be read as its escape.
+            escaped = re.sub(r"(\\*)'", lambda found: found[1] * 2 + "\\'", value)
+            trailing = len(escaped) - len(escaped.rstrip("\\"))
+            return f"'{escaped}{chr(92) * trailing}'"
+        case list():
+            return f"[{','.join(quoted(item) for item in value)}]"
+        case dict():
+            return f"{{{','.join(f'{key}:{quoted(item)}' for key, item in value.items())}}}"
+    return str(value)
+
+
+def check_key(recipe: str, key: str) -> None:
+    """Check that a key is one of verl's, or of the section ``ttrl``.
+
+    Raises:
+        InputError: it is not. The message names the nearest.
+    """
+    if is_known(key):
+        return
+    near = nearest_key(key)
+    hint = f"; did you mean {near}?" if near else ""
+    where = "this section" if key.startswith("ttrl.") else "verl's configuration"
+    raise InputError(f"{recipe}: {key} is no key of {where}{hint} (+{key}=... sets it all the same)")
+
+
+def is_known(key: str) -> bool:
+    """Return whether a key can be set: it is listed, or lies below a node that verl leaves open."""
+    if key in known_keys() or any(fnmatchcase(key, pattern) for pattern in KEYS_BEYOND_YAML if "*" in pattern):
+        return True
+    parents = [key[: dot.start()] for dot in re.finditer(r"\.", key)]
+    return any(parent in known_keys() and known_keys()[parent] in (None, {}) for parent in parents)
+
+
+def nearest_key(key: str) -> str | None:
+    """Return what a misspelt key was meant to be, if anything comes near: of its own section, else of all.
+
+    Example:
+        >>> nearest_key("actor_rollout_ref.rollout.temprature")
+        'actor_rollout_ref.rollout.temperature'
+        >>> nearest_key("rollout.temperature")
+        'actor_rollout_ref.rollout.temperature'
+    """
+    section, _, name = key.rpartition(".")
+    siblings = [known.rpartition(".")[2] for known in known_keys() if known.rpartition(".")[0] == section]
+    if not section:
+        siblings += [*SHORT_NAMES, *part_groups()]
+    if near := difflib.get_close_matches(name, siblings, n=1):
+        return f"{section}.{near[0]}" if section else near[0]
+    ends = [known for known in known_keys() if known.endswith(f".{key}")]
+    if ends:
+        return min(ends, key=len)
+    near = difflib.get_close_matches(key, list(known_keys()), n=1, cutoff=0.8)
+    return near[0] if near else None
+
+
+@cache
+def known_keys() -> Mapping[str, Any]:
+    """Return every key that can be set, dotted, with verl's default; sections are keys as well."""
+    values = verl_defaults("dp")
+    keys = {key: _value(values, key) for key in flat_keys(values)}
+    return keys | dict.fromkeys(section_keys("ttrl"))
+
+
+@cache
+def verl_defaults(model_engine: str) -> dict[str, Any]:
+    """Return verl's defaults as the flattened file that verl ships for reference: read in a twentieth of the time.
+
+    Raises:
+        InputError: verl is not installed.
+    """
+    folder = verl_config_dir()
+    if folder is None:
+        raise InputError("verl is not installed; expected verl 0.9.1 (`ttrl-verl check` says what else is missing)")
+    suffix = "" if model_engine == "dp" else f"{model_engine}_"
+    file = folder / f"_generated_ppo_{suffix}trainer.yaml"
+    return {"model_engine": model_engine, **yaml.load(file.read_text(encoding="utf-8"), Loader=YAML_LOADER)}
+
+
+def _value(values: Mapping[str, Any], key: str) -> Any:
+    for name in key.split("."):
+        values = values[name]
+    return values
+
+
+def _part(recipe: str, group: str, option: str) -> str:
+    """Return the override that takes another part; with Hydra's ``+`` where the recipe has none of that group."""
+    options = part_groups()[group]
+    if option not in options:
+        near = difflib.get_close_matches(option, options, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(options)}"
+        raise InputError(f"{group}={option}: no such part; {hint}")
+    return f"{'' if group in chosen_parts(recipe_file(recipe)) else '+'}{group}={option}"
+
+
+def _plainly(key: str, value: str) -> Iterator[str]:
+    yield f"{SHORT_NAMES[key]}={value}"
+
+
+def _model(key: str, value: str) -> Iterator[str]:
+    """A folder or a hub id; what is neither is a misspelt name of ours."""
+    options = part_groups()["model"]
+    if not value or ("/" not in value and not Path(value).expanduser().is_dir()):
+        near = difflib.get_close_matches(value, options, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f": {', '.join(options)}"
+        raise InputError(f"model={value}: is no folder and no hub id (organisation/name), and no model of ours{hint}")
+    yield f"{SHORT_NAMES[key]}={quoted(value)}"
+
+
+def _files(key: str, value: str) -> Iterator[str]:
+    listed = value if value.startswith("[") else f"[{quoted(value)}]"
+    yield f"{SHORT_NAMES[key]}={listed}"
+
+
+def _labels(key: str, value: str) -> Iterator[str]:
+    """The labels, and the line that tells the model what they are."""
+    labels = [label.strip() for label in value.strip("[]").split(",") if label.strip()]
+    if len(labels) < 2:
+        raise InputError(f"labels={value}: expected at least two, with commas between")
+    yield f"{SHORT_NAMES[key]}={quoted(labels)}"
+    yield "ttrl.prompt_suffix=" + quoted(f"\n\nAnswer with one of: {', '.join(labels)}.")
+
+
+def _folder(key: str, value: str) -> Iterator[str]:
+    """A run's folder, as `ttrl_verl.record` lays it out: checkpoints, and validation beside them."""
+    yield f"{SHORT_NAMES[key]}={quoted(value)}"
+    yield f"trainer.validation_data_dir={quoted(str(Path(value) / 'validation'))}"
+
+
+_SPECIAL: Mapping[str, Callable[[str, str], Iterator[str]]] = {
+    "model": _model,
+    "data": _files,
+    "val": _files,
+    "labels": _labels,
+    "out": _folder,
+}
