@@ -83,10 +83,10 @@ def settings(questions: Path, *more: str) -> Sequence[str]:
         ("+ttrl.vots=3", "ttrl.vots is no key of this section; did you mean ttrl.votes?"),
         ("ttrl.vots=3", "ttrl.vots is no key of this section; did you mean ttrl.votes?"),
         ("vots=3", "vots is no key of verl's configuration; did you mean votes?"),
-        ("gpus=7", "a step trains on 8 x 6 responses; expected a multiple of the 7 GPUs"),
+        ("gpus=7", "a step trains on 8 x 8 responses; expected a multiple of the 7 GPUs"),
         ("nodes=two", "trainer.nnodes is 'two'; expected a number"),
         ("estimator=pp", "estimator=pp: no such part; did you mean ppo?"),
-        ("ttrl.votes=4", "ttrl.votes is 4; expected at least actor_rollout_ref.rollout.n, the 6 responses kept"),
+        ("ttrl.votes=4", "ttrl.votes is 4; expected at least actor_rollout_ref.rollout.n, the 8 responses kept"),
         ("reward.reward_manager.name=majority", "unknown reward 'majority'; expected one of"),
         ("data.train_files=[gone.jsonl]", "gone.jsonl: no such file"),
         ("data.prompt_key=question", "questions.jsonl:1: has no column 'question' (data.prompt_key)"),
@@ -141,7 +141,7 @@ def test_every_recipe_is_checked_in_one_process(ttrl_verl, tmp_path, monkeypatch
 def test_check_has_exit_status_1_where_something_is_wrong(ttrl_verl):
     done = ttrl_verl("check", "demo_cpu", "gpus=7", "--fast")
     assert done.returncode == 1
-    assert "WRONG batches       a step trains on 8 x 6 responses" in done.stdout
+    assert "WRONG batches       a step trains on 8 x 8 responses" in done.stdout
 
 
 def test_the_tables_of_train_name_every_short_name(ttrl_verl):
