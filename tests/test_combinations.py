@@ -15,7 +15,7 @@ CORE = [
     ("ttrl", ("model=qwen2.5-7b", "estimator=rloo", "hardware=4x80gb")),
     ("ttrl_aime24", ("model=qwen2.5-32b", "hardware=2x8x80gb", "trainer_mode=separate_async")),
     ("ttrl_math500", ("level=l5", "estimator=ppo", "trainer_mode=colocate_async")),
-    ("ttrv_code", ("dataset=ai2d", "model=internvl3-8b", "estimator=reinforce_plus_plus")),
+    ("ttrv_code", ("dataset=ai2d", "model=qwen3-vl-8b", "estimator=reinforce_plus_plus")),
 ]
 
 
