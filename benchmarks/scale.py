@@ -29,8 +29,8 @@ def questions(folder: Path, count: int) -> dict[str, float]:
     """Build the training set from ``count`` unlabelled questions, as the trainer does."""
     from transformers import AutoTokenizer
 
+    from ttrl_verl.composition.recipe import compose_recipe
     from ttrl_verl.dataset import UnlabeledDataset
-    from ttrl_verl.recipe import compose_recipe
 
     file = folder / f"questions-{count}.jsonl"
     with file.open("w") as lines:
@@ -55,7 +55,7 @@ def graded(folder: Path, count: int) -> dict[str, float]:
     from verl import DataProto
     from verl.experimental.reward_loop.reward_loop import RewardLoopWorker
 
-    from ttrl_verl.recipe import compose_recipe
+    from ttrl_verl.composition.recipe import compose_recipe
 
     settings = [f"actor_rollout_ref.model.path={folder}/model", "ttrl.answer_type=math", "data.max_response_length=300"]
     worker = RewardLoopWorker(compose_recipe("demo_cpu", settings))
@@ -92,8 +92,8 @@ def voted(folder: Path, count: int) -> dict[str, float]:
     import transfer_queue as tq
     from verl.utils.tensordict_utils import list_of_dict_to_tensordict
 
+    from ttrl_verl.composition.recipe import compose_recipe
     from ttrl_verl.group_stage import build_group_stage
-    from ttrl_verl.recipe import compose_recipe
 
     os.environ["TRANSFER_QUEUE_ENABLE"] = "1"
     config = compose_recipe(

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from ttrl_verl.arithmetic import Batches, problems, skipped_questions, total_steps, visits
+from ttrl_verl.preflight.arithmetic import Batches, problems, skipped_questions, total_steps, visits
 
 # TTRL's script for AIME 2024 on 8 GPUs.
 AIME = Batches(

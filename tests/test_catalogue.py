@@ -1,9 +1,17 @@
 import pytest
 
-from ttrl_verl.catalogue import chosen_parts, describe, header, part_groups, part_header, recipe_file, recipe_names
 from ttrl_verl.cli.recipes import COLUMNS
+from ttrl_verl.composition.catalogue import (
+    chosen_parts,
+    describe,
+    header,
+    part_groups,
+    part_header,
+    recipe_file,
+    recipe_names,
+)
+from ttrl_verl.composition.places import recipes_dir
 from ttrl_verl.errors import InputError
-from ttrl_verl.places import recipes_dir
 
 
 @pytest.mark.parametrize(
@@ -34,7 +42,7 @@ def test_an_unknown_recipe_names_the_nearest(given, message):
 def test_an_ending_of_several_recipes_is_refused(tmp_path, monkeypatch):
     for name in ("a_same.yaml", "b_same.yaml"):
         (tmp_path / name).write_text("defaults: []\n")
-    monkeypatch.setattr("ttrl_verl.catalogue.recipes_dir", lambda: tmp_path)
+    monkeypatch.setattr("ttrl_verl.composition.catalogue.recipes_dir", lambda: tmp_path)
     with pytest.raises(InputError, match="'same' is short for several recipes: a_same, b_same"):
         recipe_file("same")
 

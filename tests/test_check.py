@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ttrl_verl.catalogue import recipe_names
+from ttrl_verl.composition.catalogue import recipe_names
 
 pytestmark = pytest.mark.verl
 

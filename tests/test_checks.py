@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from ttrl_verl.catalogue import recipe_names
-from ttrl_verl.checks import check_recipe, formula
+from ttrl_verl.composition.catalogue import recipe_names
+from ttrl_verl.composition.recipe import compose_parts
 from ttrl_verl.errors import InputError
-from ttrl_verl.recipe import compose_parts
+from ttrl_verl.preflight.checks import check_recipe, formula
 
 LABELLED = [{"prompt": f"what is {n}", "answer": n} for n in range(30)]
 

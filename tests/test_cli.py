@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from ttrl_verl.catalogue import recipe_names
 from ttrl_verl.cli import COMMANDS, main
-from ttrl_verl.overrides import SHORT_NAMES
+from ttrl_verl.composition.catalogue import recipe_names
+from ttrl_verl.composition.overrides import SHORT_NAMES
 
 
 @pytest.fixture

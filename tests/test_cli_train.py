@@ -7,8 +7,8 @@ import pytest
 
 from ttrl_verl.cli import main
 from ttrl_verl.cli.train import _attempts, _say_alarms
+from ttrl_verl.composition.recipe import compose_recipe, plain
 from ttrl_verl.config import parse_ttrl_config
-from ttrl_verl.recipe import compose_recipe, plain
 from ttrl_verl.record.folder import lock
 from ttrl_verl.record.write import RunWriter
 

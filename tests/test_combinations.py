@@ -3,10 +3,10 @@
 import combinations
 import pytest
 
-from ttrl_verl.arithmetic import batches, problems, separate_async_problems
-from ttrl_verl.catalogue import part_groups, recipe_names
-from ttrl_verl.preflight import check_config
-from ttrl_verl.recipe import compose_parts, plain
+from ttrl_verl.composition.catalogue import part_groups, recipe_names
+from ttrl_verl.composition.recipe import compose_parts, plain
+from ttrl_verl.preflight.arithmetic import batches, problems, separate_async_problems
+from ttrl_verl.preflight.settings import check_config
 
 PAIRS = list(combinations.pairs())
 PRODUCTS = list(combinations.products())

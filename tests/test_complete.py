@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ttrl_verl.catalogue import part_groups, recipe_names
+from ttrl_verl.composition.catalogue import part_groups, recipe_names
 
 
 def complete(words: str, shell: str = "bash") -> list[str]:

@@ -3,8 +3,8 @@
 import pytest
 from omegaconf import OmegaConf
 
+from ttrl_verl.composition.recipe import compose_recipe
 from ttrl_verl.errors import InputError
-from ttrl_verl.recipe import compose_recipe
 
 pytestmark = pytest.mark.verl
 

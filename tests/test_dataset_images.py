@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from ttrl_verl.composition.recipe import compose_recipe
 from ttrl_verl.errors import InputError
-from ttrl_verl.image_prompts import VERL_PROCESSORS, check_prompts
-from ttrl_verl.questions import Layout, read_questions
-from ttrl_verl.recipe import compose_recipe
+from ttrl_verl.questions.image_prompts import VERL_PROCESSORS, check_prompts
+from ttrl_verl.questions.read import Layout, read_questions
 
 pytestmark = pytest.mark.verl
 

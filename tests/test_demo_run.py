@@ -1,9 +1,9 @@
 import pytest
 
+from ttrl_verl.composition.recipe import compose_recipe
 from ttrl_verl.demo.run import TASKS, _overrides
-from ttrl_verl.preflight import check_config
-from ttrl_verl.questions import Layout, read_questions
-from ttrl_verl.recipe import compose_recipe
+from ttrl_verl.preflight.settings import check_config
+from ttrl_verl.questions.read import Layout, read_questions
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ttrl_verl.arithmetic import batches, problems, separate_async_problems
-from ttrl_verl.catalogue import part_groups
-from ttrl_verl.checks import memory_of
-from ttrl_verl.overrides import SHORT_NAMES
-from ttrl_verl.preflight import check_config
-from ttrl_verl.recipe import compose_parts, plain
+from ttrl_verl.composition.catalogue import part_groups
+from ttrl_verl.composition.overrides import SHORT_NAMES
+from ttrl_verl.composition.recipe import compose_parts, plain
+from ttrl_verl.preflight.arithmetic import batches, problems, separate_async_problems
+from ttrl_verl.preflight.checks import memory_of
+from ttrl_verl.preflight.settings import check_config
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = [DOCS / f"{name}.md" for name in ("recipes", "scale", "transductive")]

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from ttrl_verl.arithmetic import batches, total_steps
-from ttrl_verl.recipe import compose_recipe, plain
+from ttrl_verl.composition.recipe import compose_recipe, plain
+from ttrl_verl.preflight.arithmetic import batches, total_steps
 
 
 def indices(questions: int, fetch: int, steps: int, train: int) -> list[int]:

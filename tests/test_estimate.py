@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from ttrl_verl.catalogue import part_groups, part_header
-from ttrl_verl.estimate import Setup, Shape, count_parameters, estimate, shape_of_config
+from ttrl_verl.composition.catalogue import part_groups, part_header
+from ttrl_verl.preflight.estimate import Setup, Shape, count_parameters, estimate, shape_of_config
 
 QWEN_7B = Shape(7_616_000_000, layers=28, hidden=3584, vocabulary=152064, kv_heads=4, head_dim=128)
 

@@ -4,7 +4,7 @@ from itertools import permutations
 import pytest
 
 from reward_fns.vote import majority_vote
-from ttrl_verl.estimators import maj_at_k, pass_at_k
+from ttrl_verl.evaluation.estimators import maj_at_k, pass_at_k
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ import pytest
 
 from reward_fns.answers import get_answer_type
 from ttrl_verl.cli import main
+from ttrl_verl.composition.recipe import compose_recipe, recipe_names
 from ttrl_verl.errors import InputError
-from ttrl_verl.eval_report import Report
-from ttrl_verl.eval_run import check_model, check_questions, eval_overrides, matched
-from ttrl_verl.evaluation import evaluate
-from ttrl_verl.preflight import check_config
-from ttrl_verl.questions import Layout
-from ttrl_verl.recipe import compose_recipe, recipe_names
+from ttrl_verl.evaluation.evaluate import evaluate
+from ttrl_verl.evaluation.file import Report
+from ttrl_verl.evaluation.run import check_model, check_questions, eval_overrides, matched
+from ttrl_verl.preflight.settings import check_config
+from ttrl_verl.questions.read import Layout
 from ttrl_verl.record.layout import AUDIT_SCHEMA, audit_file
 from ttrl_verl.record.read import open_run
 

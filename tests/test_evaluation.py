@@ -2,7 +2,7 @@ import pytest
 
 from reward_fns.answers import get_answer_type
 from ttrl_verl.errors import InputError
-from ttrl_verl.evaluation import check_ks, evaluate
+from ttrl_verl.evaluation.evaluate import check_ks, evaluate
 
 NUMBER = get_answer_type("number")
 

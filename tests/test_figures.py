@@ -3,7 +3,7 @@ import json
 import pytest
 
 from reward_fns.answers import get_answer_type
-from ttrl_verl.figures import Mean, read_figures
+from ttrl_verl.evaluation.figures import Mean, read_figures
 
 
 def test_the_standard_error_is_over_questions():

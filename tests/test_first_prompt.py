@@ -7,9 +7,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from ttrl_verl.cli.show import command
+from ttrl_verl.composition.recipe import compose_recipe
 from ttrl_verl.errors import InputError
-from ttrl_verl.preflight import check_config, check_data
-from ttrl_verl.recipe import compose_recipe
+from ttrl_verl.preflight.settings import check_config, check_data
 
 pytestmark = pytest.mark.slow
 

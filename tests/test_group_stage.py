@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from ttrl_verl.recipe import compose_recipe
+from ttrl_verl.composition.recipe import compose_recipe
 from ttrl_verl.record.read import open_run
 
 pytestmark = [pytest.mark.verl, pytest.mark.timeout(300)]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.image_file import MAX_PIXELS, fit_pixels, image_size, open_image, open_parts, stored_as
+from ttrl_verl.questions.image_file import MAX_PIXELS, fit_pixels, image_size, open_image, open_parts, stored_as
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of what is then refused
 

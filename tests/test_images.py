@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.images import ImageLayout, chat_messages, check_placeholders, image_references
-from ttrl_verl.questions import Layout, read_questions
+from ttrl_verl.questions.images import ImageLayout, chat_messages, check_placeholders, image_references
+from ttrl_verl.questions.read import Layout, read_questions
 
 
 @pytest.fixture

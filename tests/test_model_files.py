@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from ttrl_verl.model_files import gpu_memory, has_chat_template, model_folder, model_shape
+from ttrl_verl.preflight.model_files import gpu_memory, has_chat_template, model_folder, model_shape
 
 
 def test_a_folder_is_where_it_is(tmp_path):

@@ -49,7 +49,7 @@ def test_other_data_is_left_alone():
 
 
 def test_verl_still_needs_it(position_ids):
-    # Should this fail, verl does it right by itself: remove ttrl_verl/mrope.py.
+    # Should this fail, verl does it right by itself: remove ttrl_verl/patches/mrope.py.
     from verl.utils.tensordict_utils import maybe_fix_3d_position_ids
 
     rows, data = position_ids(3, 3)

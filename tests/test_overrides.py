@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ttrl_verl.composition.overrides import SHORT_NAMES, is_known, known_keys, nearest_key, quoted, translate
 from ttrl_verl.errors import InputError
-from ttrl_verl.overrides import SHORT_NAMES, is_known, known_keys, nearest_key, quoted, translate
 
 
 def test_every_short_name_stands_for_a_key_that_there_is():
@@ -104,7 +104,7 @@ def parsed(value):
 
 def test_a_slip_is_told_before_hydra_is_imported():
     code = (
-        "import sys\nfrom ttrl_verl.errors import InputError\nfrom ttrl_verl.overrides import translate\n"
+        "import sys\nfrom ttrl_verl.errors import InputError\nfrom ttrl_verl.composition.overrides import translate\n"
         "try: translate('aime24', ['vots=1'])\nexcept InputError: print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

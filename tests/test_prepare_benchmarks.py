@@ -11,7 +11,7 @@ import pytest
 from ttrl_verl.errors import InputError
 from ttrl_verl.prepare.benchmark_file import prepare_benchmark
 from ttrl_verl.prepare.benchmarks import BENCHMARKS, content_sha256
-from ttrl_verl.questions import Layout, read_questions
+from ttrl_verl.questions.read import Layout, read_questions
 
 REAL = Path(os.environ.get("TTRL_VERL_BENCHMARKS", Path(__file__).resolve().parents[2] / "shared" / "data" / "ttrl"))
 

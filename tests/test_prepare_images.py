@@ -18,7 +18,7 @@ from ttrl_verl.prepare.classes import Classes, class_name, read_classes
 from ttrl_verl.prepare.images import prepare_images
 from ttrl_verl.prepare.options import ChoiceMaker
 from ttrl_verl.prepare.pictures import Limits
-from ttrl_verl.questions import Layout, read_questions
+from ttrl_verl.questions.read import Layout, read_questions
 
 NAMES = ("cat", "dog", "golf_course", "owl", "wolf")
 

@@ -7,7 +7,7 @@ import pytest
 from reward_fns.answers import get_answer_type
 from ttrl_verl.errors import InputError
 from ttrl_verl.prepare.own import prepare_questions
-from ttrl_verl.questions import Layout, read_questions
+from ttrl_verl.questions.read import Layout, read_questions
 
 
 @pytest.fixture

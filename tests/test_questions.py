@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.questions import Layout, check_lengths, read_questions
+from ttrl_verl.questions.read import Layout, check_lengths, read_questions
 
 USER = [{"role": "user", "content": "2+2?"}]
 

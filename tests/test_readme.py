@@ -58,9 +58,9 @@ def test_score_prints_what_the_readme_says():
 
 
 def test_own_questions_are_prepared_and_composed(tmp_path):
-    from ttrl_verl.overrides import translate
-    from ttrl_verl.preflight import check_config
-    from ttrl_verl.recipe import compose_recipe
+    from ttrl_verl.composition.overrides import translate
+    from ttrl_verl.composition.recipe import compose_recipe
+    from ttrl_verl.preflight.settings import check_config
 
     (tmp_path / "mine.csv").write_text("prompt,answer\n" + "".join(f"{n} + 1?,{n + 1}\n" for n in range(40)))
     prepare = next(command for command in COMMANDS if command.startswith("ttrl-verl prepare questions"))

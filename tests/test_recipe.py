@@ -6,10 +6,10 @@ import pytest
 from omegaconf import OmegaConf
 
 from ttrl_verl.alarms import AlarmsConfig
+from ttrl_verl.composition.places import recipes_dir
+from ttrl_verl.composition.recipe import compose_recipe, plain, recipe_file, recipe_names
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.errors import InputError
-from ttrl_verl.places import recipes_dir
-from ttrl_verl.recipe import compose_recipe, plain, recipe_file, recipe_names
 
 
 @pytest.mark.parametrize("name", recipe_names())

@@ -39,7 +39,7 @@ def test_images_go_the_same_way_as_before(model):
 
 
 def test_verl_still_needs_it(model):
-    # Should this fail, verl does it right by itself: remove ttrl_verl/text_batch.py.
+    # Should this fail, verl does it right by itself: remove ttrl_verl/patches/text_batch.py.
     import torch
     from verl.models.transformers.qwen2_vl import _get_input_embeds
 

@@ -10,8 +10,8 @@ from reward_fns import NEEDS_ESTIMATOR, NEEDS_LABEL, NEEDS_LOG_PROBS, get_reward
 from reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.alarms import AlarmsConfig
 from ttrl_verl.errors import InputError
-from ttrl_verl.images import ImageLayout
-from ttrl_verl.questions import Layout
+from ttrl_verl.questions.images import ImageLayout
+from ttrl_verl.questions.read import Layout
 
 
 class TTRLConfig(BaseModel):

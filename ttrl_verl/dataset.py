@@ -10,12 +10,12 @@ from verl.utils.dataset.rl_dataset import RLHFDataset
 
 from ttrl_verl.config import TTRLConfig, parse_ttrl_config
 from ttrl_verl.greedy_agent_loop import NAME as GREEDY
-from ttrl_verl.image_file import open_parts
-from ttrl_verl.image_prompts import check_prompts
-from ttrl_verl.images import chat_messages
 from ttrl_verl.labels import file_labels
 from ttrl_verl.prompts import file_prompts
-from ttrl_verl.questions import as_list, read_questions
+from ttrl_verl.questions.image_file import open_parts
+from ttrl_verl.questions.image_prompts import check_prompts
+from ttrl_verl.questions.images import chat_messages
+from ttrl_verl.questions.read import as_list, read_questions
 
 _TRAINING_SET_BUILT = "ttrl_training_set_built"
 

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from ttrl_verl.catalogue import recipe_file
-from ttrl_verl.overrides import translate
+from ttrl_verl.composition.catalogue import recipe_file
+from ttrl_verl.composition.overrides import translate
 from ttrl_verl.record.manifest import COMMAND_VARIABLE
 
 if TYPE_CHECKING:

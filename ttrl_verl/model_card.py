@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from ttrl_verl.config import parse_ttrl_config
-from ttrl_verl.figures import Figures, read_figures
+from ttrl_verl.evaluation.figures import Figures, read_figures
 from ttrl_verl.record.read import Run
 
 _HOW_CHOSEN = {

@@ -21,7 +21,8 @@ _REGISTERED_WITH = {
 
 def register() -> None:
     """Register the CPU platform now; the rest when verl's registries, or what is patched of verl, appear."""
-    from ttrl_verl import advantages, cpu, mrope, text_batch
+    from ttrl_verl import advantages, cpu
+    from ttrl_verl.patches import mrope, text_batch
 
     cpu.register()
     mrope.register()

@@ -4,6 +4,6 @@ Hydra imports every package below ``hydra_plugins`` when it starts, so ``--confi
 ``--config-dir``.
 """
 
-from ttrl_verl.search_path import TTRLSearchPath
+from ttrl_verl.composition.search_path import TTRLSearchPath
 
 __all__ = ["TTRLSearchPath"]

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ttrl_verl.figures import read_groups
+from ttrl_verl.evaluation.figures import read_groups
 
 pytestmark = [pytest.mark.e2e, pytest.mark.matrix, pytest.mark.timeout(1500)]
 

@@ -8,7 +8,7 @@ import tiny_model as tiny_model_module
 
 from reward_fns import Group, get_reward_fn
 from reward_fns.answers import get_answer_type
-from ttrl_verl.figures import read_figures
+from ttrl_verl.evaluation.figures import read_figures
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 

@@ -13,7 +13,7 @@ from ttrl_verl.cli.complete import recipes as complete_recipes
 from ttrl_verl.errors import InputError
 
 if TYPE_CHECKING:
-    from ttrl_verl.checks import Finding
+    from ttrl_verl.preflight.checks import Finding
 
 TESTED = {"verl": "0.9.1", "vllm": "0.24.0", "torch": "2.11.0", "transformers": "5.9.0", "ray": None}
 
@@ -33,7 +33,7 @@ def command(recipe: str | None, overrides: tuple[str, ...], fast: bool, formula:
     validation. verl hides a plugin's import error; this imports verl (tens of seconds) and looks. Exit status 1 where
     something is WRONG; what a WARN says may be meant; a note could not be looked at here.
     """
-    from ttrl_verl.catalogue import recipe_names
+    from ttrl_verl.composition.catalogue import recipe_names
 
     names = [] if recipe is None else recipe_names() if recipe == "all" else [recipe]
     tell = _Teller(as_json)
@@ -72,8 +72,8 @@ class _Teller:
 
 
 def _recipe(name: str, overrides: tuple[str, ...], with_formula: bool) -> "Iterator[Finding]":
-    from ttrl_verl.checks import Finding, check_recipe, formula
-    from ttrl_verl.recipe import compose_parts
+    from ttrl_verl.composition.recipe import compose_parts
+    from ttrl_verl.preflight.checks import Finding, check_recipe, formula
 
     yield from check_recipe(name, overrides)
     if with_formula:
@@ -82,23 +82,23 @@ def _recipe(name: str, overrides: tuple[str, ...], with_formula: bool) -> "Itera
 
 
 def _with_verl(name: str, overrides: tuple[str, ...]) -> "Iterator[Finding]":
-    from ttrl_verl.checks import check_with_verl
-    from ttrl_verl.installed import installed_version
+    from ttrl_verl.preflight.checks import check_with_verl
+    from ttrl_verl.preflight.installed import installed_version
 
     if installed_version("verl") is not None:
         yield check_with_verl(name, overrides)
 
 
 def _say_that_verl_loads() -> None:
-    from ttrl_verl.installed import installed_version
+    from ttrl_verl.preflight.installed import installed_version
 
     if installed_version("verl") is not None and sys.stderr.isatty():
         click.echo("      importing verl, tens of seconds (--fast leaves it out)", err=True)
 
 
 def _versions() -> "Iterator[Finding]":
-    from ttrl_verl.checks import Finding
-    from ttrl_verl.installed import installed_version
+    from ttrl_verl.preflight.checks import Finding
+    from ttrl_verl.preflight.installed import installed_version
 
     known = (3, 11) <= sys.version_info[:2] <= (3, 12)
     yield Finding("ok" if known else "wrong", "python", sys.version.split()[0])
@@ -114,8 +114,8 @@ def _versions() -> "Iterator[Finding]":
 def _registration() -> "Iterator[Finding]":
     """Import verl as a run does, and look at its registries."""
     from reward_fns import REWARD_FNS
-    from ttrl_verl.checks import Finding
-    from ttrl_verl.installed import installed_version
+    from ttrl_verl.preflight.checks import Finding
+    from ttrl_verl.preflight.installed import installed_version
 
     if installed_version("verl") is None:
         return

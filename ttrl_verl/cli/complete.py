@@ -8,7 +8,7 @@ from ttrl_verl.errors import InputError
 
 def recipes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the recipes that begin so, by their whole names or by what follows ``ttrl_``; YAML files besides."""
-    from ttrl_verl.catalogue import header, recipe_file, recipe_names
+    from ttrl_verl.composition.catalogue import header, recipe_file, recipe_names
 
     names = recipe_names()
     short = [name for name in (name.partition("_")[2] for name in names) if name]
@@ -26,8 +26,8 @@ def recipes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 def overrides(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the keys that begin so, or the options of a group behind its ``=``."""
-    from ttrl_verl.catalogue import part_groups
-    from ttrl_verl.overrides import SHORT_NAMES, known_keys
+    from ttrl_verl.composition.catalogue import part_groups
+    from ttrl_verl.composition.overrides import SHORT_NAMES, known_keys
 
     groups = part_groups()
     key, equals, value = incomplete.partition("=")

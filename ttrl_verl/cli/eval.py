@@ -79,8 +79,8 @@ def _ks(text: str | None) -> list[int] | None:
 
 
 def _read(options: dict[str, Any]) -> int:
-    from ttrl_verl.eval_report import Report
-    from ttrl_verl.evaluation import evaluate
+    from ttrl_verl.evaluation.evaluate import evaluate
+    from ttrl_verl.evaluation.file import Report
 
     answer_type = _answer_type(options)
     results = evaluate(options["dump"], answer_type, options["ks"])
@@ -94,8 +94,8 @@ def _read(options: dict[str, Any]) -> int:
 def _answer_type(options: dict[str, Any]) -> Any:
     """Return the answer type of a dump: as given, as its run's folder says, as the recipe says, or math."""
     from ttrl_verl.cli.answer_type import parse_answer_type
+    from ttrl_verl.composition.recipe import compose_recipe, plain
     from ttrl_verl.config import parse_ttrl_config
-    from ttrl_verl.recipe import compose_recipe, plain
     from ttrl_verl.record.layout import MANIFEST
     from ttrl_verl.record.read import open_run
 
@@ -115,8 +115,8 @@ def _run(options: dict[str, Any]) -> int:
     from rich.console import Console
 
     from ttrl_verl.errors import InputError
-    from ttrl_verl.eval_report import Report
-    from ttrl_verl.evaluation import evaluate
+    from ttrl_verl.evaluation.evaluate import evaluate
+    from ttrl_verl.evaluation.file import Report
     from ttrl_verl.launch import log_tail, run, train_command
 
     out = options["out"] or Path("runs") / f"eval-{datetime.now():%Y%m%d-%H%M%S}"
@@ -149,10 +149,10 @@ def _run(options: dict[str, Any]) -> int:
 
 def _settings(options: dict[str, Any], out: Path) -> tuple:
     """Check everything that can be checked before a run, and return its settings."""
-    from ttrl_verl.eval_run import check_model, check_questions, eval_overrides, matched
-    from ttrl_verl.evaluation import check_ks
-    from ttrl_verl.preflight import check_config, check_data
-    from ttrl_verl.recipe import compose_recipe
+    from ttrl_verl.composition.recipe import compose_recipe
+    from ttrl_verl.evaluation.evaluate import check_ks
+    from ttrl_verl.evaluation.run import check_model, check_questions, eval_overrides, matched
+    from ttrl_verl.preflight.settings import check_config, check_data
     from ttrl_verl.record.read import open_run
 
     spent = None if options["match"] is None else matched(open_run(options["match"]))
@@ -191,7 +191,7 @@ def _chosen_type(options: dict[str, Any]) -> dict[str, Any]:
 def _after(match: Path | None, answer_type: Any, ks: list[int] | None) -> tuple | None:
     """Return the last validation of the run that is matched: what training made of the same questions."""
     from ttrl_verl.errors import InputError
-    from ttrl_verl.evaluation import evaluate
+    from ttrl_verl.evaluation.evaluate import evaluate
     from ttrl_verl.record.read import open_run
 
     if match is None:

@@ -52,7 +52,7 @@ def command(
     from ttrl_verl.cli.answer_type import parse_answer_type
     from ttrl_verl.prepare.own import prepare_questions
     from ttrl_verl.prepare.write import suffix_text
-    from ttrl_verl.questions import Layout
+    from ttrl_verl.questions.read import Layout
 
     done = prepare_questions(
         files,

@@ -22,7 +22,7 @@ def command(parts: bool, as_json: bool) -> None:
 
 
 def _recipes() -> Iterable[Sequence[str]]:
-    from ttrl_verl.catalogue import describe, recipe_names
+    from ttrl_verl.composition.catalogue import describe, recipe_names
 
     for name in recipe_names():
         said = describe(name)
@@ -30,7 +30,7 @@ def _recipes() -> Iterable[Sequence[str]]:
 
 
 def _parts() -> Iterable[Sequence[str]]:
-    from ttrl_verl.catalogue import part_groups, part_header
+    from ttrl_verl.composition.catalogue import part_groups, part_header
 
     for group, options in part_groups().items():
         for option in options:

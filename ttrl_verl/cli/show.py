@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 )
 def command(recipe: str, overrides: tuple[str, ...], section: str | None, as_json: bool, prompt: bool) -> None:
     """Print RECIPE composed, with its overrides, as YAML; or its first prompt as the model sees it."""
+    from ttrl_verl.composition.overrides import translate
     from ttrl_verl.errors import InputError
-    from ttrl_verl.overrides import translate
 
     overrides = translate(recipe, overrides)  # a slip is told before Hydra is imported
     import json
 
     from omegaconf import OmegaConf
 
-    from ttrl_verl.recipe import compose_recipe, plain
+    from ttrl_verl.composition.recipe import compose_recipe, plain
 
     if prompt and section:
         raise click.UsageError("--prompt and --section are two things to print; give one")
@@ -49,8 +49,8 @@ def command(recipe: str, overrides: tuple[str, ...], section: str | None, as_jso
 
 
 def _print_prompt(config: "DictConfig") -> None:
-    from ttrl_verl.first_prompt import first_prompt
-    from ttrl_verl.preflight import check_config
+    from ttrl_verl.preflight.settings import check_config
+    from ttrl_verl.questions.first_prompt import first_prompt
 
     shown = first_prompt(config, check_config(config))
     click.echo(shown.text)

@@ -7,7 +7,7 @@ import click
 
 from ttrl_verl.cli.complete import overrides as complete_overrides
 from ttrl_verl.cli.complete import recipes as complete_recipes
-from ttrl_verl.overrides import SHORT_NAMES, translate
+from ttrl_verl.composition.overrides import SHORT_NAMES, translate
 
 _WIDTH = max(len(name) for name in SHORT_NAMES)
 
@@ -33,7 +33,7 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
     Everything that can be checked without a GPU is checked first.
     """
     overrides = translate(recipe, overrides)  # a slip is told before Hydra is imported
-    from ttrl_verl.recipe import compose_recipe, plain
+    from ttrl_verl.composition.recipe import compose_recipe, plain
 
     config = compose_recipe(recipe, overrides)
     if dry_run:
@@ -45,7 +45,7 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
         click.echo(OmegaConf.to_yaml(config), nl=False)
         return 0
     from ttrl_verl.launch import run, train_command
-    from ttrl_verl.preflight import check_batches, check_config, check_data
+    from ttrl_verl.preflight.settings import check_batches, check_config, check_data
     from ttrl_verl.record.folder import check_run_folder, run_folder
     from ttrl_verl.record.manifest import COMMAND_VARIABLE
 
@@ -65,7 +65,7 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
 
 def _check_prepared(recipe: str, files: str | list[str] | None) -> None:
     """Say how a benchmark's file is made, where it is missing."""
-    from ttrl_verl.catalogue import files_of, prepare_command
+    from ttrl_verl.composition.catalogue import files_of, prepare_command
     from ttrl_verl.errors import InputError
 
     how = prepare_command(recipe)

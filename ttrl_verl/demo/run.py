@@ -8,14 +8,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ttrl_verl.composition.overrides import quoted
+from ttrl_verl.composition.recipe import compose_recipe
 from ttrl_verl.demo.model import cached_model_dir
 from ttrl_verl.demo.progress import Progress
 from ttrl_verl.errors import InputError
-from ttrl_verl.figures import Figures, read_figures
+from ttrl_verl.evaluation.figures import Figures, read_figures
 from ttrl_verl.launch import log_tail, run, train_command
-from ttrl_verl.overrides import quoted
-from ttrl_verl.preflight import check_config, check_data
-from ttrl_verl.recipe import compose_recipe
+from ttrl_verl.preflight.settings import check_config, check_data
 from ttrl_verl.record.layout import MANIFEST
 from ttrl_verl.record.read import open_run
 from ttrl_verl.report.summary import made_of

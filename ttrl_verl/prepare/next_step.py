@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from ttrl_verl.overrides import quoted
+from ttrl_verl.composition.overrides import quoted
 
 
 def train_line(recipe: str, train: Sequence[str], validate: Sequence[str], answer_type: str) -> str:

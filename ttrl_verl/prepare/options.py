@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from string import ascii_uppercase
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.images import PLACEHOLDER
 from ttrl_verl.prepare.classes import Classes
+from ttrl_verl.questions.images import PLACEHOLDER
 
 QUESTION = "Which of these does the picture show?"
 

@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.image_file import fit_pixels, open_image, stored_as
-from ttrl_verl.images import inside, shown
 from ttrl_verl.prepare.write import SCHEMA, written_whole
+from ttrl_verl.questions.image_file import fit_pixels, open_image, stored_as
+from ttrl_verl.questions.images import inside, shown
 
 _GROUP_ROWS = 1000
 _GROUP_BYTES = 32 * 2**20

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.figures import Mean
+from ttrl_verl.evaluation.figures import Mean
 from ttrl_verl.report.histories import History
 from ttrl_verl.report.validation import Validation
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ttrl_verl.figures import Figures
+from ttrl_verl.evaluation.figures import Figures
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.histories import History, Visit, read_histories
 from ttrl_verl.report.plain import plain

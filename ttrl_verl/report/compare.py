@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ttrl_verl.figures import Mean
+from ttrl_verl.evaluation.figures import Mean
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.curves import QUANTITIES, Curve, Point
 from ttrl_verl.report.plain import plain

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from ttrl_verl.figures import Mean
+from ttrl_verl.evaluation.figures import Mean
 from ttrl_verl.report.histories import History
 from ttrl_verl.report.plain import plain
 from ttrl_verl.report.validation import Validation

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import jinja2
 
 from ttrl_verl import __version__
-from ttrl_verl.figures import Mean
+from ttrl_verl.evaluation.figures import Mean
 from ttrl_verl.report.chart import Chart, Series, draw
 from ttrl_verl.report.checkpoints import LABEL_RULE, RULE
 from ttrl_verl.report.compare import Comparison

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reward_fns import NEEDS_LABEL
-from ttrl_verl.figures import Figures, Mean
+from ttrl_verl.evaluation.figures import Figures, Mean
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.baseline import Baseline, read_baselines
 from ttrl_verl.report.checkpoints import Candidate, CheckpointChoice, choose, read_candidates

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ttrl_verl.figures import Figures, Mean
+from ttrl_verl.evaluation.figures import Figures, Mean
 from ttrl_verl.report.checkpoints import LABEL_RULE, RULE
 from ttrl_verl.report.compare import Comparison
 from ttrl_verl.report.curves import Curve

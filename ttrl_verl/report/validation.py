@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.errors import InputError
-from ttrl_verl.figures import Figures, read_figures
+from ttrl_verl.evaluation.figures import Figures, read_figures
 from ttrl_verl.record.layout import MANIFEST
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.histories import History

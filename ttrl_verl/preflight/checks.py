@@ -9,16 +9,23 @@ from typing import Any, Literal
 import pyarrow.compute as pc
 from hydra.errors import HydraException
 
-from ttrl_verl.arithmetic import Batches, batches, problems, separate_async_problems, skipped_questions, total_steps
-from ttrl_verl.arithmetic import visits as visits_of
-from ttrl_verl.catalogue import files_of, prepare_command
+from ttrl_verl.composition.catalogue import files_of, prepare_command
+from ttrl_verl.composition.recipe import Composed, compose_parts, plain
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
-from ttrl_verl.estimate import FORMULA, Estimate, estimate, setup
-from ttrl_verl.model_files import gpu_memory, has_chat_template, model_folder, model_shape
-from ttrl_verl.preflight import check_config, check_suffix
-from ttrl_verl.questions import read_questions
-from ttrl_verl.recipe import Composed, compose_parts, plain
+from ttrl_verl.preflight.arithmetic import (
+    Batches,
+    batches,
+    problems,
+    separate_async_problems,
+    skipped_questions,
+    total_steps,
+)
+from ttrl_verl.preflight.arithmetic import visits as visits_of
+from ttrl_verl.preflight.estimate import FORMULA, Estimate, estimate, setup
+from ttrl_verl.preflight.model_files import gpu_memory, has_chat_template, model_folder, model_shape
+from ttrl_verl.preflight.settings import check_config, check_suffix
+from ttrl_verl.questions.read import read_questions
 
 State = Literal["ok", "note", "warn", "wrong"]
 

@@ -13,10 +13,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from ttrl_verl.catalogue import YAML_LOADER, part_groups, recipe_file, recipe_names
+from ttrl_verl.composition.catalogue import YAML_LOADER, part_groups, recipe_file, recipe_names
+from ttrl_verl.composition.overrides import KEYS_BEYOND_YAML, check_key, translate, verl_defaults
+from ttrl_verl.composition.search_path import TTRLSearchPath
 from ttrl_verl.errors import InputError
-from ttrl_verl.overrides import KEYS_BEYOND_YAML, check_key, translate, verl_defaults
-from ttrl_verl.search_path import TTRLSearchPath
 
 __all__ = ["Composed", "compose_parts", "compose_recipe", "plain", "recipe_file", "recipe_names"]
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.images import IMAGE, ImageLayout, check_placeholders, image_references
+from ttrl_verl.questions.images import IMAGE, ImageLayout, check_placeholders, image_references
 
 SUFFIXES = (".parquet", ".json", ".jsonl", ".csv")
 ROLES = ("system", "user", "assistant")

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from ttrl_verl.catalogue import YAML_LOADER, chosen_parts, flat_keys, part_groups, recipe_file, section_keys
+from ttrl_verl.composition.catalogue import YAML_LOADER, chosen_parts, flat_keys, part_groups, recipe_file, section_keys
+from ttrl_verl.composition.places import verl_config_dir
 from ttrl_verl.errors import InputError
-from ttrl_verl.places import verl_config_dir
 
 SHORT_NAMES = {
     "model": "actor_rollout_ref.model.path",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
-from ttrl_verl.catalogue import YAML_LOADER, header
-from ttrl_verl.estimate import Shape, shape, shape_of_config
-from ttrl_verl.places import recipes_dir
+from ttrl_verl.composition.catalogue import YAML_LOADER, header
+from ttrl_verl.composition.places import recipes_dir
+from ttrl_verl.preflight.estimate import Shape, shape, shape_of_config
 
 
 def model_folder(name: str) -> Path | None:

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.image_file import image_size, open_image
-from ttrl_verl.images import chat_messages
-from ttrl_verl.questions import check_lengths
+from ttrl_verl.questions.image_file import image_size, open_image
+from ttrl_verl.questions.images import chat_messages
+from ttrl_verl.questions.read import check_lengths
 
 _CHUNK = 100  # rows whose images are in memory at once
 

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.images import shown
+from ttrl_verl.questions.images import shown
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 MAX_BYTES = 256 * 2**20

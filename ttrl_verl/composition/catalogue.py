@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
+from ttrl_verl.composition.places import recipes_dir
 from ttrl_verl.errors import InputError
-from ttrl_verl.places import recipes_dir
 
 # libyaml's where there is one: ten times as fast, and as safe.
 YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

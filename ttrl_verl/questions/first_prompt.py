@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 from omegaconf import DictConfig
 
+from ttrl_verl.composition.recipe import plain
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
-from ttrl_verl.image_prompts import check_images, check_prompts, render
-from ttrl_verl.preflight import load_processor, load_tokenizer, missing_keys
-from ttrl_verl.questions import SCHEMA, as_list, iter_questions
-from ttrl_verl.recipe import plain
+from ttrl_verl.preflight.settings import load_processor, load_tokenizer, missing_keys
+from ttrl_verl.questions.image_prompts import check_images, check_prompts, render
+from ttrl_verl.questions.read import SCHEMA, as_list, iter_questions
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
-from ttrl_verl.places import recipes_dir, verl_config_dir
+from ttrl_verl.composition.places import recipes_dir, verl_config_dir
 
 
 class TTRLSearchPath(SearchPathPlugin):

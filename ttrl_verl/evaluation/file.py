@@ -28,8 +28,8 @@ from rich import box
 from rich.table import Table
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.eval_run import Matched
-from ttrl_verl.evaluation import FORMAT, Evaluation
+from ttrl_verl.evaluation.evaluate import FORMAT, Evaluation
+from ttrl_verl.evaluation.run import Matched
 
 FILE = "eval.json"
 

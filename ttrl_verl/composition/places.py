@@ -5,9 +5,10 @@ from pathlib import Path
 
 
 def recipes_dir() -> Path:
-    """Return the folder of the recipes: beside this file where it is installed, at the top of a clone."""
-    installed = Path(__file__).parent / "recipes"
-    return installed if installed.is_dir() else Path(__file__).parent.parent / "recipes"
+    """Return the folder of the recipes: in the package where it is installed, at the top of a clone."""
+    package = Path(__file__).parents[1]
+    installed = package / "recipes"
+    return installed if installed.is_dir() else package.parent / "recipes"
 
 
 def verl_config_dir() -> Path | None:

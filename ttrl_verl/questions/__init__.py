@@ -1,0 +1,1 @@
+"""Question files, read and checked row by row: text and images."""
