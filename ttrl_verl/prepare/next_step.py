@@ -11,13 +11,16 @@ def train_line(recipe: str, train: Sequence[str], validate: Sequence[str], answe
 
     Example:
         >>> train_line("ttrl", ["q.parquet"], ["q.parquet"], "math")
-        'ttrl-verl train ttrl data.train_files=q.parquet data.val_files=q.parquet actor_rollout_ref.model.path=MODEL'
+        'ttrl-verl train ttrl data=q.parquet model=ORG/MODEL'
     """
-    settings = [f"data.train_files={_files(train)}", f"data.val_files={_files(validate)}"]
+    settings = [f"data={_files(train)}"]
+    if list(validate) != list(train):
+        settings.append(f"val={_files(validate)}")
     if recipe == "ttrl" and answer_type != "math":  # the general recipe's own
         settings.append(f"ttrl.answer_type={answer_type}")
-    return shlex.join(["ttrl-verl", "train", recipe, *settings, "actor_rollout_ref.model.path=MODEL"])
+    return shlex.join(["ttrl-verl", "train", recipe, *settings, "model=ORG/MODEL"])
 
 
 def _files(files: Sequence[str]) -> str:
-    return quoted(files[0]) if len(files) == 1 else quoted(list(files))
+    # The short name quotes a single file itself.
+    return str(files[0]) if len(files) == 1 else quoted(list(files))
