@@ -56,7 +56,7 @@ def export(run: Run, step: int, out: Path, *, card: str) -> Path:
 
 def base_model(run: Run) -> str:
     """Return the name of the model that the run started from: a hub id or a path."""
-    return str(run.manifest["config"]["actor_rollout_ref"]["model"]["path"])
+    return str(run.setting("actor_rollout_ref.model.path"))
 
 
 def _merge(checkpoint: Path, target: Path, log: Path) -> None:
@@ -77,10 +77,6 @@ def _adapter_alone(merged: Path, base: str) -> Path:
     settings["base_model_name_or_path"] = base
     config.write_text(json.dumps(settings, indent=2), encoding="utf-8")
     for file in merged.iterdir():
-        if (
-            file.is_file()
-            and file.suffix != ".safetensors"
-            and file.name not in ("config.json", "generation_config.json")
-        ):
+        if file.is_file() and file.suffix != ".safetensors" and file.name not in _OF_THE_MODEL:
             shutil.copy(file, adapter / file.name)
     return adapter

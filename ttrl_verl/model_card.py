@@ -6,7 +6,8 @@ from typing import Any
 import yaml
 
 from ttrl_verl.config import parse_ttrl_config
-from ttrl_verl.evaluation.figures import Figures, read_figures
+from ttrl_verl.evaluation.figures import Figures, read_figures, shown
+from ttrl_verl.export import base_model
 from ttrl_verl.record.read import Run
 
 _HOW_CHOSEN = {
@@ -29,7 +30,7 @@ def model_card(run: Run, step: int, *, chosen: str | None = None) -> str:
         chosen: ``last`` or ``best``, where the step was chosen so.
     """
     config = run.manifest["config"]
-    base = str(config["actor_rollout_ref"]["model"]["path"])
+    base = base_model(run)
     head = {"base_model": base, "library_name": "transformers", "tags": ["test-time-reinforcement-learning", "verl"]}
     name = base.rstrip("/").rsplit("/", 1)[-1]
     lines = [
@@ -45,9 +46,7 @@ def model_card(run: Run, step: int, *, chosen: str | None = None) -> str:
         "",
         "## Data",
         "",
-        *_table(
-            ["file", "rows", "sha256"], [[row["path"], row["rows"], row["sha256"]] for row in run.manifest["data"]]
-        ),
+        *_table(["file", "rows", "sha256"], _files(run)),
         "",
         "## Measured",
         "",
@@ -73,7 +72,7 @@ def _settings(config: Mapping[str, Any], run: Run) -> Iterator[list[Any]]:
         config["actor_rollout_ref"]["rollout"],
         config["data"],
     )
-    yield ["base model", config["actor_rollout_ref"]["model"]["path"]]
+    yield ["base model", base_model(run)]
     yield ["reward", config["reward"]["reward_manager"]["name"]]
     if config["ttrl"].get("reward_options"):
         yield ["reward options", config["ttrl"]["reward_options"]]
@@ -106,13 +105,13 @@ def _measured(run: Run, step: int) -> list[str]:
     return [
         *_table(["questions", "", "avg@n", "greedy", "maj@n", "without an answer"], rows),
         "",
-        "Means over questions, ± one standard error. Labels were used to measure, and for nothing else.",
+        "Means over questions, ± one standard error. Labels measured this table.",
     ]
 
 
 def _cells(figures: Figures) -> list[str]:
     means = (figures.avg, figures.greedy, figures.maj)
-    return [*("-" if mean is None else str(mean) for mean in means), f"{figures.unparsed:.3f}"]
+    return [*map(shown, means), f"{figures.unparsed:.3f}"]
 
 
 def _table(head: list[str], rows: Any) -> list[str]:

@@ -10,8 +10,9 @@ from typing import Any, BinaryIO, NoReturn, TextIO
 import click
 
 from reward_fns import NEEDS_LABEL, NEEDS_LOG_PROBS, REWARD_FNS, Group, RewardFn, get_reward_fn
-from reward_fns.answers import ANSWER_TYPE_NAMES, AnswerType, get_answer_type
+from reward_fns.answers import ANSWER_TYPE_NAMES, AnswerType
 from reward_fns.vote import answer_entropy, majority_vote
+from ttrl_verl.cli.answer_type import parse_answer_type
 from ttrl_verl.errors import InputError
 
 _MAX_DIGITS = 1000
@@ -53,9 +54,9 @@ def command(
     """Score the groups of responses in FILE (JSON Lines), or of standard input where FILE is missing or "-"."""
     try:
         reward_fn = get_reward_fn(reward_name, **_reward_options(options))
-        kind = _answer_type(answer_type, choices)
     except ValueError as error:
         raise InputError(str(error)) from error
+    kind = parse_answer_type(answer_type, choices)
     with ExitStack() as stack:
         source, target = _open(file, out, stack)
         name = "<stdin>" if file == "-" else file
@@ -190,15 +191,6 @@ def _reward_options(options: tuple[str, ...]) -> dict[str, Any]:
         except ValueError:
             found[key] = value
     return found
-
-
-def _answer_type(name: str, choices: str | None) -> AnswerType:
-    if choices is None:
-        return get_answer_type(name)
-    if name != "choice":
-        raise ValueError(f"--choices is for --answer-type choice, not {name}")
-    listed = int(choices) if choices.isascii() and choices.isdigit() and len(choices) < 5 else choices.split(",")
-    return get_answer_type(name, choices=listed)
 
 
 def _open(file: str, out: str, stack: ExitStack) -> tuple[BinaryIO, TextIO]:

@@ -65,11 +65,12 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
 
 def _check_prepared(recipe: str, files: str | list[str] | None) -> None:
     """Say how a benchmark's file is made, where it is missing."""
-    from ttrl_verl.composition.catalogue import files_of, prepare_command
+    from ttrl_verl.composition.catalogue import prepare_command
     from ttrl_verl.errors import InputError
+    from ttrl_verl.questions.read import as_list
 
     how = prepare_command(recipe)
-    for path in files_of(files):
+    for path in as_list(files):
         if how and not Path(path).expanduser().exists():
             raise InputError(f"{path}: no such file; `{how}` writes it")
 

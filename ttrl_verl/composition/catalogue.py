@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -164,13 +164,6 @@ def flat_keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
         yield f"{prefix}{name}"
         if isinstance(value, Mapping):
             yield from flat_keys(value, f"{prefix}{name}.")
-
-
-def files_of(value: str | Sequence[str] | None) -> list[str]:
-    """Return file names as a list: Hydra hands over one, several or none."""
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else [str(path) for path in value]
 
 
 @cache

@@ -40,6 +40,11 @@ class Mean:
         return f"{self.value:.3f}" if self.error is None else f"{self.value:.3f} ± {self.error:.3f}"
 
 
+def shown(mean: Mean | None) -> str:
+    """Return a mean as a table's cell: a dash where there is none."""
+    return "-" if mean is None else str(mean)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """One data source at one step.

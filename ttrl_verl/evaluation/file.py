@@ -29,6 +29,7 @@ from rich.table import Table
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.evaluate import FORMAT, Evaluation
+from ttrl_verl.evaluation.figures import shown
 from ttrl_verl.evaluation.run import Matched
 
 FILE = "eval.json"
@@ -132,4 +133,4 @@ class Report:
 def _cells(result: Evaluation, ks: Sequence[int]) -> list[str]:
     figures = result.figures
     means = [figures.avg, *(by.get(k) for by in (result.pass_at, result.maj_at) for k in ks), figures.greedy]
-    return [*("-" if mean is None else str(mean) for mean in means), f"{figures.unparsed:.3f}"]
+    return [*map(shown, means), f"{figures.unparsed:.3f}"]

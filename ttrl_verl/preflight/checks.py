@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pyarrow.compute as pc
 from hydra.errors import HydraException
 
-from ttrl_verl.composition.catalogue import files_of, prepare_command
+from ttrl_verl.composition.catalogue import prepare_command
 from ttrl_verl.composition.recipe import Composed, compose_parts, plain
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
@@ -25,7 +25,7 @@ from ttrl_verl.preflight.arithmetic import visits as visits_of
 from ttrl_verl.preflight.estimate import FORMULA, Estimate, estimate, setup
 from ttrl_verl.preflight.model_files import gpu_memory, has_chat_template, model_folder, model_shape
 from ttrl_verl.preflight.settings import check_config, check_suffix
-from ttrl_verl.questions.read import read_questions
+from ttrl_verl.questions.read import as_list, read_questions
 
 State = Literal["ok", "note", "warn", "wrong"]
 
@@ -81,7 +81,7 @@ def check_files(recipe: str, values: Mapping[str, Any], ttrl: TTRLConfig, number
     """Yield whether the question files can be read, what an epoch skips, and whether validation has labels."""
     data, trainer = values["data"], values["trainer"]
     layout = ttrl.layout(data["prompt_key"])
-    train, val = files_of(data["train_files"]), files_of(data["val_files"])
+    train, val = as_list(data["train_files"]), as_list(data["val_files"])
     if not train:
         yield Finding("note", "data", "to set: data=FILE")
         return

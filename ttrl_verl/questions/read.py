@@ -65,8 +65,10 @@ class Tokenizer(Protocol):
         """Return the token ids of a conversation."""
 
 
-def as_list(files: str | Sequence[str]) -> list[str]:
-    """Return file names as a list; verl takes one or several."""
+def as_list(files: str | Sequence[str] | None) -> list[str]:
+    """Return file names as a list: a recipe names one, several or none yet."""
+    if files is None:
+        return []
     return [files] if isinstance(files, str) else [str(path) for path in files]
 
 

@@ -121,7 +121,7 @@ def data_files(config: Mapping[str, Any]) -> list[dict[str, Any]]:
         InputError: a file is missing or cannot be read.
     """
     data = config["data"]
-    files = dict.fromkeys(as_list(data["train_files"] or []) + as_list(data["val_files"] or []))
+    files = dict.fromkeys(as_list(data["train_files"]) + as_list(data["val_files"]))
     entries = []
     for name in files:
         path = Path(os.path.abspath(os.path.expanduser(name)))

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ttrl_verl.evaluation.figures import Figures, Mean
+from ttrl_verl.evaluation.figures import Figures, shown
 from ttrl_verl.report.checkpoints import LABEL_RULE, RULE
 from ttrl_verl.report.compare import Comparison
 from ttrl_verl.report.curves import Curve
@@ -60,11 +60,7 @@ def accuracy_table(before: Mapping[str, Figures], after: Mapping[str, Figures]) 
 
 def _cells(figures: Figures) -> list[str]:
     means = (figures.avg, figures.greedy, figures.maj, figures.majority_ratio)
-    return [*map(_mean, means), f"{figures.unparsed:.3f}"]
-
-
-def _mean(mean: Mean | None) -> str:
-    return "-" if mean is None else str(mean)
+    return [*map(shown, means), f"{figures.unparsed:.3f}"]
 
 
 def _sections(summary: Summary, comparison: Comparison | None) -> Iterator[tuple[str, list[str | Table]]]:
