@@ -3,8 +3,9 @@
     python benchmarks/step_overhead.py [--steps 30] [--rounds 2]
 
 The same tiny model, data, batch and poll interval; in turn, a run of stock verl (``naive`` manager, stock replay
-buffer, labels in the rows) and one with the plugin (``majority_vote``, the group stage, no labels). Prints the median
-step time of each, and the ratio. The first steps of a run warm up and are not counted.
+buffer, labels in the rows), one with the plugin (``majority_vote``, the group stage, no labels), and one with the
+plugin without the record and the alarms. Prints the median step time of each, and the ratios. The first steps of a
+run warm up and are not counted.
 """
 
 import argparse
@@ -19,11 +20,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import tiny_model
 
+from ttrl_verl.alarms import AlarmsConfig
 from ttrl_verl.launch import log_tail, run, train_command
 
 RECIPE = str(Path(__file__).parent.parent / "tests" / "e2e" / "tiny_cpu.yaml")
 WARM_UP = 5
 RESPONSES = 8
+KINDS = ("stock", "unrecorded", "plugin")
 
 REWARD = """
 def compute_score(data_source, solution_str, ground_truth, extra_info=None, **kwargs):
@@ -33,7 +36,7 @@ def compute_score(data_source, solution_str, ground_truth, extra_info=None, **kw
 
 
 def main() -> None:
-    """Run stock verl and the plugin in turn, and print the ratio of their step times."""
+    """Run stock verl and the plugin in turn, and print the ratios of their step times."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=2)
@@ -42,15 +45,16 @@ def main() -> None:
         folder = Path(name)
         tiny_model.build(folder / "model")
         _write_data(folder)
-        times: dict[str, list[float]] = {"stock": [], "plugin": []}
+        times: dict[str, list[float]] = {kind: [] for kind in KINDS}
         for number in range(arguments.rounds):
             for kind in times:
                 times[kind] += _step_times(folder, kind, number, arguments.steps)
     medians = {kind: statistics.median(seconds) for kind, seconds in times.items()}
     for kind, seconds in times.items():
         low, high = min(seconds), max(seconds)
-        print(f"{kind:6}  median {medians[kind]:.3f} s a step  ({low:.3f} to {high:.3f}, {len(seconds)} steps)")
+        print(f"{kind:10}  median {medians[kind]:.3f} s a step  ({low:.3f} to {high:.3f}, {len(seconds)} steps)")
     print(f"plugin / stock = {medians['plugin'] / medians['stock']:.3f}")
+    print(f"plugin / unrecorded = {medians['plugin'] / medians['unrecorded']:.3f}")
 
 
 def _write_data(folder: Path) -> None:
@@ -77,7 +81,6 @@ def _step_times(folder: Path, kind: str, number: int, steps: int) -> list[float]
         f"trainer.default_local_dir={folder}/{kind}-{number}",
         "trainer.test_freq=-1",
         "trainer.save_freq=-1",
-        f"trainer.default_local_dir={folder}/{kind}-{number}",
         "trainer.val_before_train=false",
         f"ttrl.votes={RESPONSES}",
         f"actor_rollout_ref.rollout.n={RESPONSES}",
@@ -92,6 +95,8 @@ def _step_times(folder: Path, kind: str, number: int, steps: int) -> list[float]
             "data.custom_cls.path=null",
             "trainer.v1.sampler.custom_sampler.path=null",
         ]
+    if kind == "unrecorded":
+        overrides += ["ttrl.audit=false", *(f"ttrl.alarms.{alarm}.action=off" for alarm in AlarmsConfig.model_fields)]
     metrics = folder / f"{kind}-{number}.jsonl"
     log = folder / f"{kind}-{number}.log"
     with log.open("wb") as output:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 
 TEXT = ("ttrl", "ttrl_aime24", "ttrl_aime25", "ttrl_amc", "ttrl_math500", "ttrl_gpqa", "ttrl_classify")
-VISION = ("ttrv_paper", "ttrv_code")
+VISION = ("ttrv_paper", "ttrv_code", "ttrv_single")
 LORA = "ttrl_aime24_lora"
 
 TEXT_MODELS = (
@@ -41,8 +41,12 @@ DATASETS = (
     "ai2d",
 )
 
-# 16 kept responses of one question cannot be divided among 32 GPUs; `check` says so.
-IMPOSSIBLE = {("ttrv_code", "hardware=4x8x80gb")}
+# 16 kept responses of one question cannot be divided among 32 GPUs, nor by twos among 16; `check` says so.
+IMPOSSIBLE = {
+    ("ttrv_code", "hardware=4x8x80gb"): "a mini-batch is 1 x 16 responses",
+    ("ttrv_single", "hardware=4x8x80gb"): "a step trains on 1 x 16 responses",
+    ("ttrv_single", "hardware=2x8x80gb"): "ppo_micro_batch_size_per_gpu is 2",
+}
 
 Combination = tuple[str, tuple[str, ...]]
 

@@ -1,7 +1,11 @@
+import re
+
 import pytest
 
 from ttrl_verl.composition.recipe import compose_recipe
-from ttrl_verl.demo.run import TASKS, _overrides
+from ttrl_verl.demo.run import _overrides
+from ttrl_verl.demo.tasks import TASKS, chosen_task
+from ttrl_verl.errors import InputError
 from ttrl_verl.preflight.settings import check_config
 from ttrl_verl.questions.read import Layout, read_questions
 
@@ -10,7 +14,7 @@ from ttrl_verl.questions.read import Layout, read_questions
 @pytest.mark.parametrize("reward", ["majority_vote", "empirical_entropy", "random"])
 def test_every_reward_and_task_of_the_demo_composes(task, reward, tmp_path):
     settings = _overrides(tmp_path, TASKS[task], reward, 3, "a model/with 'quotes'", ["trainer.nnodes=2"])
-    config = compose_recipe("demo_cpu", settings)
+    config = compose_recipe(TASKS[task].recipe, settings)
     ttrl = check_config(config)
     assert config.reward.reward_manager.name == reward
     assert config.actor_rollout_ref.model.path == "a model/with 'quotes'"
@@ -26,3 +30,41 @@ def test_the_demos_questions_are_labelled_and_none_is_held_out_twice(task):
         assert None not in table.column("label").to_pylist()
     asked = [row[-1]["content"] for table in (adapted, heldout) for row in table.column("prompt").to_pylist()]
     assert len(set(asked)) == 48
+
+
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("reward", [None, "random", "majority_vote"])
+def test_the_vision_demo_composes(single, reward, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    task = chosen_task(None, vision=True, single=single, questions=None, heldout=None)
+    assert task.adapted.parent == task.heldout.parent == task.made.folder
+    assert task.made.model_dir.parent == tmp_path / "ttrl-verl" / task.made.name
+    settings = _overrides(tmp_path / "run", task, reward or task.reward, 1, str(task.made.model_dir), [])
+    config = compose_recipe(task.recipe, settings)
+    ttrl = check_config(config)
+    assert config.reward.reward_manager.name == (reward or "empirical_entropy")
+    assert ttrl.votes == config.actor_rollout_ref.rollout.n == (128 if single else 16)
+    assert config.data.train_batch_size == (1 if single else 16)
+    if reward == "random":
+        assert ttrl.reward_options == {"seed": 1}
+
+
+def test_questions_of_ones_own_replace_the_tasks(tmp_path):
+    mine = tmp_path / "mine.jsonl"
+    task = chosen_task("plurals", vision=False, single=False, questions=mine, heldout=None)
+    assert (task.adapted, task.heldout, task.overrides, task.recipe) == (mine, None, (), "demo_cpu")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"name": "nobody's"}, '--task is "nobody\'s"; expected one of continents, plurals'),
+        ({"single": True}, "--single goes with --vision"),
+        ({"name": "plurals", "vision": True}, "--task plurals is text"),
+    ],
+)
+def test_what_excludes_itself_is_refused(asked, said):
+    nothing = {"name": None, "vision": False, "single": False, "questions": None, "heldout": None}
+    asked = nothing | asked
+    with pytest.raises(InputError, match=re.escape(said)):
+        chosen_task(asked.pop("name"), **asked)

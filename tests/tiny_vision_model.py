@@ -1,133 +1,14 @@
-"""A Qwen2.5-VL of some 150,000 weights with a vocabulary of words, made by code: verl and vLLM load it like any other.
-
-An image of 56 by 56 pixels is four tokens. The image and chat tokens are special ones: verl's agent loop decodes a
-prompt without them and asks the processor again. The model's vocabulary is the tokenizer's, to the word: verl masks
-what is past it in vLLM alone.
-"""
+"""The demo's Qwen2.5-VL at its smallest, some 150,000 weights, with words for questions about letters and digits."""
 
 import sys
 from pathlib import Path
 from string import ascii_uppercase
 
-SIDE = 56
-SPECIALS = [
-    "<|pad|>",
-    "<|im_start|>",
-    "<|im_end|>",
-    "<|vision_start|>",
-    "<|vision_end|>",
-    "<|vision_pad|>",
-    "<|image_pad|>",
-    "<|video_pad|>",
-    "<|unk|>",
-]
-ROLES = ["system", "user", "assistant"]
+from ttrl_verl.demo.tiny_qwen import build
+
 LETTERS = [*ascii_uppercase, *(f"{letter}." for letter in ascii_uppercase)]
 QUESTION = ["Which", "of", "these", "does", "the", "picture", "show?", "Answer", "with", "letter", "alone:", "or"]
-WORDS = [*"0123456789", *QUESTION, "A,", "B,", "C,"]
-TEMPLATE = (
-    "{% for m in messages %}<|im_start|> {{ m['role'] }}\n"
-    "{% if m['content'] is string %}{{ m['content'] }}{% else %}{% for part in m['content'] %}"
-    "{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
-    "{% elif part['type'] == 'video' %}<|vision_start|><|video_pad|><|vision_end|>"
-    "{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %} <|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|> assistant\n{% endif %}"
-)
-
-
-def build(folder: Path, seed: int = 0, words: tuple[str, ...] = ()) -> None:
-    """Write the model and its processor into a folder; ``words`` join the vocabulary, a class name's each."""
-    import torch
-    from transformers import Qwen2_5_VLForConditionalGeneration
-
-    torch.manual_seed(seed)
-    tokenizer = _tokenizer(words)
-    _processor(tokenizer).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    Qwen2_5_VLForConditionalGeneration(_config(tokenizer)).save_pretrained(folder)
-
-
-def _tokenizer(words: tuple[str, ...]):
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    vocabulary = {
-        word: index for index, word in enumerate(dict.fromkeys([*SPECIALS, "\n", *ROLES, *LETTERS, *WORDS, *words]))
-    }
-    core = Tokenizer(models.WordLevel(vocabulary, unk_token="<|unk|>"))
-    # Words, and each end of a line: verl's builder of Qwen prompts wants that to be one token.
-    core.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split("\n", behavior="isolated"), pre_tokenizers.Split(" ", behavior="removed")]
-    )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core,
-        eos_token="<|im_end|>",
-        pad_token="<|pad|>",
-        unk_token="<|unk|>",
-        additional_special_tokens=[token for token in SPECIALS if token not in ("<|im_end|>", "<|pad|>", "<|unk|>")],
-    )
-    tokenizer.chat_template = TEMPLATE
-    return tokenizer
-
-
-def _processor(tokenizer):
-    from transformers import Qwen2_5_VLProcessor, Qwen2VLImageProcessor, Qwen2VLVideoProcessor
-
-    # Few pixels at most: vLLM tries the largest image that may come.
-    pixels = {"min_pixels": SIDE * SIDE, "max_pixels": 4 * SIDE * SIDE}
-    patches = {"patch_size": 14, "temporal_patch_size": 2, "merge_size": 2}
-    return Qwen2_5_VLProcessor(
-        image_processor=Qwen2VLImageProcessor(**patches, **pixels),
-        tokenizer=tokenizer,
-        video_processor=Qwen2VLVideoProcessor(**patches, **pixels),
-        chat_template=TEMPLATE,
-    )
-
-
-def _config(tokenizer):
-    from transformers import Qwen2_5_VLConfig
-
-    token = tokenizer.convert_tokens_to_ids
-    text = {
-        "vocab_size": len(tokenizer),
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
-        "max_position_embeddings": 512,
-        # Half of the 32 dimensions of a head, shared out between time, height and width.
-        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [4, 6, 6]},
-        "bos_token_id": None,
-        "eos_token_id": token("<|im_end|>"),
-        "pad_token_id": token("<|pad|>"),
-        "tie_word_embeddings": True,
-    }
-    vision = {
-        "depth": 2,
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_heads": 2,
-        "out_hidden_size": 64,
-        "patch_size": 14,
-        "spatial_merge_size": 2,
-        "temporal_patch_size": 2,
-        "window_size": 112,
-        "fullatt_block_indexes": [1],
-    }
-    return Qwen2_5_VLConfig(
-        text_config=text,
-        vision_config=vision,
-        image_token_id=token("<|image_pad|>"),
-        video_token_id=token("<|video_pad|>"),
-        vision_start_token_id=token("<|vision_start|>"),
-        vision_end_token_id=token("<|vision_end|>"),
-        bos_token_id=None,
-        eos_token_id=token("<|im_end|>"),
-        pad_token_id=token("<|pad|>"),
-        tie_word_embeddings=True,
-    )
-
+WORDS = [*LETTERS, *"0123456789", *QUESTION, "A,", "B,", "C,"]
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]), words=tuple(sys.argv[2:]))
+    build(Path(sys.argv[1]), [*WORDS, *sys.argv[2:]])

@@ -25,7 +25,7 @@ class AnswerRewardManager(RewardManagerBase):
     * ``answer``: the canonical answer, ``None`` where none was found.
     * ``unparsed``, ``truncated``, and ``limited`` for an answer that ran past a grading limit: 1.0 or 0.0.
     * ``length``: in tokens.
-    * ``data_source``: the row's, so that verl's dump of a validation says whose question it was.
+    * ``data_source`` and ``origin``: the row's, so that verl's dump of a validation says whose question it was.
     * ``acc``: the score again, under verl's name for accuracy, where the row has a label.
     """
 
@@ -45,6 +45,7 @@ class AnswerRewardManager(RewardManagerBase):
         label = item.non_tensor_batch["reward_model"]["ground_truth"]
         extra = await self.loop.run_in_executor(None, self._grade, tokens, label)
         extra["data_source"] = str(item.non_tensor_batch["data_source"])
+        extra["origin"] = str(item.non_tensor_batch["extra_info"]["origin"])
         return {"reward_score": extra.get("acc", 0.0), "reward_extra_info": extra}
 
     def _grade(self, tokens: list[int], label: str | None) -> dict[str, Any]:

@@ -91,6 +91,8 @@ def quoted(value: object) -> str:
         "['a b.jsonl',3]"
     """
     match value:
+        case None:
+            return "null"
         case str() if re.fullmatch(r"[A-Za-z0-9_./@-]+", value):
             return value
         case str():

@@ -1,17 +1,16 @@
-"""The demo itself: the recipe ``demo_cpu`` with the embedded model and questions, then the report."""
+"""The demo itself: a task's recipe with its model and questions, then the report."""
 
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from ttrl_verl.composition.overrides import quoted
 from ttrl_verl.composition.recipe import compose_recipe
-from ttrl_verl.demo.model import cached_model_dir
 from ttrl_verl.demo.progress import Progress
+from ttrl_verl.demo.tasks import Made, Task
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import Figures, read_figures
 from ttrl_verl.launch import log_tail, run, train_command
@@ -22,54 +21,42 @@ from ttrl_verl.report.summary import made_of
 from ttrl_verl.report.text import accuracy_table
 from ttrl_verl.report.write import write_report
 
-RECIPE = "demo_cpu"
-_HERE = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A set of questions of the demo: those adapted to, those held out, and what their answers are."""
-
-    adapted: Path
-    heldout: Path | None
-    overrides: tuple[str, ...] = ()
-
-
-TASKS = {
-    "continents": Task(_HERE / "continents_adapted.jsonl", _HERE / "continents_heldout.jsonl"),
-    # Harder for the model: many wrong plurals are common, and then the majority is wrong.
-    "plurals": Task(_HERE / "plurals_adapted.jsonl", _HERE / "plurals_heldout.jsonl", ("ttrl.answer_type=text",)),
-}
-
 
 def demo(
-    *, out: Path, task: Task, reward: str, seed: int, model: str | None, overrides: Sequence[str], console: Console
+    *,
+    out: Path,
+    task: Task,
+    reward: str | None,
+    seed: int,
+    model: str | None,
+    overrides: Sequence[str],
+    console: Console,
 ) -> int:
     """Run the demo and return its exit status.
 
     Args:
         out: the run's folder; made, and refused where it holds a run already.
-        task: the questions.
-        reward: a name of ``REWARD_FNS``.
+        task: the recipe, the questions and the model.
+        reward: a name of ``REWARD_FNS``; the task's own where it is ``None``.
         seed: of the data order and of the sampling.
-        model: a folder or a hub id; the embedded model where it is ``None``.
+        model: a folder or a hub id; the task's own where it is ``None``.
         overrides: Hydra overrides beyond these.
         console: where progress and the table go.
 
     Raises:
         InputError: something is not what was expected; nothing was started.
     """
-    settings = _overrides(out, task, reward, seed, model or str(cached_model_dir()), overrides)
-    config = compose_recipe(RECIPE, settings)
+    settings = _overrides(out, task, reward or task.reward, seed, model or str(task.made.model_dir), overrides)
+    config = compose_recipe(task.recipe, settings)
     ttrl = check_config(config)
     if (out / MANIFEST).exists():
         raise InputError(f"{out}: holds a run already; expected a new folder (--out)")
     out.mkdir(parents=True, exist_ok=True)
     log = out / "train.log"
-    if model is None:
-        _prepare_model(console, log)
+    if model is None or not task.adapted.exists():
+        _make(task.made, console, log)
     check_data(config, ttrl)
-    command = train_command(RECIPE, settings)
+    command = train_command(task.recipe, settings)
     console.print(f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
     with log.open("ab") as file, Progress(console, out, log, config.trainer.total_training_steps) as progress:
         status = run(command, log=file, watch=progress.update)
@@ -101,23 +88,27 @@ def _overrides(out: Path, task: Task, reward: str, seed: int, model: str, overri
         "reward.reward_manager.name": reward,
         "trainer.default_local_dir": str(folder),
     }
+    listed = [f"{key}={quoted(value)}" for key, value in settings.items()]
+    if reward != task.reward:
+        listed.append(
+            "ttrl.reward_options=null"
+        )  # the recipe's are of its own reward, and a dictionary would join them
     if reward == "random":
-        settings["ttrl.reward_options"] = {"seed": seed}
-    return [*(f"{key}={quoted(value)}" for key, value in settings.items()), *task.overrides, *overrides]
+        listed.append(f"ttrl.reward_options={quoted({'seed': seed})}")
+    return [*listed, *task.overrides, *overrides]
 
 
-def _prepare_model(console: Console, log: Path) -> None:
-    """Convert the embedded model, once a machine."""
-    folder = cached_model_dir()
-    if folder.is_dir():
+def _make(made: Made, console: Console, log: Path) -> None:
+    """Make the task's model, once a machine."""
+    if made.folder.is_dir():
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as file, console.status("preparing the model, once: SmolLM2-135M, from GGUF"):
-        command = [sys.executable, "-m", "ttrl_verl.demo.model", str(folder)]
+    made.folder.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as file, console.status(made.saying):
+        command = [sys.executable, "-m", made.module, str(made.folder)]
         done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
-        raise InputError(f"the model could not be converted; {log} says why")
-    console.print(f"the model is ready in {folder}", highlight=False, soft_wrap=True)
+        raise InputError(f"the model could not be made; {log} says why")
+    console.print(f"the model is ready in {made.model_dir}", highlight=False, soft_wrap=True)
 
 
 def _say(console: Console, before: dict[str, Figures], after: dict[str, Figures]) -> None:

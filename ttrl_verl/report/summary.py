@@ -15,6 +15,7 @@ from ttrl_verl.report.curves import Curve, Point, step_curves
 from ttrl_verl.report.examples import Example, choose_examples
 from ttrl_verl.report.histories import Flips, History, Outcomes, count_flips, count_outcomes, read_histories
 from ttrl_verl.report.outcome import outcome_sentence
+from ttrl_verl.report.pictures import Picture, read_pictures
 from ttrl_verl.report.plain import plain
 from ttrl_verl.report.provenance import Provenance, expected_steps, read_provenance
 from ttrl_verl.report.validation import Validation, read_validation
@@ -85,6 +86,7 @@ class Summary:
     alarm_steps: tuple[int, ...]
     resumes: tuple[int, ...]
     examples: Mapping[str, tuple[Sequence[Example], int]]
+    pictures: Mapping[str, Sequence[Picture]]
     provenance: Provenance
     notes: tuple[str, ...]
 
@@ -135,6 +137,7 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
         alarm_steps=tuple(sorted({row["step"] for row in alarms})),
         resumes=tuple(a["first_step"] for a in run.manifest["attempts"][1:] if isinstance(a["first_step"], int)),
         examples=choose_examples(histories),
+        pictures=read_pictures(run),
         provenance=read_provenance(run),
         notes=(*validation.notes, *_notes(histories)),
     )

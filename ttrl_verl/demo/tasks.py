@@ -1,0 +1,117 @@
+"""What the demo can show: a recipe, a model, questions to adapt to and questions held out."""
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ttrl_verl.errors import InputError
+
+_HERE = Path(__file__).parent
+
+
+def cache_dir() -> Path:
+    """Return where what the demo makes once is kept: below ``$XDG_CACHE_HOME``, or ``~/.cache``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ttrl-verl"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What is made once on a machine and kept.
+
+    Attributes:
+        module: run as ``python -m MODULE FOLDER``, it fills the folder.
+        name: the folder's, in the cache.
+        model: where in it the model is.
+        saying: what it does, for the person who waits.
+    """
+
+    module: str
+    name: str
+    model: str
+    saying: str
+
+    @property
+    def folder(self) -> Path:
+        """Where it is kept."""
+        return cache_dir() / self.name
+
+    @property
+    def model_dir(self) -> Path:
+        """The model's folder."""
+        return self.folder / self.model
+
+
+SMOLLM2 = Made(
+    module="ttrl_verl.demo.smollm2",
+    name="SmolLM2-135M-Instruct",
+    model=".",
+    saying="preparing the model, once: SmolLM2-135M, from GGUF",
+)
+DIGITS = Made(
+    module="ttrl_verl.demo.digits_model",
+    name="digits-qwen2_5-vl-1",  # the number goes up when what is made changes
+    model="model",
+    saying="preparing the model, once: a small Qwen2.5-VL learns upright digits, with labels (minutes)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A set of questions of the demo: those adapted to, those held out, and how they are learnt from."""
+
+    adapted: Path
+    heldout: Path | None
+    recipe: str = "demo_cpu"
+    reward: str = "majority_vote"
+    made: Made = SMOLLM2
+    overrides: tuple[str, ...] = ()
+
+
+TASKS = {
+    "continents": Task(_HERE / "continents_adapted.jsonl", _HERE / "continents_heldout.jsonl"),
+    # Harder for the model: many wrong plurals are common, and then the majority is wrong.
+    "plurals": Task(
+        _HERE / "plurals_adapted.jsonl", _HERE / "plurals_heldout.jsonl", overrides=("ttrl.answer_type=text",)
+    ),
+}
+
+
+def chosen_task(name: str | None, *, vision: bool, single: bool, questions: Path | None, heldout: Path | None) -> Task:
+    """Return the task that a command line asks for.
+
+    Args:
+        name: of ``TASKS``; ``continents`` where it is ``None``.
+        vision: rotated digits, made together with the model that learnt upright ones.
+        single: of those, adapt to one picture alone.
+        questions: a file to adapt to instead of the task's own.
+        heldout: a file to measure on beside it.
+
+    Raises:
+        InputError: there is no such task, or two things that exclude each other were asked for.
+    """
+    if single and not vision:
+        raise InputError("--single goes with --vision")
+    if vision and name is not None:
+        raise InputError(f"--task {name} is text; expected --vision or --task, not both")
+    if vision:
+        task = _vision_task(single)
+    elif name is None or name in TASKS:
+        task = TASKS[name or "continents"]
+    else:
+        raise InputError(f"--task is {name!r}; expected one of {', '.join(TASKS)}")
+    if questions is None:
+        return task
+    # Their answers are found by the recipe's own rules; a task's are of its own questions.
+    return dataclasses.replace(task, adapted=questions, heldout=heldout, overrides=())
+
+
+def _vision_task(single: bool) -> Task:
+    folder = DIGITS.folder
+    return Task(
+        folder / ("digits_single.jsonl" if single else "digits_adapted.jsonl"),
+        folder / "digits_heldout.jsonl",
+        recipe="demo_vision_single" if single else "demo_vision",
+        reward="empirical_entropy",
+        made=DIGITS,
+    )
