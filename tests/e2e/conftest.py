@@ -64,10 +64,11 @@ def train(
     model: Path,
     overrides: Sequence[str] = (),
     *,
+    recipe: str = RECIPE,
     questions: Sequence[dict] = QUESTIONS,
     watch: Callable[[], None] | None = None,
 ) -> Run:
-    """Run the tiny recipe in a folder, or go on with the run that is there, and collect what it left."""
+    """Run a recipe in a folder, or go on with the run that is there, and collect what it left."""
     file = folder / "questions.jsonl"
     if not file.exists():
         file.write_text("".join(json.dumps(row) + "\n" for row in questions))
@@ -87,7 +88,7 @@ def train(
     }
     log = folder / "train.log"
     with log.open("ab") as output:
-        status = run(train_command(RECIPE, settings), log=output, env=env, watch=watch)
+        status = run(train_command(recipe, settings), log=output, env=env, watch=watch)
     result = Run(folder, status, log.read_text(errors="replace"))
     path = folder / "observed.jsonl"
     if path.exists():

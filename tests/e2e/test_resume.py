@@ -1,6 +1,7 @@
 """A run that is killed goes on where its last checkpoint was, and its record has neither gap nor double."""
 
 import signal
+import time
 
 import psutil
 import pytest
@@ -11,6 +12,8 @@ from ttrl_verl.record.layout import SUPERSEDED, metrics_file
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
 
 STEPS, PROMPTS = 3, 4
+PATIENCE = 240.0
+"""Seconds that a run may go on without its part before the test ends it, as a person would: far more than a step."""
 
 # Who is killed, by what stands in its command line or title.
 VICTIMS = {
@@ -24,21 +27,29 @@ VICTIMS = {
 
 
 class Killer:
-    """Kills a part of a run for good (SIGKILL) as soon as a step is logged."""
+    """Kills a part of a run for good (SIGKILL) as soon as a step is logged, and the rest where it goes on for long."""
 
-    def __init__(self, folder, victim, after_step):
-        self.folder, self.victim, self.after_step = folder, victim, after_step
-        self.killed = []
+    def __init__(self, folder, victim, after_step, attempt=1):
+        self.folder, self.victim, self.after_step, self.attempt = folder, victim, after_step, attempt
+        self.killed, self.at, self.hung = [], None, False
 
     def __call__(self):
-        path = metrics_file(self.folder, 1)
-        if self.killed or not path.exists() or f'"step":{self.after_step},' not in path.read_text():
+        if self.killed:
+            if not self.hung and time.monotonic() - self.at > PATIENCE:
+                self.hung = True
+                self._kill("")
             return
+        path = metrics_file(self.folder, self.attempt)
+        if path.exists() and f'"step":{self.after_step},' in path.read_text():
+            self._kill(self.victim)
+            self.at = time.monotonic()
+
+    def _kill(self, part):
         mine = str(self.folder / "observed.jsonl")  # inherited by every process of the run
         for process in psutil.process_iter():
             try:
                 name = " ".join([process.name(), *process.cmdline()])
-                if process.environ().get("TTRL_OBSERVER_FILE") == mine and self.victim in name:
+                if process.environ().get("TTRL_OBSERVER_FILE") == mine and part in name:
                     process.send_signal(signal.SIGKILL)
                     self.killed.append(name)
             except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
@@ -53,35 +64,53 @@ def visited(run):
     return {step: sorted(indices) for step, indices in steps.items()}
 
 
-@pytest.mark.parametrize(
-    ("victim", "after_step"),
-    [
-        # Two steps are an epoch: the checkpoint is at its end, where the data loader has to begin anew.
-        ("tree", 2),
-        pytest.param("driver", 1, marks=pytest.mark.matrix),
-        pytest.param("trainer", 1, marks=pytest.mark.matrix),
-        pytest.param("reward-worker", 1, marks=pytest.mark.matrix),
-        pytest.param("vllm", 1, marks=pytest.mark.matrix),
-        pytest.param("actor", 1, marks=pytest.mark.matrix),
-    ],
-)
-def test_a_killed_run_goes_on(victim, after_step, tmp_path, tiny_model, trained):
-    killer = Killer(tmp_path, VICTIMS[victim], after_step)
+def test_a_run_that_is_killed_as_a_whole_goes_on(tmp_path, tiny_model, trained):
+    # Two steps are an epoch: the checkpoint is at its end, where the data loader has to begin anew.
+    killer = Killer(tmp_path, VICTIMS["tree"], after_step=2)
     killed = train(tmp_path, tiny_model, watch=killer)
     assert killer.killed
     assert killed.status != 0
     resumed = train(tmp_path, tiny_model)
-    # The record reads as if nothing had happened, and says what did.
-    assert [row["step"] for row in resumed.metrics] == list(range(STEPS + 1))
-    assert all(row["data"]["ttrl/votes"] == 24 for row in resumed.metrics[1:])
+    reads_as_if_nothing_had_happened(resumed, STEPS)
     first_steps = [attempt["first_step"] for attempt in resumed.record.manifest["attempts"]]
-    assert first_steps[0] == 1
-    assert after_step < first_steps[1] <= STEPS
-    # The same prompts in the same steps as without a kill: none visited twice in an epoch, none left out.
+    assert first_steps == [1, 3]
+    # The same prompts in the same steps as without a kill.
     assert visited(resumed) == visited(trained())
-    assert sorted(visited(resumed)[1] + visited(resumed)[2]) == list(range(2 * PROMPTS))
-    rows = resumed.record.audit().to_pylist()
-    assert len({(row["step"], row["index"]) for row in rows}) == len(rows) == STEPS * PROMPTS
-    # What the dead attempt had begun is kept, out of the way.
-    lost = [path for path in (tmp_path / "audit" / SUPERSEDED).rglob("*.parquet")]
-    assert all(int(path.stem.removeprefix("step_")) >= first_steps[1] for path in lost)
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(5400)
+def test_each_part_is_killed_in_turn_and_the_run_goes_on(tmp_path, tiny_model, trained):
+    """One run, a part killed after each step: what happened is printed, and the record has neither gap nor double."""
+    steps = len(VICTIMS)
+    longer = [f"trainer.total_training_steps={steps}", "trainer.test_freq=-1", "trainer.val_before_train=false"]
+    for number, victim in enumerate([name for name in VICTIMS if name != "tree"], start=1):
+        killer = Killer(tmp_path, VICTIMS[victim], after_step=number, attempt=number)
+        killed = train(tmp_path, tiny_model, longer, watch=killer)
+        ended = f"was still there after {PATIENCE:.0f} s" if killer.hung else f"ended with status {killed.status}"
+        last = max(row["step"] for row in killed.metrics)
+        print(f"{victim}: killed after step {number}; the run logged step {last} and {ended}")
+        assert killer.killed, victim
+        assert killed.status != 0, victim
+    resumed = train(tmp_path, tiny_model, longer)
+    reads_as_if_nothing_had_happened(resumed, steps)
+    first_steps = [attempt["first_step"] for attempt in resumed.record.manifest["attempts"]]
+    print(f"first steps of the attempts: {first_steps}")
+    assert len(first_steps) == steps
+    assert first_steps == sorted(first_steps)
+    assert visited(resumed) == visited(trained(*longer))
+
+
+def reads_as_if_nothing_had_happened(run, steps):
+    logged = [row["step"] for row in run.metrics]
+    assert [step for step in logged if step > 0] == list(range(1, steps + 1))
+    assert all(row["data"]["ttrl/votes"] == 24 for row in run.metrics if row["step"] > 0)
+    # None visited twice in an epoch, none left out.
+    for first in range(1, steps, 2):
+        assert sorted(visited(run)[first] + visited(run)[first + 1]) == list(range(2 * PROMPTS))
+    rows = run.record.audit().to_pylist()
+    assert len({(row["step"], row["index"]) for row in rows}) == len(rows) == steps * PROMPTS
+    # What the dead attempts had begun is kept, out of the way.
+    starts = [attempt["first_step"] for attempt in run.record.manifest["attempts"]]
+    lost = [path for path in (run.folder / "audit" / SUPERSEDED).rglob("*.parquet")]
+    assert all(int(path.stem.removeprefix("step_")) >= min(starts[1:]) for path in lost)

@@ -1,0 +1,93 @@
+"""A recipe of each method and each estimator, its own config but for the size, on a tiny model: two steps."""
+
+import combinations
+import pytest
+from conftest import train  # tests/e2e/conftest.py
+
+from ttrl_verl.demo.digits import read_digits
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+
+VOTES, KEPT, PROMPTS = 6, 4, 4
+# `hardware=cpu` takes the place of the part that has these.
+LORA = (
+    "actor_rollout_ref.model.lora_rank=8",
+    "actor_rollout_ref.model.lora_alpha=8",
+    "actor_rollout_ref.model.target_modules=all-linear",
+    "actor_rollout_ref.rollout.load_format=safetensors",
+    "trainer.save_freq=2",
+)
+TEXT = [{"prompt": f"what is {n} plus 1", "answer": str(n + 1)} for n in range(8)]
+
+
+def shrink(recipe, *overrides, core=False):
+    name = "-".join([recipe, *(o.partition("=")[2] for o in overrides if o.startswith("estimator="))])
+    return pytest.param(recipe, overrides, id=name, marks=() if core else pytest.mark.matrix)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "overrides"),
+    [
+        shrink("ttrl_aime24", core=True),
+        *(shrink("ttrl_aime24", f"estimator={name}") for name in combinations.ESTIMATORS if name != "grpo"),
+        shrink("ttrl_classify", "ttrl.choices=[red,green,blue]"),
+        shrink("ttrl_aime24_lora", *LORA),
+        shrink("ttrv_paper"),
+        shrink("ttrv_code"),
+    ],
+)
+def test_two_steps(recipe, overrides, tmp_path, request):
+    if recipe in combinations.VISION:
+        model, questions = request.getfixturevalue("tiny_vision_model"), pictures(tmp_path)
+    else:
+        model, questions = request.getfixturevalue("tiny_model"), TEXT
+    run = train(tmp_path, model, [*combinations.SHRINK, *overrides], recipe=recipe, questions=questions)
+    assert [row["step"] for row in run.metrics if row["step"] > 0] == [1, 2]
+    assert run.series("ttrl/votes") == [float(VOTES * PROMPTS)] * 2
+    assert run.series("ttrl/kept") == [float(KEPT * PROMPTS)] * 2
+    assert run.series("ttrl/missing_responses") == [0.0, 0.0]
+    assert run.series("ttrl/queue_leftover") == [0.0, 0.0]
+    assert run.record.setting("trainer.experiment_name") == recipe
+    # Answers were found and something was learnt from them.
+    assert min(run.series("ttrl/unparsed_ratio")) < 1
+    assert max(run.series("actor/grad_norm")) > 0
+    assert max(run.series("ttrl/zero_advantage_groups")) < 1
+    if "estimator=ppo" in overrides:
+        assert min(run.series("critic/grad_norm")) > 0
+    differences = [record["mean_absolute_difference"] for record in run.of_kind("log_probs")]
+    assert len(differences) == 2
+    assert max(differences) < 1e-3
+    print(f"{request.node.callspec.id}: actor and rollout differ by {max(differences):.2g}")
+    if "lora" in recipe:
+        the_adapter_is_exported(run, tmp_path / "adapter")
+
+
+def pictures(folder):
+    digits = read_digits()
+    rows = []
+    for index in range(8):
+        digits.picture(index).save(folder / f"{index}.png")
+        question = "<image>Which of these does the picture show? A. or B. or C."
+        rows.append({"prompt": question, "images": f"{index}.png", "answer": "ABCD"[index % 4]})
+    return rows
+
+
+def the_adapter_is_exported(run, out):
+    """The adapter stays one: PEFT puts it on the base model, and the weights are those of the checkpoint."""
+    import subprocess
+    import sys
+
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    command = [sys.executable, "-m", "ttrl_verl", "export", str(run.folder), str(out), "--step", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (out / "adapter_config.json").exists()
+    assert not (out / "model.safetensors").exists()
+    base = AutoModelForCausalLM.from_pretrained(run.record.setting("actor_rollout_ref.model.path"))
+    model = PeftModel.from_pretrained(base, out)
+    moved = {name: weight.abs().max().item() for name, weight in model.named_parameters() if "lora_B" in name}
+    # B begins at zero: it has learnt where it is anything else.
+    assert moved
+    assert all(value > 0 for value in moved.values())
