@@ -40,21 +40,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tiny_model.build(folder / "model")
         _write_data(folder)
-        times: dict[str, list[float]] = {kind: [] for kind in KINDS}
+        rows: dict[str, list[dict[str, float]]] = {kind: [] for kind in arguments.kinds}
         for number in range(arguments.rounds):
-            for kind in times:
-                times[kind] += _step_times(folder, kind, number, arguments.steps)
-    medians = {kind: statistics.median(seconds) for kind, seconds in times.items()}
-    for kind, seconds in times.items():
-        low, high = min(seconds), max(seconds)
-        print(f"{kind:10}  median {medians[kind]:.3f} s a step  ({low:.3f} to {high:.3f}, {len(seconds)} steps)")
-    print(f"plugin / stock = {medians['plugin'] / medians['stock']:.3f}")
-    print(f"plugin / unrecorded = {medians['plugin'] / medians['unrecorded']:.3f}")
+            for kind in arguments.kinds:
+                rows[kind] += _timings(folder, kind, number, arguments.steps)
+                _say(kind, rows[kind])
+    medians = {kind: statistics.median(row["step"] for row in timings) for kind, timings in rows.items()}
+    for kind in (kind for kind in medians if kind != "plugin" and "plugin" in medians):
+        print(f"plugin / {kind} = {medians['plugin'] / medians[kind]:.3f}")
+
+
+def _say(kind: str, rows: list[dict[str, float]]) -> None:
+    steps = [row["step"] for row in rows]
+    parts = {key: statistics.median(row[key] for row in rows) for key in rows[0] if key != "step"}
+    print(
+        f"{kind:10}  median {statistics.median(steps):.3f} s a step  "
+        f"({min(steps):.3f} to {max(steps):.3f}, {len(steps)} steps): "
+        + ", ".join(f"{key} {seconds:.3f}" for key, seconds in parts.items()),
+        flush=True,
+    )
 
 
 def _write_data(folder: Path) -> None:
@@ -72,7 +82,7 @@ def _write_data(folder: Path) -> None:
     (folder / "reward.py").write_text(REWARD)
 
 
-def _step_times(folder: Path, kind: str, number: int, steps: int) -> list[float]:
+def _timings(folder: Path, kind: str, number: int, steps: int) -> list[dict[str, float]]:
     overrides = [
         f"actor_rollout_ref.model.path={folder}/model",
         f"data.train_files=[{folder}/questions.jsonl]",
@@ -104,7 +114,11 @@ def _step_times(folder: Path, kind: str, number: int, steps: int) -> list[float]
     if status != 0:
         raise SystemExit(f"{kind}: verl stopped with exit status {status}\n{log_tail(log)}")
     rows = [json.loads(line) for line in metrics.read_text().splitlines()]
-    return [row["data"]["timing_s/step"] for row in rows if row["step"] > WARM_UP]
+    return [
+        {key.removeprefix("timing_s/"): value for key, value in row["data"].items() if key.startswith("timing_s/")}
+        for row in rows
+        if row["step"] > WARM_UP
+    ]
 
 
 if __name__ == "__main__":

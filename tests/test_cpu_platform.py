@@ -104,6 +104,24 @@ def test_the_critic_is_loaded_without_it(tiny_model):
     assert critic(input_ids=torch.tensor([[1, 2, 3]])).logits.shape == (1, 3, 1)
 
 
+def test_torch_still_pins_no_memory_without_an_accelerator():
+    import torch
+
+    if torch.accelerator.is_available():
+        pytest.skip("there is an accelerator to pin memory for")
+    with pytest.raises(RuntimeError):
+        torch.zeros(1).pin_memory()
+
+
+def test_verls_reference_models_are_not_pinned():
+    import verl.workers.engine.fsdp.transformer_impl as engine
+
+    # Should this fail, verl no longer says so itself: remove ttrl_verl/cpu/pinned_memory.py.
+    source = inspect.getsource(engine.FSDPEngine._build_fsdp_module)
+    assert "CPUOffloadPolicy(pin_memory=True)" in source
+    assert engine.CPUOffloadPolicy(pin_memory=True).pin_memory is False
+
+
 def test_vllm_still_packs_weights_away_and_the_patch_keeps_them():
     """Fails when vLLM keeps the weights by itself: the patch in ttrl_verl.cpu.vllm_weights can then go."""
     import torch

@@ -74,7 +74,8 @@ def _compute_advantage(wrapped, instance, args, kwargs):
     difference = (data["rollout_log_probs"].values() - data["old_log_probs"].values()).abs().mean().item()
     rows = zip(*(data[field].unbind() for field in ("prompts", "responses", "rollout_log_probs")), strict=True)
     samples = [[part.tolist() for part in row] for row in rows]
-    write(kind="log_probs", keys=list(batch.keys), mean_absolute_difference=difference, samples=samples)
+    actor = [part.tolist() for part in data["old_log_probs"].unbind()]
+    write(kind="log_probs", keys=list(batch.keys), mean_absolute_difference=difference, samples=samples, actor=actor)
     return wrapped(*args, **kwargs)
 
 

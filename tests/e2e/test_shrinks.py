@@ -1,5 +1,8 @@
 """A recipe of each method and each estimator, its own config but for the size, on a tiny model: two steps."""
 
+import subprocess
+import sys
+
 import combinations
 import pytest
 from conftest import train  # tests/e2e/conftest.py
@@ -17,6 +20,7 @@ LORA = (
     "actor_rollout_ref.rollout.load_format=safetensors",
     "trainer.save_freq=2",
 )
+FROZEN = ("actor_rollout_ref.actor.freeze_vision_tower=true", "trainer.save_freq=2")
 TEXT = [{"prompt": f"what is {n} plus 1", "answer": str(n + 1)} for n in range(8)]
 
 
@@ -32,7 +36,7 @@ def shrink(recipe, *overrides, core=False):
         *(shrink("ttrl_aime24", f"estimator={name}") for name in combinations.ESTIMATORS if name != "grpo"),
         shrink("ttrl_classify", "ttrl.choices=[red,green,blue]"),
         shrink("ttrl_aime24_lora", *LORA),
-        shrink("ttrv_paper"),
+        shrink("ttrv_paper", *FROZEN),
         shrink("ttrv_code"),
     ],
 )
@@ -56,10 +60,13 @@ def test_two_steps(recipe, overrides, tmp_path, request):
         assert min(run.series("critic/grad_norm")) > 0
     differences = [record["mean_absolute_difference"] for record in run.of_kind("log_probs")]
     assert len(differences) == 2
-    assert max(differences) < 1e-3
+    # verl forbids vLLM alone the placeholders of images, which are 2 of the tiny vision model's 80 words.
+    assert max(differences) < (5e-2 if recipe in combinations.VISION else 1e-3)
     print(f"{request.node.callspec.id}: actor and rollout differ by {max(differences):.2g}")
     if "lora" in recipe:
         the_adapter_is_exported(run, tmp_path / "adapter")
+    if overrides == FROZEN:
+        the_tower_has_not_moved(run, tmp_path / "adapted", model)
 
 
 def pictures(folder):
@@ -74,15 +81,10 @@ def pictures(folder):
 
 def the_adapter_is_exported(run, out):
     """The adapter stays one: PEFT puts it on the base model, and the weights are those of the checkpoint."""
-    import subprocess
-    import sys
-
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    command = [sys.executable, "-m", "ttrl_verl", "export", str(run.folder), str(out), "--step", "2"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    exported(run, out)
     assert (out / "adapter_config.json").exists()
     assert not (out / "model.safetensors").exists()
     base = AutoModelForCausalLM.from_pretrained(run.record.setting("actor_rollout_ref.model.path"))
@@ -91,3 +93,20 @@ def the_adapter_is_exported(run, out):
     # B begins at zero: it has learnt where it is anything else.
     assert moved
     assert all(value > 0 for value in moved.values())
+
+
+def the_tower_has_not_moved(run, out, model):
+    from safetensors.torch import load_file
+
+    exported(run, out)
+    before, after = (load_file(folder / "model.safetensors") for folder in (model, out))
+    moved = {name for name, weight in after.items() if (weight.float() - before[name].bfloat16().float()).any()}
+    assert any("visual" in name for name in after)
+    assert not any("visual" in name for name in moved)
+    assert moved
+
+
+def exported(run, out):
+    command = [sys.executable, "-m", "ttrl_verl", "export", str(run.folder), str(out), "--step", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

