@@ -17,11 +17,11 @@ PATIENCE = 240.0
 
 # Who is killed, by what stands in its command line or title.
 VICTIMS = {
-    "driver": "verl.trainer.main_ppo",
-    "trainer": "ray::TaskRunner",
     "reward-worker": "ray::RewardLoopWorker",
     "vllm": "ray::vLLMHttpServer",
     "actor": "ray::WorkerDict",
+    "trainer": "ray::TaskRunner",
+    "driver": "verl.trainer.main_ppo",
     "tree": "",
 }
 

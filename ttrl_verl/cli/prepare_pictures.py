@@ -51,4 +51,4 @@ def say(done: Any, as_json: bool, lines: Sequence[str], settings: Sequence[str])
         click.echo(f"  left out  {len(done.left_out)}, listed on standard error")
         for line in done.left_out:
             print(line, file=sys.stderr)
-    click.echo(f"next: {train_line('ttrl', [done.file], [done.file], 'choice')} {' '.join(settings)}".rstrip())
+    click.echo(f"next: {train_line('ttrv_paper', [done.file], [done.file], 'choice')} {' '.join(settings)}".rstrip())

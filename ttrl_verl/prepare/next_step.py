@@ -14,7 +14,8 @@ def train_line(recipe: str, train: Sequence[str], validate: Sequence[str], answe
         'ttrl-verl train ttrl data=q.parquet model=ORG/MODEL'
     """
     settings = [f"data={_files(train)}"]
-    if list(validate) != list(train):
+    # TTRV's recipes measure on a file of their own data set.
+    if list(validate) != list(train) or recipe.startswith("ttrv"):
         settings.append(f"val={_files(validate)}")
     if recipe == "ttrl" and answer_type != "math":  # the general recipe's own
         settings.append(f"ttrl.answer_type={answer_type}")
