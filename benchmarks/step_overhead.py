@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import tiny_model
 
-from ttrl_verl.alarms import AlarmsConfig
+from ttrl_verl.alarms.config import AlarmsConfig
 from ttrl_verl.launch import log_tail, run, train_command
 
 RECIPE = str(Path(__file__).parent.parent / "tests" / "e2e" / "tiny_cpu.yaml")
@@ -95,6 +95,7 @@ def _timings(folder: Path, kind: str, number: int, steps: int) -> list[dict[str,
         f"ttrl.votes={RESPONSES}",
         f"actor_rollout_ref.rollout.n={RESPONSES}",
         "data.train_batch_size=8",
+        "data.gen_batch_size=8",  # stock verl polls once for each batch that it fetches
         "actor_rollout_ref.actor.ppo_mini_batch_size=8",
         "ttrl.poll_interval=2.0",  # stock verl's, which cannot be set there
     ]

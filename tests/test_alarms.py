@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from ttrl_verl.alarms import AlarmsConfig, Share, StepStats, Watch
+from ttrl_verl.alarms.config import AlarmsConfig, Share
+from ttrl_verl.alarms.rules import StepStats
+from ttrl_verl.alarms.watch import Watch
 
 HEALTHY = StepStats(
     step=1,
@@ -163,3 +165,8 @@ def test_nothing_to_watch_is_no_error():
         HEALTHY, top_answer=None, top_answer_share=0.0, top_label_share=0.0, answer_entropy=0.0, length=None
     )
     assert fired(*[{"unparsed": 0.5}] * 10, base=empty) == []
+
+
+def test_responses_that_never_come_are_told_at_once():
+    # 1 of 64 may fail; 7 of 64 are a worker.
+    assert fired({"missing": 1 / 64}, {"missing": 0.0}, {"missing": 7 / 64}) == [(3, "missing")]

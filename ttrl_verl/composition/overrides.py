@@ -93,6 +93,8 @@ def quoted(value: object) -> str:
     match value:
         case None:
             return "null"
+        case bool():
+            return str(value).lower()
         case str() if re.fullmatch(r"[A-Za-z0-9_./@-]+", value):
             return value
         case str():

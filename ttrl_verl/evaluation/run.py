@@ -160,16 +160,7 @@ def eval_overrides(
         "ttrl.reward_options": None,
         "ttrl.allow_labels": False,
     }
-    return [*platform, *(f"{key}={_value(value)}" for key, value in settings.items()), *overrides]
-
-
-def _value(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-    return quoted(value)
+    return [*platform, *(f"{key}={quoted(value)}" for key, value in settings.items()), *overrides]
 
 
 def _cpu_is_chosen() -> bool:

@@ -5,9 +5,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ttrl_verl.alarms import StepStats
+from ttrl_verl.alarms.rules import StepStats
 
-VOTE_COLUMNS = ("step", "index", "answers", "rewards", "lengths", "kept", "pseudo_label", "answer_entropy", "truncated")
+VOTE_COLUMNS = (
+    "step",
+    "index",
+    "answers",
+    "rewards",
+    "lengths",
+    "kept",
+    "missing",
+    "pseudo_label",
+    "answer_entropy",
+    "truncated",
+)
 """The columns of ``AUDIT_SCHEMA`` that a step's numbers are made of. No label is among them."""
 
 _NEVER = 0
@@ -68,6 +79,7 @@ def step_stats(rows: Sequence[Mapping[str, Any]], history: LabelHistory, *, mind
         length=sum(lengths) / len(lengths) if lengths else None,
         no_signal=sum(len(set(row["rewards"][: row["kept"]])) <= 1 for row in rows) / len(rows),
         unanimous=sum(_agree(row["answers"][: row["kept"]]) for row in rows) / len(rows),
+        missing=(lost := sum(row["missing"] for row in rows)) / max(lost + len(answers), 1),
         flips=flips,
         moved=moved,
     )

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ttrl_verl.alarms import Fired, Watch
+from ttrl_verl.alarms.watch import Fired, Watch
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
 from ttrl_verl.record.folder import append_line, lock, look, sign, write_json, write_whole

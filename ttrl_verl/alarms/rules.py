@@ -1,71 +1,10 @@
-"""Alarms that need no label: does the run still learn, or does it collapse? Both look like a rising reward.
-
-What a step looked like goes in as ``StepStats``, what fired comes out as ``Fired``. Most thresholds are against the
-run's own start, the mean of its first ``START_STEPS`` steps: data whose questions share one answer, or a model that
-answers in two words, is no collapse. Each alarm fires when what it watches has been so for ``patience`` steps in a
-row, once, and again only after it has been otherwise for as many. Nothing here imports verl, and memory stays flat.
-"""
+"""What each alarm looks at, when it is past its limit, and what that means."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-Action = Literal["off", "log", "warn", "stop"]
-
-START_STEPS = 2
-"""The first step is the model as it came; the second steadies the mean where a batch has few prompts."""
-
-
-class Event(BaseModel):
-    """An alarm that fires at once, whenever it happens."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    action: Action = "warn"
-
-
-class Watched(Event):
-    """An alarm on a number that each step has."""
-
-    threshold: float
-    patience: int = Field(default=3, ge=1, le=10_000)
-
-
-class Share(Watched):
-    """A number from 0 to 1."""
-
-    threshold: float = Field(gt=0, le=1)
-
-
-class Rise(Share):
-    """A share that may rise by ``threshold`` over its start, and be at most ``ceiling`` at any time."""
-
-    ceiling: float = Field(default=0.9, gt=0, le=1)
-
-
-class Ratio(Watched):
-    """A number in units of what it was at the start."""
-
-    threshold: float = Field(gt=0)
-
-
-class AlarmsConfig(BaseModel):
-    """The section ``ttrl.alarms`` of a recipe. ``recipes/base/ttrl.yaml`` says what each alarm means."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    constant_answer: Share = Share(threshold=0.8)
-    entropy_collapse: Share = Share(threshold=0.05)
-    unparsed: Rise = Rise(threshold=0.25)
-    truncated: Rise = Rise(threshold=0.25)
-    length_collapse: Share = Share(threshold=0.2)
-    length_explosion: Ratio = Ratio(threshold=4.0)
-    no_signal: Share = Share(threshold=0.9)
-    label_flips: Share = Share(threshold=0.6, patience=5)
-    audit_lost: Event = Event()
-    data_changed: Event = Event(action="stop")
+from ttrl_verl.alarms.config import Ratio, Rise, Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +23,7 @@ class StepStats:
         length: mean length of a response, tokens.
         no_signal: share of prompts whose kept rewards are all equal.
         unanimous: share of prompts whose kept responses all give one answer.
+        missing: share of the responses asked for that never came.
         flips: of the prompts seen before, the share whose pseudo-label is not the one of the visit before.
         moved: of the prompts seen before, the share whose pseudo-label is not the one of the first visit.
     """
@@ -99,20 +39,9 @@ class StepStats:
     length: float | None
     no_signal: float
     unanimous: float
+    missing: float = 0.0
     flips: float | None = None
     moved: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """An alarm that fired: which, where, what was seen, what the limit is, what is to be done, and a sentence."""
-
-    step: int
-    alarm: str
-    value: float
-    threshold: float
-    action: Action
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,71 +52,6 @@ class Seen:
     limit: float
     past: bool
     anew: bool = False
-
-
-class Watch:
-    """Follows a run step by step.
-
-    Args:
-        config: the section ``ttrl.alarms``.
-    """
-
-    def __init__(self, config: AlarmsConfig) -> None:
-        self._config = config
-        self._first: list[StepStats] = []
-        self._now: StepStats | None = None
-        self._before: StepStats | None = None
-        # How many steps in a row were past the limit, above 0, or within it, below 0: before this step, and with it.
-        self._streak_before = dict.fromkeys(_SEEN, 0)
-        self._streak = dict.fromkeys(_SEEN, 0)
-        self.active: set[str] = set()
-
-    def observe(self, now: StepStats) -> list[Fired]:
-        """Take a step in, and return what fired at it.
-
-        A step that comes in several parts is given whole each time; the last one counts.
-        """
-        if self._now is None or now.step != self._now.step:
-            self._before, self._streak_before = self._now, dict(self._streak)
-        if self._first and self._first[-1].step == now.step:
-            self._first[-1] = now
-        elif len(self._first) < START_STEPS:
-            self._first.append(now)
-        self._now = now
-        fired = (self._look(name, see, now) for name, see in _SEEN.items())
-        return [alarm for alarm in fired if alarm is not None]
-
-    def _look(self, name: str, see: Callable, now: StepStats) -> Fired | None:
-        config: Watched = getattr(self._config, name)
-        seen: Seen | None = see(config, _start(self._first), now, self._before)
-        if seen is None or config.action == "off":
-            return None
-        streak = self._streak_before[name]
-        if seen.past:
-            self._streak[name] = 1 if seen.anew else max(streak, 0) + 1
-        else:
-            self._streak[name] = min(streak, 0) - 1
-        if name in self.active:
-            if self._streak[name] <= -config.patience:
-                self.active.discard(name)
-            return None
-        if self._streak[name] < config.patience:
-            return None
-        self.active.add(name)
-        saw, means = _MEANING[name]
-        saw = saw.format(value=seen.value, limit=seen.limit, answer=_short(now.top_answer))
-        message = f"{saw} for {config.patience} steps in a row: {means}"
-        return Fired(now.step, name, seen.value, seen.limit, config.action, message)
-
-
-def _start(first: list[StepStats]) -> dict[str, float | None]:
-    """Return the means of the first steps."""
-    numbers = [field.name for field in fields(StepStats) if field.name not in ("step", "prompts", "top_answer")]
-    means = {}
-    for name in numbers:
-        values = [value for value in (getattr(stats, name) for stats in first) if value is not None]
-        means[name] = sum(values) / len(values) if values else None
-    return means
 
 
 Start = Mapping[str, Any]
@@ -250,11 +114,15 @@ def _no_signal(config: Share, start: Start, now: StepStats, before: StepStats | 
     return Seen(value, config.threshold, value >= config.threshold)
 
 
+def _missing(config: Share, start: Start, now: StepStats, before: StepStats | None) -> Seen:
+    return Seen(now.missing, config.threshold, now.missing >= config.threshold)
+
+
 def _label_flips(config: Share, start: Start, now: StepStats, before: StepStats | None) -> Seen | None:
     return None if now.flips is None else Seen(now.flips, config.threshold, now.flips >= config.threshold)
 
 
-_SEEN: dict[str, Callable[[Any, Start, StepStats, StepStats | None], Seen | None]] = {
+RULES: dict[str, Callable[[Any, Start, StepStats, StepStats | None], Seen | None]] = {
     "constant_answer": _constant_answer,
     "entropy_collapse": _entropy_collapse,
     "unparsed": _rise("unparsed"),
@@ -263,9 +131,10 @@ _SEEN: dict[str, Callable[[Any, Start, StepStats, StepStats | None], Seen | None
     "length_explosion": _length_explosion,
     "no_signal": _no_signal,
     "label_flips": _label_flips,
+    "missing": _missing,
 }
 
-_MEANING = {
+MEANING = {
     "constant_answer": (
         "{value:.0%} of all responses to all prompts say {answer} (limit {limit:.0%})",
         "the model gives one answer whatever the question, and the vote rewards it; go back to an earlier checkpoint "
@@ -304,10 +173,8 @@ _MEANING = {
         "{value:.0%} of the prompts seen before changed their pseudo-label since the last visit (limit {limit:.0%})",
         "the vote is a toss-up and rewards noise; raise ttrl.votes, or leave the hardest questions out",
     ),
+    "missing": (
+        "{value:.0%} of the responses asked for never came (limit {limit:.0%})",
+        "a reward worker or a vLLM server is dead or failing, and the votes are fewer; the log has its error",
+    ),
 }
-
-
-def _short(answer: str | None) -> str:
-    """Return an answer fit for one line of a log: a model wrote it."""
-    text = repr(answer)
-    return text if len(text) <= 60 else f"{text[:59]}…"
