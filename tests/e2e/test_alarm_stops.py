@@ -1,24 +1,22 @@
-"""A collapse made on purpose: an alarm ends the run with a checkpoint, long before its last step."""
+"""Collapses made on purpose: an alarm ends the run with a checkpoint, long before its last step."""
 
 import pytest
 from conftest import train  # tests/e2e/conftest.py
 
 pytestmark = [pytest.mark.e2e, pytest.mark.matrix, pytest.mark.timeout(1500)]
 
+STEPS = 24
+LONG = (
+    f"trainer.total_training_steps={STEPS}",
+    "trainer.save_freq=100",
+    "trainer.test_freq=-1",
+    "trainer.val_before_train=false",
+)
+
 
 def test_a_reward_that_says_nothing_stops_the_run(tmp_path, tiny_model):
-    run = train(
-        tmp_path,
-        tiny_model,
-        [
-            "reward.reward_manager.name=constant",
-            "ttrl.alarms.no_signal.action=stop",
-            "trainer.total_training_steps=12",
-            "trainer.save_freq=100",
-            "trainer.test_freq=-1",
-            "trainer.val_before_train=false",
-        ],
-    )
+    overrides = ["reward.reward_manager.name=constant", "ttrl.alarms.no_signal.action=stop"]
+    run = train(tmp_path, tiny_model, [*LONG, *overrides])
     # It fires after three steps in a row; verl trains one more, which it saves.
     (fired,) = [alarm for alarm in run.record.alarms() if alarm["alarm"] == "no_signal"]
     assert (fired["step"], fired["action"]) == (3, "stop")
@@ -26,3 +24,16 @@ def test_a_reward_that_says_nothing_stops_the_run(tmp_path, tiny_model):
     assert run.record.checkpoints() == [4]
     assert run.series("ttrl/alarms")[2:] == [1.0, 1.0]
     assert "an alarm says stop: step 4 is the last" in run.log
+
+
+def test_one_answer_for_all_stops_the_run(tmp_path, tiny_model):
+    """Frequency is rewarded, and the tiny model knows nothing: at this learning rate it soon says one thing to all."""
+    overrides = ["reward.reward_manager.name=empirical_entropy", "ttrl.alarms.constant_answer.action=stop"]
+    run = train(tmp_path, tiny_model, [*LONG, *overrides])
+    shares = run.series("ttrl/top_answer_share")
+    print(f"share of the most common answer by step: {[round(share, 2) for share in shares]}")
+    (fired,) = [alarm for alarm in run.record.alarms() if alarm["alarm"] == "constant_answer"]
+    assert fired["action"] == "stop"
+    assert len(shares) == fired["step"] + 1 < STEPS
+    assert shares[0] < 0.6 < 0.9 < shares[-1]
+    assert run.record.checkpoints() == [len(shares)]
