@@ -19,9 +19,8 @@ PATIENCE = 240.0
 VICTIMS = {
     "reward-worker": "ray::RewardLoopWorker",
     "vllm": "ray::vLLMHttpServer",
-    "actor": "ray::WorkerDict",
-    "trainer": "ray::TaskRunner",
     "driver": "verl.trainer.main_ppo",
+    "actor": "ray::WorkerDict",
     "tree": "",
 }
 
@@ -82,7 +81,7 @@ def test_a_run_that_is_killed_as_a_whole_goes_on(tmp_path, tiny_model, trained):
 @pytest.mark.timeout(5400)
 def test_each_part_is_killed_in_turn_and_the_run_goes_on(tmp_path, tiny_model, trained):
     """One run, a part killed after each step: what happened is printed, and the record has neither gap nor double."""
-    steps = len(VICTIMS)
+    steps = 6  # an even number: whole epochs
     longer = [f"trainer.total_training_steps={steps}", "trainer.test_freq=-1", "trainer.val_before_train=false"]
     for number, victim in enumerate([name for name in VICTIMS if name != "tree"], start=1):
         killer = Killer(tmp_path, VICTIMS[victim], after_step=number, attempt=number)
@@ -96,7 +95,7 @@ def test_each_part_is_killed_in_turn_and_the_run_goes_on(tmp_path, tiny_model, t
     reads_as_if_nothing_had_happened(resumed, steps)
     first_steps = [attempt["first_step"] for attempt in resumed.record.manifest["attempts"]]
     print(f"first steps of the attempts: {first_steps}")
-    assert len(first_steps) == steps
+    assert len(first_steps) == len(VICTIMS)
     assert first_steps == sorted(first_steps)
     assert visited(resumed) == visited(trained(*longer))
 
