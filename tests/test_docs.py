@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ttrl_verl.cli import cli
 from ttrl_verl.composition.catalogue import part_groups
 from ttrl_verl.composition.overrides import SHORT_NAMES
 from ttrl_verl.composition.recipe import compose_parts, plain
@@ -16,7 +18,7 @@ from ttrl_verl.preflight.checks import memory_of
 from ttrl_verl.preflight.settings import check_config
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = [DOCS / f"{name}.md" for name in ("recipes", "scale", "transductive")]
+PAGES = [DOCS / f"{name}.md" for name in ("recipes", "scale", "transductive", "vision")]
 COMMANDS = [
     pytest.param(line, id=f"{page.stem}: {line[:60]}")
     for page in PAGES
@@ -33,7 +35,13 @@ def test_its_recipe_composes(line):
         if "--" not in words:
             return
         words = words[words.index("--") + 1 :]
-    if words[:2] == ["ttrl-verl", "recipes"]:
+    if words[:2] in (["ttrl-verl", "recipes"], ["ttrl-verl", "prepare"], ["ttrl-verl", "demo"]):
+        # Parsed to the end, where a help text waits: that such a command and its options exist.
+        options = [word for word in words[2:] if word.startswith("--")]
+        arguments = [*words[1:3], "--help"] if words[1] == "prepare" else [words[1], "--help"]
+        said = CliRunner().invoke(cli, arguments)
+        assert said.exit_code == 0
+        assert all(option in said.output for option in options)
         return
     if words[:3] == ["python", "-m", "verl.trainer.main_ppo"]:
         recipe, *arguments = [word.removeprefix("--config-name=") for word in words[3:]]
