@@ -81,6 +81,7 @@ SHRINK = (
     "steps=2",
     "data.max_prompt_length=64",
     "data.max_response_length=8",
+    "ttrl.truncated=keep",  # random weights seldom end by themselves
     "actor_rollout_ref.actor.ppo_mini_batch_size=4",
     "actor_rollout_ref.rollout.max_model_len=96",
     "actor_rollout_ref.rollout.max_num_seqs=64",

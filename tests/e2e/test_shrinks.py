@@ -53,9 +53,9 @@ def test_two_steps(recipe, overrides, tmp_path, request):
     assert run.series("ttrl/queue_leftover") == [0.0, 0.0]
     assert run.record.setting("trainer.experiment_name") == recipe
     # Answers were found and something was learnt from them.
-    assert min(run.series("ttrl/unparsed_ratio")) < 1
+    assert max(run.series("ttrl/unparsed_ratio")) < 1
     assert max(run.series("actor/grad_norm")) > 0
-    assert max(run.series("ttrl/zero_advantage_groups")) < 1
+    assert min(run.series("ttrl/zero_advantage_groups")) < 1
     if "estimator=ppo" in overrides:
         assert min(run.series("critic/grad_norm")) > 0
     differences = [record["mean_absolute_difference"] for record in run.of_kind("log_probs")]
