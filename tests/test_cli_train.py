@@ -43,6 +43,7 @@ def finished(overrides, tmp_path):
                 "pseudo_label": "1",
                 "answer_entropy": 0.69,
                 "truncated": 0,
+                "missing": 0,
             }
         ],
         [{"label": None, "label_correct": None}],

@@ -66,6 +66,7 @@ def step_stats(rows: Sequence[Mapping[str, Any]], history: LabelHistory, *, mind
     total = max(len(answers), 1)
     top = Counter(answer for answer in answers if answer is not None).most_common(1)
     labels = Counter(row["pseudo_label"] for row in rows if row["pseudo_label"] is not None).most_common(1)
+    missing = sum(row["missing"] for row in rows)
     flips, moved = history.changed(rows)
     return StepStats(
         step=rows[0]["step"],
@@ -79,7 +80,7 @@ def step_stats(rows: Sequence[Mapping[str, Any]], history: LabelHistory, *, mind
         length=sum(lengths) / len(lengths) if lengths else None,
         no_signal=sum(len(set(row["rewards"][: row["kept"]])) <= 1 for row in rows) / len(rows),
         unanimous=sum(_agree(row["answers"][: row["kept"]]) for row in rows) / len(rows),
-        missing=(lost := sum(row["missing"] for row in rows)) / max(lost + len(answers), 1),
+        missing=missing / max(missing + len(answers), 1),
         flips=flips,
         moved=moved,
     )
