@@ -69,6 +69,7 @@ def graded(folder: Path, count: int) -> dict[str, float]:
                 "attention_mask": torch.ones(1, RESPONSE_TOKENS, dtype=torch.long),
                 "reward_model": np.array([{"style": "rule", "ground_truth": None}], dtype=object),
                 "data_source": np.array(["scale"], dtype=object),
+                "extra_info": np.array([{"index": 0, "origin": "scale:1"}], dtype=object),
             }
         )
         for _ in range(VOTES)
