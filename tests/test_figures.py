@@ -3,7 +3,7 @@ import json
 import pytest
 
 from reward_fns.answers import get_answer_type
-from ttrl_verl.evaluation.figures import Mean, read_figures
+from ttrl_verl.evaluation.figures import Mean, paired_changes, read_figures
 
 
 def test_the_standard_error_is_over_questions():
@@ -48,3 +48,22 @@ def test_without_labels_there_is_agreement_and_no_accuracy(tmp_path):
     of_set = read_figures(tmp_path / "0.jsonl", get_answer_type("number"))["set"]
     assert (of_set.avg, of_set.maj, of_set.greedy) == (None, None, None)
     assert of_set.majority_ratio.value == 1.0
+
+
+def test_a_change_is_of_each_question_against_itself(tmp_path):
+    def dump(step, answers):
+        rows = [
+            {**row(f"u{step}{origin}_{n}_0", answer, "4"), "origin": origin}
+            for origin, said in answers.items()
+            for n, answer in enumerate(said)
+        ]
+        rows += [row(f"old{step}_0_0", "4", "4"), {**row(f"none{step}_0_0", "4", None), "origin": "q:9"}]
+        (tmp_path / f"{step}.jsonl").write_text("\n".join(json.dumps(r) for r in rows))
+        return tmp_path / f"{step}.jsonl"
+
+    before = dump(0, {"q:1": ["4", "5"], "q:2": ["5", "5"], "q:3": ["4", "4"]})
+    after = dump(1, {"q:2": ["4", "4"], "q:1": ["4", "4"], "q:4": ["5", "5"]})
+    # q:1 from 1/2 to 1, q:2 from 0 to 1: mean 3/4, sd sqrt(1/8) = 0.3536, error 0.3536 / sqrt 2 = 1/4. q:3 and q:4 are
+    # in one pass alone, one question does not say where it stands, and one has no label.
+    changes = paired_changes(before, after)
+    assert changes == {"set": Mean(0.75, pytest.approx(0.25))}

@@ -12,7 +12,7 @@ from ttrl_verl.composition.recipe import compose_recipe
 from ttrl_verl.demo.progress import Progress
 from ttrl_verl.demo.tasks import Made, Task
 from ttrl_verl.errors import InputError
-from ttrl_verl.evaluation.figures import Figures, read_figures
+from ttrl_verl.evaluation.figures import paired_changes, read_figures
 from ttrl_verl.launch import log_tail, run, train_command
 from ttrl_verl.preflight.settings import check_config, check_data
 from ttrl_verl.record.layout import MANIFEST
@@ -68,7 +68,10 @@ def demo(
     last = max(passes, default=0)
     if 0 in passes and last > 0:  # overrides may have turned them off
         answer_type = ttrl.build_answer_type()
-        _say(console, read_figures(passes[0], answer_type), read_figures(passes[last], answer_type))
+        before, after = (read_figures(passes[step], answer_type) for step in (0, last))
+        console.print(accuracy_table(before, after, paired_changes(passes[0], passes[last])))
+        for sentence in made_of(before, after):
+            console.print(sentence, highlight=False)
     report = write_report(out)
     console.print(f"report: {report.page}, {report.text}", soft_wrap=True, highlight=False)
     return 0
@@ -109,9 +112,3 @@ def _make(made: Made, console: Console, log: Path) -> None:
     if done.returncode != 0:
         raise InputError(f"the model could not be made; {log} says why")
     console.print(f"the model is ready in {made.model_dir}", highlight=False, soft_wrap=True)
-
-
-def _say(console: Console, before: dict[str, Figures], after: dict[str, Figures]) -> None:
-    console.print(accuracy_table(before, after))
-    for sentence in made_of(before, after):
-        console.print(sentence, highlight=False)

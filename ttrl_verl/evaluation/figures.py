@@ -158,6 +158,36 @@ def figures_of(sampled: list[list[dict]], greedy: list[list[dict]], answer_type:
     )
 
 
+def paired_changes(before: Path, after: Path) -> dict[str, Mean]:
+    """Return how the accuracy of a question's sampled responses changed: the mean over questions, by data source.
+
+    Each question is held against itself, so the standard error is that of the change, without what questions differ in
+    from the start. Questions without a label, or that are in one pass alone, are left out.
+
+    Args:
+        before, after: two validation passes of one run.
+
+    Raises:
+        InputError: as ``read_groups``.
+    """
+    old, new = (_accuracies(read_groups(path)) for path in (before, after))
+    changes: dict[str, list[float]] = defaultdict(list)
+    for (source, origin), accuracy in old.items():
+        if (source, origin) in new:
+            changes[source].append(new[source, origin] - accuracy)
+    return {source: Mean.of(values) for source, values in changes.items()}
+
+
+def _accuracies(sources: dict[str, dict[str, list[dict]]]) -> dict[tuple[str, str], float]:
+    """Return the mean accuracy by data source and by where the question stands; older runs did not write that."""
+    return {
+        (source, rows[0]["origin"]): sum(row["acc"] for row in rows) / len(rows)
+        for source, questions in sources.items()
+        for rows in questions.values()
+        if not source.endswith(GREEDY) and is_labelled(rows) and isinstance(rows[0].get("origin"), str)
+    }
+
+
 def is_labelled(question: Sequence[dict]) -> bool:
     """Return whether a question's responses were scored against a label."""
     return question[0]["gts"] is not None

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ttrl_verl.evaluation.figures import Figures, shown
+from ttrl_verl.evaluation.figures import Figures, Mean, shown
 from ttrl_verl.report.checkpoints import LABEL_RULE, RULE
 from ttrl_verl.report.compare import Comparison
 from ttrl_verl.report.curves import Curve
@@ -43,8 +43,15 @@ def print_report(console: Console, summary: Summary, comparison: Comparison | No
             console.print(Padding(Text(part) if isinstance(part, str) else part, (0, 0, 0, 2), expand=False))
 
 
-def accuracy_table(before: Mapping[str, Figures], after: Mapping[str, Figures]) -> Table:
-    """Return the table of each data source before and after, and the change of its accuracy."""
+def accuracy_table(
+    before: Mapping[str, Figures], after: Mapping[str, Figures], changes: Mapping[str, Mean] | None = None
+) -> Table:
+    """Return the table of each data source before and after, and the change of its accuracy.
+
+    Args:
+        before, after: by data source.
+        changes: of ``paired_changes``, by data source.
+    """
     n = next(iter(before.values())).samples
     names = ("questions", "", f"avg@{n}", "greedy", f"maj@{n}", "majority ratio", "without an answer")
     table = Table(*names, box=box.SIMPLE_HEAD)
@@ -54,7 +61,9 @@ def accuracy_table(before: Mapping[str, Figures], after: Mapping[str, Figures]) 
         change = old.avg is not None and new.avg is not None
         table.add_row("", "after", *_cells(new), end_section=not change)
         if old.avg is not None and new.avg is not None:
-            table.add_row("", "change", f"{new.avg.value - old.avg.value:+.3f}", end_section=True)
+            paired = (changes or {}).get(source)
+            noise = "" if paired is None or paired.error is None else f" ± {paired.error:.3f}"
+            table.add_row("", "change", f"{new.avg.value - old.avg.value:+.3f}{noise}", end_section=True)
     return table
 
 
