@@ -51,6 +51,9 @@ def test_the_vision_demo_composes(single, reward, tmp_path, monkeypatch):
 
 def test_questions_of_ones_own_replace_the_tasks(tmp_path):
     mine = tmp_path / "mine.jsonl"
+    with pytest.raises(InputError, match=r"mine\.jsonl: no such file"):
+        chosen_task("plurals", vision=False, single=False, questions=mine, heldout=None)
+    mine.touch()
     task = chosen_task("plurals", vision=False, single=False, questions=mine, heldout=None)
     assert (task.adapted, task.heldout, task.overrides, task.recipe) == (mine, None, (), "demo_cpu")
 

@@ -88,7 +88,7 @@ def chosen_task(name: str | None, *, vision: bool, single: bool, questions: Path
         heldout: a file to measure on beside it.
 
     Raises:
-        InputError: there is no such task, or two things that exclude each other were asked for.
+        InputError: there is no such task or file, or two things that exclude each other were asked for.
     """
     if single and not vision:
         raise InputError("--single goes with --vision")
@@ -102,6 +102,9 @@ def chosen_task(name: str | None, *, vision: bool, single: bool, questions: Path
         raise InputError(f"--task is {name!r}; expected one of {', '.join(TASKS)}")
     if questions is None:
         return task
+    for file in (questions, heldout):
+        if file is not None and not file.is_file():  # told now, not after minutes in which a model is made
+            raise InputError(f"{file}: no such file")
     # Their answers are found by the recipe's own rules; a task's are of its own questions.
     return dataclasses.replace(task, adapted=questions, heldout=heldout, overrides=())
 
