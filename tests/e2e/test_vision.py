@@ -110,9 +110,9 @@ def test_actor_and_rollout_agree_and_see_the_image_that_was_asked_about(run, tin
     print(f"actor {max(actors):.2g}, rollout {max(rollouts):.2g}, another image {min(others):.2g}")
     assert len(actors) == KEPT * PROMPTS
     assert len(others) >= KEPT
-    assert max(actors) < 1e-3
-    assert max(rollouts) < 1e-3
-    assert min(others) > 1e-2
+    assert max(actors) < 1e-5
+    assert max(rollouts) < 1e-5
+    assert min(others) > 1e-3  # a hundred times as far
 
 
 def test_the_report_shows_the_pictures(run):
