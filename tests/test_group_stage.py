@@ -304,6 +304,20 @@ def test_the_asynchronous_trainers_get_theirs(tq):
     assert (batch.keys, metrics["ttrl/kept"]) == (["a_0_0", "a_1_0"], 2)
 
 
+def test_the_queue_is_never_full():
+    from transfer_queue.storage.simple_storage import StorageUnitData
+
+    # The limit of verl's default is TransferQueue's to keep; our recipes set none.
+    assert recipe().transfer_queue.backend.SimpleStorage.total_storage_size is None
+    limited, ours = StorageUnitData(2), StorageUnitData(None)
+    for storage in (limited, ours):
+        storage.put_data({"answer": ["4", "5"]}, [0, 1])
+    with pytest.raises(ValueError, match="Storage capacity exceeded"):
+        limited.put_data({"answer": ["6"]}, [2])
+    ours.put_data({"answer": ["6"]}, [2])
+    assert ours.get_data(["answer"], [0, 1, 2]) == {"answer": ["4", "5", "6"]}
+
+
 def test_several_outputs_of_a_session_share_its_reward():
     from ttrl_verl.group_stage import sessions_by_prompt
 
