@@ -226,7 +226,8 @@ def test_every_vote_is_on_record(tq, runs):
 def test_an_alarm_that_says_stop_makes_the_next_step_the_last_and_saves_it(tq, runs):
     from verl.trainer.ppo.v1 import PPOTrainerSync
 
-    config = recipe("constant", run="stopped", **{"alarms.no_signal.action": "stop", "alarms.no_signal.patience": 2})
+    alarm = {"alarms.no_signal.action": "stop", "alarms.no_signal.patience": 2}
+    config = recipe("constant", run="stopped", votes=3, **alarm)
     trainer = PPOTrainerSync(config)
     trainer.total_training_steps, trainer.steps_per_epoch = 100, 3  # verl sets them with its data loader
     lasts = []
@@ -241,7 +242,9 @@ def test_an_alarm_that_says_stop_makes_the_next_step_the_last_and_saves_it(tq, r
 
 
 def test_an_alarm_without_a_trainer_to_stop_lets_training_go_on(tq, caplog):
-    group_stage = stage(reward="constant", **{"alarms.no_signal.action": "stop", "alarms.no_signal.patience": 1})
+    group_stage = stage(
+        reward="constant", votes=2, **{"alarms.no_signal.action": "stop", "alarms.no_signal.patience": 1}
+    )
     put(tq, "a", ["5", "4"])
     batch, metrics = group_stage.sample(global_steps=1, partition_id="train", batch_size=1)
     assert (len(batch.keys), metrics["ttrl/alarms"]) == (2, 1.0)
