@@ -93,9 +93,8 @@ def _overrides(out: Path, task: Task, reward: str, seed: int, model: str, overri
     }
     listed = [f"{key}={quoted(value)}" for key, value in settings.items()]
     if reward != task.reward:
-        listed.append(
-            "ttrl.reward_options=null"
-        )  # the recipe's are of its own reward, and a dictionary would join them
+        # The recipe's are of its own reward, and Hydra merges a dictionary into the one that is there.
+        listed.append("ttrl.reward_options=null")
     if reward == "random":
         listed.append(f"ttrl.reward_options={quoted({'seed': seed})}")
     return [*listed, *task.overrides, *overrides]
@@ -105,7 +104,6 @@ def _make(made: Made, console: Console, log: Path) -> None:
     """Make the task's model, once a machine."""
     if made.folder.is_dir():
         return
-    made.folder.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file, console.status(made.saying):
         command = [sys.executable, "-m", made.module, str(made.folder)]
         done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False)

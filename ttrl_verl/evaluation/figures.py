@@ -3,7 +3,7 @@
 import json
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,7 +170,7 @@ def paired_changes(before: Path, after: Path) -> dict[str, Mean]:
     Raises:
         InputError: as ``read_groups``.
     """
-    old, new = (_accuracies(read_groups(path)) for path in (before, after))
+    old, new = (_accuracies(path) for path in (before, after))
     changes: dict[str, list[float]] = defaultdict(list)
     for (source, origin), accuracy in old.items():
         if (source, origin) in new:
@@ -178,13 +178,26 @@ def paired_changes(before: Path, after: Path) -> dict[str, Mean]:
     return {source: Mean.of(values) for source, values in changes.items()}
 
 
-def _accuracies(sources: dict[str, dict[str, list[dict]]]) -> dict[tuple[str, str], float]:
-    """Return the mean accuracy by data source and by where the question stands; older runs did not write that."""
+def by_origin(sources: Mapping[str, Mapping[str, list[dict]]]) -> dict[str, tuple[str, list[dict]]]:
+    """Return a pass's sampled responses by where their question stands, ``file:line``, with their data source.
+
+    Greedy responses are left out, and those of older runs, which did not write where a question stands.
+    """
     return {
-        (source, rows[0]["origin"]): sum(row["acc"] for row in rows) / len(rows)
+        rows[0]["origin"]: (source, rows)
         for source, questions in sources.items()
+        if not source.endswith(GREEDY)
         for rows in questions.values()
-        if not source.endswith(GREEDY) and is_labelled(rows) and isinstance(rows[0].get("origin"), str)
+        if isinstance(rows[0].get("origin"), str)
+    }
+
+
+def _accuracies(path: Path) -> dict[tuple[str, str], float]:
+    """Return the mean accuracy of each labelled question, by data source and by where it stands."""
+    return {
+        (source, origin): sum(row["acc"] for row in rows) / len(rows)
+        for origin, (source, rows) in by_origin(read_groups(path)).items()
+        if is_labelled(rows)
     }
 
 

@@ -3,7 +3,8 @@
 import base64
 import io
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from PIL import Image
 
 from reward_fns.vote import majority_vote
 from ttrl_verl.errors import InputError
-from ttrl_verl.evaluation.figures import GREEDY, read_groups
+from ttrl_verl.evaluation.figures import by_origin, is_labelled, read_groups
 from ttrl_verl.questions.image_file import open_image
 from ttrl_verl.questions.images import ImageLayout
 from ttrl_verl.questions.read import Layout, as_list, iter_questions
@@ -57,7 +58,7 @@ def read_pictures(run: Run) -> dict[str, list[Picture]]:
     images = _images(run)
     if not images:
         return {}
-    before, after = (_by_origin(read_groups(passes[step])) for step in (min(passes), max(passes)))
+    before, after = (by_origin(read_groups(passes[step])) for step in (min(passes), max(passes)))
     for origin, uri in images:
         if origin in before and origin in after:
             source, rows = after[origin]
@@ -96,17 +97,6 @@ def _data_uri(image: Image.Image) -> str:
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
 
 
-def _by_origin(sources: Mapping[str, Mapping[str, Sequence[dict]]]) -> dict[str, tuple[str, Sequence[dict]]]:
-    """Return the sampled responses by where their question stands; runs of older versions did not write that."""
-    return {
-        rows[0]["origin"]: (source, rows)
-        for source, questions in sources.items()
-        if not source.endswith(GREEDY)
-        for rows in questions.values()
-        if isinstance(rows[0].get("origin"), str)
-    }
-
-
 def _picture(uri: str, origin: str, before: Sequence[dict], after: Sequence[dict]) -> Picture:
     label = after[0]["gts"]
     return Picture(
@@ -120,12 +110,11 @@ def _picture(uri: str, origin: str, before: Sequence[dict], after: Sequence[dict
 
 def _ballot(rows: Sequence[dict[str, Any]]) -> Ballot:
     answers = [row["answer"] for row in rows]
-    counts = {answer: answers.count(answer) for answer in answers}
+    counts = Counter(answers)
     order = sorted(counts, key=lambda answer: (-counts[answer], answer is None, answer))
     vote = majority_vote(answers)
     agreeing = [row.get("acc") for row in rows if vote.label is not None and row["answer"] == vote.label]
-    labelled = rows[0]["gts"] is not None
     return Ballot(
         votes=tuple(("no answer" if a is None else plain(a, 24), counts[a]) for a in order[:_ANSWERS]),
-        right=bool(agreeing and agreeing[0]) if labelled else None,
+        right=bool(agreeing and agreeing[0]) if is_labelled(rows) else None,
     )
