@@ -24,6 +24,10 @@ def test_score_starts_without_the_symbolic_math():
     assert "sympy" not in _imported(["ttrl_verl.cli.score"])
 
 
+def test_a_dry_run_needs_no_parquet():
+    assert "pyarrow" not in _imported(["ttrl_verl.cli.train", "ttrl_verl.composition.recipe", "ttrl_verl.launch"])
+
+
 def _imported(modules: list[str]) -> set[str]:
     code = f"import sys, importlib; [importlib.import_module(m) for m in {modules}]; print(*sys.modules)"
     root = Path(reward_fns.__file__).parents[1]

@@ -13,8 +13,8 @@ import pytest
 
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.errors import InputError
+from ttrl_verl.launch import COMMAND_VARIABLE
 from ttrl_verl.record.folder import check_run_folder
-from ttrl_verl.record.manifest import COMMAND_VARIABLE
 from ttrl_verl.record.read import open_run
 from ttrl_verl.record.write import RunWriter
 

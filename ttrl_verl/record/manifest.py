@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.launch import COMMAND_VARIABLE
 from ttrl_verl.preflight.installed import installed_version
 from ttrl_verl.questions.read import as_list, count_rows
 from ttrl_verl.record.layout import FORMAT
-
-COMMAND_VARIABLE = "TTRL_VERL_COMMAND"
-"""The command that a person typed, handed on to the process that writes the record: there ``sys.argv`` is Ray's."""
 
 HIDDEN = "***"
 
