@@ -20,7 +20,8 @@ LORA = (
     "actor_rollout_ref.rollout.load_format=safetensors",
     "trainer.save_freq=2",
 )
-LETTERS = ("data.max_response_length=2",)  # among more words of a random model, no letter stands out
+# Most words of the tiny vision model are letters: with all of them as options, random weights give answers.
+LETTERS = ("data.max_response_length=2", "ttrl.choices=26")
 FROZEN = ("actor_rollout_ref.actor.freeze_vision_tower=true", "trainer.save_freq=2")
 TEXT = [{"prompt": f"what is {n} plus 1", "answer": str(n + 1)} for n in range(8)]
 
