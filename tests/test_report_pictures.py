@@ -7,7 +7,7 @@ from PIL import Image
 from run_folder import answers_to, make_run
 
 from ttrl_verl.record.read import open_run
-from ttrl_verl.report.pictures import PER_SOURCE, Ballot, read_pictures
+from ttrl_verl.report.pictures import PER_SOURCE, Tally, read_pictures
 from ttrl_verl.report.write import write_report
 
 
@@ -39,9 +39,9 @@ def test_pictures_come_with_their_votes_before_and_after(run):
     ((source, pictures),) = read_pictures(open_run(run())).items()
     assert source == "questions"
     assert [picture.label for picture in pictures] == ["red", "red"]
-    assert pictures[0].before == Ballot((("blue", 1), ("no answer", 1)), right=False)
-    assert pictures[0].after == Ballot((("red", 2),), right=True)
-    assert pictures[1].after == Ballot((("blue", 2),), right=False)
+    assert pictures[0].before == Tally((("blue", 1), ("no answer", 1)), right=False)
+    assert pictures[0].after == Tally((("red", 2),), right=True)
+    assert pictures[1].after == Tally((("blue", 2),), right=False)
     data = base64.b64decode(pictures[0].uri.removeprefix("data:image/png;base64,"))
     image = Image.open(io.BytesIO(data))
     assert (image.size, image.getpixel((0, 0))) == ((20, 10), (255, 0, 0))

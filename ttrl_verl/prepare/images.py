@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.prepare.classes import read_classes, read_confusable
+from ttrl_verl.prepare.classes import Classes, read_classes, read_confusable
 from ttrl_verl.prepare.options import QUESTION, ChoiceMaker
 from ttrl_verl.prepare.pictures import Limits, find_images, picture, write_rows
 from ttrl_verl.prepare.write import check_target, file_sha256
@@ -85,31 +86,41 @@ def prepare_images(
     confusable = read_confusable(distractors, known) if distractors else {}
     maker = ChoiceMaker(known, options, seed, confusable, question)
     kept = limits or Limits()
-    source = name or shown(folder.resolve().name)
-    labelled = 0
-
-    def row(path: str) -> dict:
-        nonlocal labelled
-        choice = maker.ask(path, known.of(path))
-        image = picture(folder / path, kept)
-        labelled += choice.letter is not None
-        return {
-            "data_source": source,
-            "prompt": [{"role": "user", "content": choice.text}],
-            "answer": choice.letter,
-            "id": shown(path),
-            "images": [image],
-        }
-
-    rows: Iterator[Callable[[], dict]] = (partial(row, path) for path in watch(found.paths, len(found.paths)))
-    count = write_rows(out, kept, rows, found.bad, skip_bad)
+    rows = _Rows(folder, name or shown(folder.resolve().name), known, maker, kept)
+    tasks: Iterator[Callable[[], dict]] = (partial(rows.row, path) for path in watch(found.paths, len(found.paths)))
+    count = write_rows(out, kept, tasks, found.bad, skip_bad)
     return PreparedImages(
         file=str(out),
         rows=count,
-        labelled=labelled,
+        labelled=rows.labelled,
         left_out=found.bad,
         others=found.others,
         classes=len(known.names),
         options=options,
         sha256=file_sha256(out),
     )
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The file's rows, and how many of them know their right option."""
+
+    folder: Path
+    source: str
+    classes: Classes
+    maker: ChoiceMaker
+    limits: Limits
+    labelled: int = 0
+
+    def row(self, path: str) -> dict[str, Any]:
+        """Return the row of an image; raise as `picture` does."""
+        choice = self.maker.ask(path, self.classes.of(path))
+        image = picture(self.folder / path, self.limits)
+        self.labelled += choice.letter is not None
+        return {
+            "data_source": self.source,
+            "prompt": [{"role": "user", "content": choice.text}],
+            "answer": choice.letter,
+            "id": shown(path),
+            "images": [image],
+        }

@@ -27,7 +27,7 @@ _ANSWERS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Ballot:
+class Tally:
     """The votes on a picture: the most frequent answers with their counts, and whether the majority is right."""
 
     votes: tuple[tuple[str, int], ...]
@@ -41,8 +41,8 @@ class Picture:
     uri: str
     origin: str
     label: str | None
-    before: Ballot
-    after: Ballot
+    before: Tally
+    after: Tally
 
 
 def read_pictures(run: Run) -> dict[str, list[Picture]]:
@@ -103,18 +103,18 @@ def _picture(uri: str, origin: str, before: Sequence[dict], after: Sequence[dict
         uri=uri,
         origin=plain(f"{Path(origin).name}", 80),
         label=None if label is None else plain(label, 40),
-        before=_ballot(before),
-        after=_ballot(after),
+        before=_tally(before),
+        after=_tally(after),
     )
 
 
-def _ballot(rows: Sequence[dict[str, Any]]) -> Ballot:
+def _tally(rows: Sequence[dict[str, Any]]) -> Tally:
     answers = [row["answer"] for row in rows]
     counts = Counter(answers)
     order = sorted(counts, key=lambda answer: (-counts[answer], answer is None, answer))
     vote = majority_vote(answers)
     agreeing = [row.get("acc") for row in rows if vote.label is not None and row["answer"] == vote.label]
-    return Ballot(
+    return Tally(
         votes=tuple(("no answer" if a is None else plain(a, 24), counts[a]) for a in order[:_ANSWERS]),
         right=bool(agreeing and agreeing[0]) if is_labelled(rows) else None,
     )
