@@ -22,12 +22,13 @@ _REGISTERED_WITH = {
 def register() -> None:
     """Register the CPU platform now; the rest when verl's registries, or what is patched of verl, appear."""
     from ttrl_verl import advantages, cpu
-    from ttrl_verl.patches import freeze_vision, mrope, text_batch
+    from ttrl_verl.patches import freeze_vision, mrope, text_batch, visible_warnings
 
     cpu.register()
     mrope.register()
     text_batch.register()
     freeze_vision.register()
+    visible_warnings.register()
     wrapt.register_post_import_hook(advantages.register, "verl.trainer.ppo.core_algos")
     for registry, ours in _REGISTERED_WITH.items():
         wrapt.register_post_import_hook(partial(_import, ours), registry)
