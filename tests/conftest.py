@@ -35,6 +35,30 @@ def write_jsonl(tmp_path: Path) -> Callable[[str, Sequence[object]], Path]:
     return write
 
 
+@pytest.fixture
+def start_record(tmp_path, write_jsonl):
+    """Start an attempt in a folder, as the group stage does; all are given back in the end."""
+    import record_rows
+
+    from ttrl_verl.config import parse_ttrl_config
+    from ttrl_verl.record.write import RunWriter
+
+    questions = write_jsonl("q.jsonl", [{"prompt": f"what is {n}"} for n in range(3)])
+    writers = []
+
+    def writer(folder: Path = tmp_path / "run", alarms: dict | None = None, audit: bool = True, **trainer):
+        section = record_rows.CONFIG["ttrl"] | {"audit": audit, "alarms": alarms or {}}
+        data = {"train_files": [str(questions)], "val_files": str(questions)}
+        trainer = record_rows.CONFIG["trainer"] | {"default_local_dir": str(folder)} | trainer
+        config = record_rows.CONFIG | {"ttrl": section, "data": data, "trainer": trainer}
+        writers.append(RunWriter(folder, config, parse_ttrl_config(section)))
+        return writers[-1]
+
+    yield writer
+    for one in writers:
+        one.close()
+
+
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the tiny model, in a process of its own: the fast tests import neither torch nor transformers."""
