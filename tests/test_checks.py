@@ -7,6 +7,7 @@ from ttrl_verl.composition.recipe import compose_parts
 from ttrl_verl.errors import InputError
 from ttrl_verl.preflight.checks import check_recipe, formula
 
+pytestmark = pytest.mark.slow  # each check composes a recipe
 LABELLED = [{"prompt": f"what is {n}", "answer": n} for n in range(30)]
 
 

@@ -132,6 +132,7 @@ def test_check_is_read_by_a_script(ttrl_verl, tmp_path, monkeypatch):
     assert {check["what"] for check in found["checks"]["installation"]} >= {"python", "verl"}
 
 
+@pytest.mark.slow
 def test_every_recipe_is_checked_in_one_process(ttrl_verl, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = json.loads(ttrl_verl("check", "all", "--fast", "--json").stdout)

@@ -29,6 +29,7 @@ def composes(recipe, overrides):
         assert composed.parts[group] == option
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("recipe", "overrides"), CORE)
 def test_the_core_composes(recipe, overrides):
     composes(recipe, overrides)
@@ -46,6 +47,7 @@ def test_the_products_compose(recipe, overrides):
     composes(recipe, overrides)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", [combinations.TEXT[1], *combinations.VISION, combinations.LORA])
 def test_the_shrinks_compose(recipe):
     """What tests/e2e runs of them later: this many GPUs, responses and tokens, whatever the recipe says."""

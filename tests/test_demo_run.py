@@ -10,6 +10,7 @@ from ttrl_verl.preflight.settings import check_config
 from ttrl_verl.questions.read import Layout, read_questions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("reward", ["majority_vote", "empirical_entropy", "random"])
 def test_every_reward_and_task_of_the_demo_composes(task, reward, tmp_path):
@@ -32,6 +33,7 @@ def test_the_demos_questions_are_labelled_and_none_is_held_out_twice(task):
     assert len(set(asked)) == 48
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("single", [False, True])
 @pytest.mark.parametrize("reward", [None, "random", "majority_vote"])
 def test_the_vision_demo_composes(single, reward, tmp_path, monkeypatch):

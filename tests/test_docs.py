@@ -28,6 +28,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", COMMANDS)
 def test_its_recipe_composes(line):
     words = shlex.split(line)
@@ -90,6 +91,7 @@ def test_every_group_of_parts_is_explained():
 ROWS = re.findall(r"^\| `([\w.-]+)` \| `(\w+)` \| (.+) \|$", (DOCS / "scale.md").read_text(), re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "hardware", "cells"), ROWS)
 def test_the_sizes_are_the_estimates(model, hardware, cells):
     composed = compose_parts("ttrl_aime24", [f"model={model}", f"hardware={hardware}"])

@@ -181,6 +181,7 @@ def test_untrained_and_trained_stand_side_by_side(dump, training, write_jsonl, c
     assert report.as_json()["matched"]["n"] == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", recipe_names())
 @pytest.mark.parametrize("platform", ["", "cpu"])
 def test_every_recipe_validates_once_and_ends(recipe, platform, tmp_path, monkeypatch):

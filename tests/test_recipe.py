@@ -12,6 +12,7 @@ from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.errors import InputError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_composes_strictly_and_opens_with_its_command(name):
     config = compose_recipe(name)

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow  # a library of vLLM's
 pytest.importorskip("model_hosting_container_standards", reason="comes with vLLM")
 
 WARN = """
