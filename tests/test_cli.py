@@ -14,6 +14,8 @@ from ttrl_verl.cli import COMMANDS, main
 from ttrl_verl.composition.catalogue import recipe_names
 from ttrl_verl.composition.overrides import SHORT_NAMES
 
+pytestmark = pytest.mark.slow  # each command composes a recipe
+
 
 @pytest.fixture
 def ttrl_verl(monkeypatch, capsys):
@@ -132,7 +134,6 @@ def test_check_is_read_by_a_script(ttrl_verl, tmp_path, monkeypatch):
     assert {check["what"] for check in found["checks"]["installation"]} >= {"python", "verl"}
 
 
-@pytest.mark.slow
 def test_every_recipe_is_checked_in_one_process(ttrl_verl, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = json.loads(ttrl_verl("check", "all", "--fast", "--json").stdout)
@@ -157,7 +158,6 @@ def test_settings_that_are_missing_are_named(ttrl_verl):
     one_line(ttrl_verl("train", "demo_cpu", "actor_rollout_ref.model.path=x"), "data.train_files is not set")
 
 
-@pytest.mark.slow
 def test_a_prompt_that_is_too_long_is_named_before_anything_is_started(ttrl_verl, questions, tiny_model):
     override = ["data.max_prompt_length=5", f"actor_rollout_ref.model.path={tiny_model}"]
     one_line(

@@ -12,6 +12,8 @@ from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.record.folder import lock
 from ttrl_verl.record.write import RunWriter
 
+pytestmark = pytest.mark.slow  # each command composes a recipe
+
 
 @pytest.fixture
 def overrides(write_jsonl, tmp_path):

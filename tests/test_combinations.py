@@ -67,6 +67,7 @@ def test_none_is_left_out():
     assert {recipe for recipe, _ in PAIRS} == set(recipe_names()) - {"demo_cpu", "demo_vision", "demo_vision_single"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("recipe", "override"), sorted(combinations.IMPOSSIBLE))
 def test_what_cannot_be_is_said(recipe, override):
     numbers = batches(plain(compose_parts(recipe, [override]).config))

@@ -70,6 +70,7 @@ def test_rays_options_are_its_own(command):
                 assert f"{option.partition('=')[0]} " in printed or f"{option.partition('=')[0]}\n" in printed
 
 
+@pytest.mark.slow
 def test_the_recipe_of_ones_own_composes(tmp_path):
     (block,) = re.findall(r"^```yaml\n(.*?)^```", (DOCS / "recipes.md").read_text(), re.DOTALL | re.MULTILINE)
     own = tmp_path / "mine.yaml"

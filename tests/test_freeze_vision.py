@@ -6,6 +6,7 @@ from ttrl_verl.composition.recipe import compose_parts
 from ttrl_verl.patches.freeze_vision import freeze
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frozen", [False, True])
 def test_the_recipes_hand_verls_key_on(frozen):
     override = f"actor_rollout_ref.actor.freeze_vision_tower={str(frozen).lower()}"

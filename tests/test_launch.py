@@ -7,6 +7,8 @@ import pytest
 
 from ttrl_verl.launch import log_tail, run, train_command
 
+pytestmark = pytest.mark.slow  # starts processes, and waits for them
+
 # A child that starts a grandchild in a session of its own, as Ray does, and tells its process id.
 SPAWN = """
 import subprocess, sys, time
