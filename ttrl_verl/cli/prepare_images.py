@@ -1,11 +1,10 @@
 """``ttrl-verl prepare images``: a folder of images and class names to a file of multiple-choice questions."""
 
-import shlex
 from pathlib import Path
 
 import click
 
-from ttrl_verl.cli.prepare_pictures import picture_options, progress, say
+from ttrl_verl.cli.prepare_pictures import PictureSettings, picture_options, say
 
 
 @click.command(
@@ -37,7 +36,6 @@ from ttrl_verl.cli.prepare_pictures import picture_options, progress, say
 @picture_options
 def command(
     folder: Path,
-    out: Path,
     classes: str,
     path_column: str | None,
     class_column: str | None,
@@ -46,13 +44,7 @@ def command(
     distractors: Path | None,
     question: str | None,
     root: Path | None,
-    name: str | None,
-    embed: bool,
-    max_pixels: int | None,
-    min_pixels: int | None,
-    skip_bad: bool,
-    force: bool,
-    as_json: bool,
+    pictures: PictureSettings,
 ) -> None:
     """Write a multiple-choice question about each image of DIR.
 
@@ -61,33 +53,25 @@ def command(
     """
     from ttrl_verl.prepare.images import prepare_images
     from ttrl_verl.prepare.options import QUESTION
-    from ttrl_verl.prepare.pictures import Limits
 
     done = prepare_images(
         folder,
-        out,
+        pictures.out,
         classes=classes,
         options=options,
         seed=seed,
         distractors=distractors,
         question=QUESTION if question is None else question,
-        name=name,
         root=root,
-        limits=Limits(embed, min_pixels, max_pixels),
         path_column=path_column,
         class_column=class_column,
-        skip_bad=skip_bad,
-        force=force,
-        watch=progress,
+        **pictures.writing(),
     )
-    kept = "their bytes" if embed else "their paths"
     lines = [
-        f"{done.file}: {done.rows} questions with {done.options} of {done.classes} classes, images by {kept}",
+        f"{done.file}: {done.rows} questions with {done.options} of {done.classes} classes, {pictures.kept}",
         f"  labels    {done.labelled}",
     ]
     if done.others:
         lines.append(f"  ignored   {done.others} files that are no images by name, or hidden")
     settings = [] if options == 4 else [f"ttrl.choices={options}"]
-    if not embed:
-        settings.append(shlex.quote(f"ttrl.image_root={(root or folder).resolve()}"))
-    say(done, as_json, lines, settings)
+    say(done, pictures.as_json, lines, [*settings, *pictures.settings(root or folder)])

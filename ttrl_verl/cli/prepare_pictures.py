@@ -1,7 +1,9 @@
 """What ``prepare images`` and ``prepare ttrv`` share: their options, a progress bar, and how they say what they did."""
 
 import dataclasses
+import functools
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -10,8 +12,43 @@ from typing import Any
 import click
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class PictureSettings:
+    """The shared options, as they were given."""
+
+    out: Path
+    name: str | None
+    embed: bool
+    max_pixels: int | None
+    min_pixels: int | None
+    skip_bad: bool
+    force: bool
+    as_json: bool
+
+    @property
+    def kept(self) -> str:
+        """How the images are kept, in words."""
+        return "images by their bytes" if self.embed else "images by their paths"
+
+    def writing(self) -> dict[str, Any]:
+        """Return what ``prepare_images`` and ``prepare_ttrv`` both take."""
+        from ttrl_verl.prepare.pictures import Limits
+
+        return {
+            "name": self.name,
+            "limits": Limits(self.embed, self.min_pixels, self.max_pixels),
+            "skip_bad": self.skip_bad,
+            "force": self.force,
+            "watch": progress,
+        }
+
+    def settings(self, image_root: Path) -> list[str]:
+        """Return the override that says where the images are, for those that are kept by their paths."""
+        return [] if self.embed else [shlex.quote(f"ttrl.image_root={image_root.resolve()}")]
+
+
 def picture_options(command: Callable) -> Callable:
-    """Add the options of every command that writes images."""
+    """Add the options of every command that writes images; they reach it as one, ``pictures``."""
     path = click.Path(path_type=Path)
     options = [
         click.option("--out", required=True, type=path, metavar="FILE", help="The parquet file to write."),
@@ -23,9 +60,15 @@ def picture_options(command: Callable) -> Callable:
         click.option("--force", is_flag=True, help="Write over a file that is there."),
         click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON."),
     ]
+    names = [field.name for field in dataclasses.fields(PictureSettings)]
+
+    @functools.wraps(command)
+    def with_settings(**given: Any) -> Any:
+        return command(pictures=PictureSettings(**{name: given.pop(name) for name in names}), **given)
+
     for option in reversed(options):
-        command = option(command)
-    return command
+        with_settings = option(with_settings)
+    return with_settings
 
 
 def progress(rows: Iterable, total: int) -> Iterable:
