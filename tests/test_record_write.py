@@ -12,7 +12,7 @@ import pytest
 from record_rows import UNKNOWN, row, train
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.launch import COMMAND_VARIABLE
+from ttrl_verl.record import COMMAND_VARIABLE
 from ttrl_verl.record.read import open_run
 
 

@@ -13,12 +13,10 @@ from typing import IO, TYPE_CHECKING
 
 from ttrl_verl.composition.catalogue import recipe_file
 from ttrl_verl.composition.overrides import translate
+from ttrl_verl.record import COMMAND_VARIABLE
 
 if TYPE_CHECKING:
     import psutil
-
-COMMAND_VARIABLE = "TTRL_VERL_COMMAND"
-"""The command that a person typed, handed on to the process that writes the record: there ``sys.argv`` is Ray's."""
 
 _MARK = "TTRL_VERL_RUN"
 _GRACE = 5.0

@@ -44,8 +44,9 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
         click.echo(f"# {shlex.join(train_command(recipe, overrides))}")
         click.echo(OmegaConf.to_yaml(config), nl=False)
         return 0
-    from ttrl_verl.launch import COMMAND_VARIABLE, run, train_command
+    from ttrl_verl.launch import run, train_command
     from ttrl_verl.preflight.settings import check_batches, check_config, check_data
+    from ttrl_verl.record import COMMAND_VARIABLE
     from ttrl_verl.record.folder import check_run_folder, run_folder
 
     ttrl = check_config(config)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.launch import COMMAND_VARIABLE
 from ttrl_verl.preflight.installed import installed_version
 from ttrl_verl.questions.read import as_list, count_rows
+from ttrl_verl.record import COMMAND_VARIABLE
 from ttrl_verl.record.layout import FORMAT
 
 HIDDEN = "***"
