@@ -61,15 +61,23 @@ def start_record(tmp_path, write_jsonl):
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the tiny model, in a process of its own: the fast tests import neither torch nor transformers."""
-    folder = tmp_path_factory.mktemp("models") / "tiny-llama"
-    subprocess.run([sys.executable, str(REPOSITORY / "tests" / "tiny_model.py"), str(folder)], check=True)
-    return folder
+    """Build the tiny model."""
+    return _built("tiny_model.py", tmp_path_factory.mktemp("models") / "tiny-llama")
 
 
 @pytest.fixture(scope="session")
 def tiny_vision_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the tiny vision model, likewise."""
-    folder = tmp_path_factory.mktemp("models") / "tiny-qwen2_5-vl"
-    subprocess.run([sys.executable, str(REPOSITORY / "tests" / "tiny_vision_model.py"), str(folder)], check=True)
+    """Build the tiny vision model."""
+    return _built("tiny_vision_model.py", tmp_path_factory.mktemp("models") / "tiny-qwen2_5-vl")
+
+
+@pytest.fixture(scope="session")
+def tiny_qwen3_vl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the tiny vision model of the next generation."""
+    return _built("tiny_qwen3_vl.py", tmp_path_factory.mktemp("models") / "tiny-qwen3-vl")
+
+
+def _built(script: str, folder: Path) -> Path:
+    """Build a model in a process of its own: the fast tests import neither torch nor transformers."""
+    subprocess.run([sys.executable, str(REPOSITORY / "tests" / script), str(folder)], check=True)
     return folder

@@ -22,12 +22,14 @@ LORA = (
 )
 # Most words of the tiny vision model are letters: with all of them as options, random weights give answers.
 LETTERS = ("data.max_response_length=2", "ttrl.choices=26")
+QWEN3_VL = "model=qwen3-vl-4b"
 FROZEN = ("actor_rollout_ref.actor.freeze_vision_tower=true", "trainer.save_freq=2")
 TEXT = [{"prompt": f"what is {n} plus 1", "answer": str(n + 1)} for n in range(8)]
 
 
 def shrink(recipe, *overrides, core=False):
-    name = "-".join([recipe, *(o.partition("=")[2] for o in overrides if o.startswith("estimator="))])
+    parts = (part.partition("=")[2] for part in overrides if part.startswith(("estimator=", "model=")))
+    name = "-".join([recipe, *parts])
     return pytest.param(recipe, overrides, id=name, marks=() if core else pytest.mark.matrix)
 
 
@@ -40,11 +42,13 @@ def shrink(recipe, *overrides, core=False):
         shrink("ttrl_aime24_lora", *LORA),
         shrink("ttrv_paper", *LETTERS, *FROZEN),
         shrink("ttrv_code", *LETTERS),
+        shrink("ttrv_code", QWEN3_VL, *LETTERS),
     ],
 )
 def test_two_steps(recipe, overrides, tmp_path, request):
     if recipe in combinations.VISION:
-        model, questions = request.getfixturevalue("tiny_vision_model"), pictures(tmp_path)
+        model = request.getfixturevalue("tiny_qwen3_vl" if QWEN3_VL in overrides else "tiny_vision_model")
+        questions = pictures(tmp_path)
     else:
         model, questions = request.getfixturevalue("tiny_model"), TEXT
     run = train(tmp_path, model, [*combinations.SHRINK, *overrides], recipe=recipe, questions=questions)

@@ -46,13 +46,14 @@ def build(folder: Path, words: Sequence[str], *, hidden: int = 64, seed: int = 0
     from transformers import Qwen2_5_VLForConditionalGeneration
 
     torch.manual_seed(seed)
-    tokenizer = _tokenizer(words)
+    tokenizer = word_tokenizer(words)
     _processor(tokenizer).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     Qwen2_5_VLForConditionalGeneration(_config(tokenizer, hidden)).save_pretrained(folder)
 
 
-def _tokenizer(words: Sequence[str]):
+def word_tokenizer(words: Sequence[str]):
+    """Return a tokenizer whose tokens are words, with Qwen's special tokens and a template in their manner."""
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
