@@ -22,7 +22,8 @@ PATCH = "from ttrl_verl.patches import visible_warnings; visible_warnings.regist
 def shown(before="", **variables):
     environment = {key: value for key, value in os.environ.items() if "LOG_LEVEL" not in key} | variables
     command = [sys.executable, "-c", WARN.format(before=before)]
-    return "an alarm fired" in subprocess.run(command, env=environment, capture_output=True, text=True).stderr
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return "an alarm fired" in done.stderr
 
 
 def test_without_the_patch_none_is_seen():

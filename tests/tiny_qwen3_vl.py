@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tiny_vision_model import WORDS
 
-from ttrl_verl.demo.tiny_qwen import TEMPLATE, word_tokenizer
+from ttrl_verl.demo.tiny_qwen import TEMPLATE, text_settings, token_settings, word_tokenizer
 
 SIDE = 64
 
@@ -23,7 +23,6 @@ def build(folder: Path) -> None:
 
     torch.manual_seed(0)
     tokenizer = word_tokenizer(WORDS)
-    token = tokenizer.convert_tokens_to_ids
     pixels = {"shortest_edge": SIDE * SIDE, "longest_edge": 4 * SIDE * SIDE}
     patches = {"patch_size": 16, "temporal_patch_size": 2, "merge_size": 2, "size": pixels}
     Qwen3VLProcessor(
@@ -33,26 +32,8 @@ def build(folder: Path) -> None:
         chat_template=TEMPLATE,
     ).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    text = {
-        "vocab_size": len(tokenizer),
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
-        "head_dim": 32,
-        "max_position_embeddings": 512,
-        "rope_parameters": {
-            "rope_type": "default",
-            "rope_theta": 10000.0,
-            "mrope_section": [6, 5, 5],
-            "mrope_interleaved": True,
-        },
-        "bos_token_id": None,
-        "eos_token_id": token("<|im_end|>"),
-        "pad_token_id": token("<|pad|>"),
-        "tie_word_embeddings": True,
-    }
+    text = text_settings(tokenizer, 64) | {"head_dim": 32}
+    text["rope_parameters"] |= {"mrope_section": [6, 5, 5], "mrope_interleaved": True}
     vision = {
         "depth": 2,
         "hidden_size": 64,
@@ -65,17 +46,7 @@ def build(folder: Path) -> None:
         "num_position_embeddings": 64,
         "deepstack_visual_indexes": [0],
     }
-    config = Qwen3VLConfig(
-        text_config=text,
-        vision_config=vision,
-        image_token_id=token("<|image_pad|>"),
-        video_token_id=token("<|video_pad|>"),
-        vision_start_token_id=token("<|vision_start|>"),
-        vision_end_token_id=token("<|vision_end|>"),
-        eos_token_id=token("<|im_end|>"),
-        pad_token_id=token("<|pad|>"),
-        tie_word_embeddings=True,
-    )
+    config = Qwen3VLConfig(text_config=text, vision_config=vision, **token_settings(tokenizer))
     Qwen3VLForConditionalGeneration(config).save_pretrained(folder)
 
 

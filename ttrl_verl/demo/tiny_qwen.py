@@ -7,6 +7,7 @@ what is past it in vLLM alone.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 SIDE = 56
 """The side of the smallest image, in pixels: two by two tokens."""
@@ -88,11 +89,10 @@ def _processor(tokenizer):
     )
 
 
-def _config(tokenizer, hidden: int):
-    from transformers import Qwen2_5_VLConfig
-
+def text_settings(tokenizer, hidden: int) -> dict[str, Any]:
+    """Return the settings of a language model of two layers, whose heads have 32 dimensions."""
     token = tokenizer.convert_tokens_to_ids
-    text = {
+    return {
         "vocab_size": len(tokenizer),
         "hidden_size": hidden,
         "intermediate_size": 2 * hidden,
@@ -107,6 +107,26 @@ def _config(tokenizer, hidden: int):
         "pad_token_id": token("<|pad|>"),
         "tie_word_embeddings": True,
     }
+
+
+def token_settings(tokenizer) -> dict[str, Any]:
+    """Return which tokens stand for images and videos, and which end and pad a text."""
+    token = tokenizer.convert_tokens_to_ids
+    return {
+        "image_token_id": token("<|image_pad|>"),
+        "video_token_id": token("<|video_pad|>"),
+        "vision_start_token_id": token("<|vision_start|>"),
+        "vision_end_token_id": token("<|vision_end|>"),
+        "bos_token_id": None,
+        "eos_token_id": token("<|im_end|>"),
+        "pad_token_id": token("<|pad|>"),
+        "tie_word_embeddings": True,
+    }
+
+
+def _config(tokenizer, hidden: int):
+    from transformers import Qwen2_5_VLConfig
+
     vision = {
         "depth": 2,
         "hidden_size": 64,
@@ -120,14 +140,5 @@ def _config(tokenizer, hidden: int):
         "fullatt_block_indexes": [1],
     }
     return Qwen2_5_VLConfig(
-        text_config=text,
-        vision_config=vision,
-        image_token_id=token("<|image_pad|>"),
-        video_token_id=token("<|video_pad|>"),
-        vision_start_token_id=token("<|vision_start|>"),
-        vision_end_token_id=token("<|vision_end|>"),
-        bos_token_id=None,
-        eos_token_id=token("<|im_end|>"),
-        pad_token_id=token("<|pad|>"),
-        tie_word_embeddings=True,
+        text_config=text_settings(tokenizer, hidden), vision_config=vision, **token_settings(tokenizer)
     )
