@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -57,6 +58,42 @@ def start_record(tmp_path, write_jsonl):
     yield writer
     for one in writers:
         one.close()
+
+
+@pytest.fixture(scope="module")
+def queue():
+    """A real TransferQueue on a local Ray, emptied between tests."""
+    import ray
+    import transfer_queue as tq
+
+    from ttrl_verl.composition.recipe import compose_recipe
+
+    os.environ.setdefault("TRANSFER_QUEUE_ENABLE", "1")
+    config = compose_recipe("demo_cpu")
+    ray.init(num_cpus=16, include_dashboard=False, log_to_driver=False)
+    config.transfer_queue.enable = True
+    tq.init(config.transfer_queue)
+    yield tq
+    tq.close()
+    ray.shutdown()
+
+
+@pytest.fixture
+def tq(queue):
+    yield queue
+    for partition, keys in (queue.kv_list() or {}).items():
+        if keys:
+            queue.kv_clear(keys=list(keys), partition_id=partition)
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """Runs write below a folder of the test's own, and no test inherits another's metrics file."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("VERL_FILE_LOGGER_PATH", "TENSORBOARD_DIR"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,69 @@
+"""Responses put into TransferQueue as verl's agent loops put them in, and the group stage that takes them out."""
+
+import itertools
+
+from ttrl_verl.composition.recipe import compose_recipe
+
+_numbers = itertools.count()
+
+
+def recipe(reward="majority_vote", run=None, **ttrl):
+    overrides = [f"ttrl.{key}={value}" for key, value in ttrl.items()]
+    names = ["ttrl.answer_type=number", f"reward.reward_manager.name={reward}", "actor_rollout_ref.rollout.n=2"]
+    folder = f"trainer.default_local_dir={run or f'run-{next(_numbers)}'}"
+    return compose_recipe("demo_cpu", [*names, folder, *overrides])
+
+
+def stage(trainer_mode="sync", **settings):
+    """The stage as verl builds it, from a recipe."""
+    from ttrl_verl.group_stage import build_group_stage
+
+    config = recipe(**settings)
+    sampler = config.trainer.v1.sampler
+    return build_group_stage(
+        trainer_mode=trainer_mode,
+        trainer_config=config.trainer.v1.get(trainer_mode, {}),
+        max_off_policy_threshold=sampler.max_off_policy_threshold,
+        max_off_policy_strategy=sampler.max_off_policy_strategy,
+        sampler_kwargs=sampler.sampler_kwargs,
+        refill_fn=None,
+    )
+
+
+def put(tq, uid, answers, *, index=0, status="finished", order=None, label=None, partition="train", lengths=None):
+    """Put a group's responses in finishing order, and then its prompt's status. ``...`` is a response that failed."""
+    import torch
+    from verl.utils.tensordict_utils import list_of_dict_to_tensordict
+
+    tq.kv_batch_put(keys=[uid], partition_id=partition, tags=[_prompt_tag("running")])
+    extra = {"truncated": 0.0, "limited": 1.0}
+    for session in order or range(len(answers)):
+        if answers[session] is ...:
+            continue
+        length = lengths[session] if lengths else 3
+        scores = torch.zeros(length)
+        scores[-1] = 7.0  # what a reward worker wrote; the stage overwrites it
+        row = {
+            "responses": torch.arange(length),
+            "rm_scores": scores,
+            "extra_fields": {"reward_extra_info": extra | {"answer": answers[session], "length": length}},
+            "reward_model": {"style": "rule", "ground_truth": label},
+            "extra_info": {"index": index, "origin": f"q.jsonl:{index + 1}"},
+        }
+        tags = [{"status": "success", "seq_len": length, "global_steps": 1}]
+        fields = list_of_dict_to_tensordict([row])
+        tq.kv_batch_put(keys=[f"{uid}_{session}_0"], fields=fields, tags=tags, partition_id=partition)
+    tq.kv_batch_put(keys=[uid], partition_id=partition, tags=[_prompt_tag(status)])
+
+
+def _prompt_tag(status):
+    return {"is_prompt": True, "status": status, "global_steps": 1}
+
+
+def scores(tq, batch):
+    data = tq.kv_batch_get(keys=batch.keys, partition_id="train", select_fields=["rm_scores"])
+    return {key: row.tolist() for key, row in zip(batch.keys, data["rm_scores"].unbind(), strict=True)}
+
+
+def left(tq):
+    return sorted(tq.kv_list().get("train", {}))
