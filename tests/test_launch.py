@@ -17,6 +17,18 @@ open(sys.argv[1], "w").write(str(child.pid))
 time.sleep(float(sys.argv[2]))
 """
 
+# A child that, told to end, starts another first.
+SPAWN_LATE = """
+import signal, subprocess, sys, time
+def end(*_):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    open(sys.argv[1] + ".late", "w").write(str(child.pid))
+    raise SystemExit
+signal.signal(signal.SIGTERM, end)
+open(sys.argv[1], "w").write("ready")
+time.sleep(600)
+"""
+
 
 def alive(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
@@ -37,6 +49,16 @@ def test_what_the_command_leaves_behind_is_ended(tmp_path):
     pid_file = tmp_path / "pid"
     assert run([sys.executable, "-c", SPAWN, str(pid_file), "0"]) == 0
     assert not alive(int(pid_file.read_text()))
+
+
+def test_what_starts_while_the_run_is_ended_is_ended_too(tmp_path):
+    file = tmp_path / "pid"
+    start = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SPAWN_LATE!r}, {str(file)!r}])"
+    wait = f"import os, time\nwhile not os.path.exists({str(file)!r}): time.sleep(0.05)"
+    assert run([sys.executable, "-c", f"{start}\n{wait}"]) == 0
+    late = tmp_path / "pid.late"
+    assert late.exists()
+    assert not alive(int(late.read_text()))
 
 
 def test_an_interrupted_run_leaves_nothing_behind(tmp_path):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MARK = "TTRL_VERL_RUN"
 _GRACE = 5.0
+_ROUNDS = 5
 
 
 def train_command(recipe: str, overrides: Sequence[str] = ()) -> list[str]:
@@ -75,15 +76,19 @@ def end_processes(mark: str) -> None:
     """End every process of the run that bears this mark: first politely, then for good."""
     import psutil  # here, so that a dry run does not wait for it
 
-    processes = [process for process in psutil.process_iter() if _bears(process, mark)]
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, alive = psutil.wait_procs(processes, timeout=_GRACE)
-    for process in alive:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(alive, timeout=_GRACE)
+    # And again: what is told to end may start another process first, as Ray's raylet does with its agents.
+    for _ in range(_ROUNDS):
+        processes = [process for process in psutil.process_iter() if _bears(process, mark)]
+        if not processes:
+            return
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+        _, alive = psutil.wait_procs(processes, timeout=_GRACE)
+        for process in alive:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(alive, timeout=_GRACE)
 
 
 def _bears(process: "psutil.Process", mark: str) -> bool:
