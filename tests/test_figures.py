@@ -43,6 +43,12 @@ def test_figures_of_two_questions(tmp_path):
     assert of_set.parsed_accuracy == pytest.approx(2 / 5)
 
 
+def test_the_order_of_the_sources_is_not_that_of_finishing(tmp_path):
+    rows = [row("b_0_0", "4", "4", "q_heldout"), row("a_0_0", "4", "4", "q_adapted")]
+    (tmp_path / "0.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert list(read_figures(tmp_path / "0.jsonl", get_answer_type("number"))) == ["q_adapted", "q_heldout"]
+
+
 def test_without_labels_there_is_agreement_and_no_accuracy(tmp_path):
     (tmp_path / "0.jsonl").write_text("\n".join(json.dumps(row(f"a_{i}_0", "4", None)) for i in range(2)))
     of_set = read_figures(tmp_path / "0.jsonl", get_answer_type("number"))["set"]

@@ -104,7 +104,8 @@ def read_groups(path: Path) -> dict[str, dict[str, list[dict]]]:
         raise InputError(f"{path}: cannot be read: {error}") from error
     if not sources:
         raise InputError(f"{path}: is empty; expected the responses of a validation pass, one a line")
-    return {source: dict(questions) for source, questions in sources.items()}
+    # verl writes responses as they finish, so that the first one's source is a matter of chance.
+    return {source: dict(sources[source]) for source in sorted(sources)}
 
 
 def _response(line: str, where: str) -> dict:
