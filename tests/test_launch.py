@@ -61,6 +61,24 @@ def test_what_starts_while_the_run_is_ended_is_ended_too(tmp_path):
     assert not alive(int(late.read_text()))
 
 
+@pytest.mark.parametrize("module", ["ray._raylet", "setproctitle"])
+def test_a_process_that_renamed_itself_is_ended_too(module, tmp_path):
+    """As Ray's and vLLM's do: the name is written over the environment that tells whose process it is."""
+    pytest.importorskip(module, reason=f"{module} is not installed; verl brings it")
+    file = tmp_path / "pid"
+    rename = (
+        f"import os, sys, time; from {module} import setproctitle; setproctitle('ray::Agent'); "
+        "open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+    )
+    # Ray's is found by what is left of its environment, when its parent is gone; vLLM's by its parent.
+    child = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {rename!r}, {str(file)!r}]); "
+    child += "time.sleep(600)" if module == "setproctitle" else ""
+    start = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}])"
+    wait = f"import os, time\nwhile not os.path.exists({str(file)!r}): time.sleep(0.05)\ntime.sleep(0.2)"
+    assert run([sys.executable, "-c", f"{start}\n{wait}"]) == 0
+    assert not alive(int(file.read_text()))
+
+
 def test_an_interrupted_run_leaves_nothing_behind(tmp_path):
     pid_file = tmp_path / "pid"
     script = f"from ttrl_verl.launch import run; run([{sys.executable!r}, '-c', {SPAWN!r}, {str(pid_file)!r}, '600'])"

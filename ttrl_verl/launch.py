@@ -76,15 +76,18 @@ def end_processes(mark: str) -> None:
     """End every process of the run that bears this mark: first politely, then for good."""
     import psutil  # here, so that a dry run does not wait for it
 
-    # And again: what is told to end may start another process first, as Ray's raylet does with its agents.
+    # And again: what is told to end may start another process first.
     for _ in range(_ROUNDS):
-        processes = [process for process in psutil.process_iter() if _bears(process, mark)]
+        processes = {process for process in psutil.process_iter() if _bears(process, mark)}
+        for process in list(processes):  # vLLM renames its own so that nothing is left of their environment
+            with suppress(psutil.NoSuchProcess):
+                processes.update(process.children(recursive=True))
         if not processes:
             return
         for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.terminate()
-        _, alive = psutil.wait_procs(processes, timeout=_GRACE)
+        _, alive = psutil.wait_procs(list(processes), timeout=_GRACE)
         for process in alive:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -94,10 +97,16 @@ def end_processes(mark: str) -> None:
 def _bears(process: "psutil.Process", mark: str) -> bool:
     import psutil
 
-    try:
-        return process.pid != os.getpid() and process.environ().get(_MARK) == mark
-    except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
+    if process.pid == os.getpid():
         return False
+    try:
+        if process.environ().get(_MARK) == mark:
+            return True
+        # Ray renames its processes. The name is written over the beginning of the block, where psutil stops reading.
+        block = Path(f"/proc/{process.pid}/environ").read_bytes()
+    except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess, OSError):
+        return False
+    return f"{_MARK}={mark}".encode() in block.split(b"\0")
 
 
 def _raise_exit(signum: int, frame: object) -> None:
