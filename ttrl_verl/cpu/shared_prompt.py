@@ -25,6 +25,9 @@ _NOT_WITH = ("use_fused_kernels", "calculate_sum_pi_squared", "distillation_use_
 _PADDING = -1
 _PROMPT = 0
 
+_Groups = dict[tuple[int, ...], dict[tuple[int, ...], int]]
+"""Of each prompt its distinct responses, and how many response tokens of its row come before each."""
+
 
 @dataclass(frozen=True, slots=True)
 class SharedLayout:
@@ -63,7 +66,7 @@ def lay_out(
         responses: token ids, as many.
         padding: the id that fills a row.
     """
-    groups: dict[tuple[int, ...], dict[tuple[int, ...], int]] = {}  # of a prompt: its responses, and where each starts
+    groups: _Groups = {}
     for prompt, response in zip(prompts, responses, strict=True):
         starts = groups.setdefault(tuple(prompt), {})
         starts.setdefault(tuple(response), sum(map(len, starts)))
@@ -73,41 +76,40 @@ def lay_out(
     if len(groups) * (before + after) ** 2 >= len(prompts) * longest**2:
         return None
 
-    ids, positions, owners, rows, columns, labels = [], [], [], [], [], []
     first: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}  # of a prompt and a response: its place among the T
+    rows, columns, labels = [], [], []
     for row, (prompt, starts) in enumerate(groups.items()):
-        tokens, position, owner = list(prompt), list(range(len(prompt))), [_PROMPT] * len(prompt)
-        for number, (response, start) in enumerate(starts.items(), start=1):
+        for response, start in starts.items():
             first[prompt, response] = len(labels)
             rows += [row] * len(response)
             # The prompt's last column, 0 of the kept ones, predicts the first token of every response.
             columns += [0 if token == 0 else start + token for token in range(len(response))]
             labels += response
-            tokens += response
-            position += range(len(prompt), len(prompt) + len(response))
-            owner += [number] * len(response)
-        left, right = before - len(prompt), before + after - len(tokens) - (before - len(prompt))
-        ids.append([padding] * left + tokens + [padding] * right)
-        positions.append([0] * left + position + [0] * right)
-        owners.append([_PADDING] * left + owner + [_PADDING] * right)
-
     sources, places, passed = [], [], 0
     for prompt, response in zip(prompts, responses, strict=True):
         start = first[tuple(prompt), tuple(response)]
         sources += range(start, start + len(response))
         places += range(passed + len(prompt) - 1, passed + len(prompt) - 1 + len(response))
         passed += len(prompt) + len(response)
-    return SharedLayout(
-        input_ids=torch.tensor(ids),
-        position_ids=torch.tensor(positions),
-        attention_mask=_mask(torch.tensor(owners)),
-        kept=after + 1,
-        rows=torch.tensor(rows),
-        columns=torch.tensor(columns),
-        labels=torch.tensor(labels),
-        sources=torch.tensor(sources),
-        places=torch.tensor(places),
-    )
+    ids, positions, owners = _rows(groups, before, after, padding)
+    flat = (torch.tensor(values) for values in (rows, columns, labels, sources, places))
+    return SharedLayout(ids, positions, _mask(owners), after + 1, *flat)
+
+
+def _rows(groups: _Groups, before: int, after: int, padding: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return of each column, (G, L) each: its token, its position, and whose it is."""
+    ids, positions, owners = [], [], []
+    for prompt, starts in groups.items():
+        tokens, position, owner = list(prompt), list(range(len(prompt))), [_PROMPT] * len(prompt)
+        for number, response in enumerate(starts, start=1):
+            tokens += response
+            position += range(len(prompt), len(prompt) + len(response))
+            owner += [number] * len(response)
+        left, right = before - len(prompt), after - (len(tokens) - len(prompt))
+        ids.append([padding] * left + tokens + [padding] * right)
+        positions.append([0] * left + position + [0] * right)
+        owners.append([_PADDING] * left + owner + [_PADDING] * right)
+    return torch.tensor(ids), torch.tensor(positions), torch.tensor(owners)
 
 
 def _mask(owner: torch.Tensor) -> torch.Tensor:
