@@ -55,7 +55,7 @@ def test_a_critic_whose_model_is_elsewhere_is_a_note(tmp_path):
 
 
 def test_a_bad_recipe_is_one_line_and_verl_is_not_waited_for():
-    done = check("demo_cpu", "ttrl.votes=1")
+    done = check("demo_cpu", "actor_rollout_ref.rollout.n=8", "ttrl.votes=1")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "ttrl-verl: ttrl.votes is 1; expected at least actor_rollout_ref.rollout.n, the 8 responses kept\n"
