@@ -3,10 +3,10 @@ import re
 import pytest
 
 from ttrl_verl.composition.recipe import compose_recipe
-from ttrl_verl.demo.run import _overrides
+from ttrl_verl.demo.run import _fitting_batch, _overrides
 from ttrl_verl.demo.tasks import TASKS, chosen_task
 from ttrl_verl.errors import InputError
-from ttrl_verl.preflight.settings import check_config
+from ttrl_verl.preflight.settings import check_batches, check_config
 from ttrl_verl.questions.read import Layout, read_questions
 
 
@@ -58,6 +58,19 @@ def test_questions_of_ones_own_replace_the_tasks(tmp_path):
     mine.touch()
     task = chosen_task("plurals", vision=False, single=False, questions=mine, heldout=None)
     assert (task.adapted, task.heldout, task.overrides, task.recipe) == (mine, None, (), "demo_cpu")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("questions", "batch"), [(3, 3), (24, 24), (30, 24)])
+def test_a_file_with_fewer_questions_than_a_step_takes_is_one_step(questions, batch, write_jsonl, tmp_path):
+    mine = write_jsonl("mine.jsonl", [{"prompt": f"what is {n}"} for n in range(questions)])
+    task = chosen_task(None, vision=False, single=False, questions=mine, heldout=None)
+    chosen = (tmp_path, task, task.reward, 0, "model")
+    config = compose_recipe(task.recipe, _overrides(*chosen, []))
+    fitting = _fitting_batch(config, check_config(config), task)
+    config = compose_recipe(task.recipe, _overrides(*chosen, fitting))
+    check_batches(config)
+    assert config.data.train_batch_size == config.actor_rollout_ref.actor.ppo_mini_batch_size == batch
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_the_demo_runs_and_reports(tmp_path):
     assert page.count("<svg") > 5
     steps = [json.loads(line) for line in (folder / "metrics" / "attempt_001.jsonl").read_text().splitlines()]
     assert [row["step"] for row in steps] == [0, 1]
-    assert steps[1]["data"]["ttrl/votes"] == 128
+    assert steps[1]["data"]["ttrl/votes"] == 24 * 16
     # The model as the package ships it: the accuracy of an untouched SmolLM2, within its standard error.
     before = [json.loads(line) for line in (folder / "validation" / "0.jsonl").read_text().splitlines()]
     sampled = [row["acc"] for row in before if row["data_source"] == "continents_adapted"]

@@ -1,20 +1,24 @@
 """The demo itself: a task's recipe with its model and questions, then the report."""
 
+import math
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from omegaconf import DictConfig
 from rich.console import Console
 
 from ttrl_verl.composition.overrides import quoted
 from ttrl_verl.composition.recipe import compose_recipe
+from ttrl_verl.config import TTRLConfig
 from ttrl_verl.demo.progress import Progress
 from ttrl_verl.demo.tasks import Made, Task
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import paired_changes, read_figures
 from ttrl_verl.launch import log_tail, run, train_command
 from ttrl_verl.preflight.settings import check_config, check_data
+from ttrl_verl.questions.read import read_questions
 from ttrl_verl.record.layout import MANIFEST
 from ttrl_verl.record.read import open_run
 from ttrl_verl.report.summary import made_of
@@ -46,8 +50,8 @@ def demo(
     Raises:
         InputError: something is not what was expected; nothing was started.
     """
-    settings = _overrides(out, task, reward or task.reward, seed, model or str(task.made.model_dir), overrides)
-    config = compose_recipe(task.recipe, settings)
+    chosen = (out, task, reward or task.reward, seed, model or str(task.made.model_dir))
+    config = compose_recipe(task.recipe, _overrides(*chosen, overrides))
     ttrl = check_config(config)
     if (out / MANIFEST).exists():
         raise InputError(f"{out}: holds a run already; expected a new folder (--out)")
@@ -55,7 +59,8 @@ def demo(
     log = out / "train.log"
     if model is None or not task.adapted.exists():
         _make(task.made, console, log)
-    check_data(config, ttrl)
+    settings = _overrides(*chosen, [*_fitting_batch(config, ttrl, task), *overrides])
+    check_data(compose_recipe(task.recipe, settings), ttrl)
     command = train_command(task.recipe, settings)
     console.print(f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
     with log.open("ab") as file, Progress(console, out, log, config.trainer.total_training_steps) as progress:
@@ -98,6 +103,23 @@ def _overrides(out: Path, task: Task, reward: str, seed: int, model: str, overri
     if reward == "random":
         listed.append(f"ttrl.reward_options={quoted({'seed': seed})}")
     return [*listed, *task.overrides, *overrides]
+
+
+def _fitting_batch(config: DictConfig, ttrl: TTRLConfig, task: Task) -> list[str]:
+    """Return overrides for a smaller batch, where the file has fewer questions than the recipe's step takes."""
+    layout = ttrl.layout(config.data.prompt_key, config.data.image_key)
+    questions = read_questions(task.adapted, layout).num_rows
+    if questions >= config.data.train_batch_size:
+        return []
+    actor, kept = config.actor_rollout_ref.actor, config.actor_rollout_ref.rollout.n
+    settings = {
+        "data.train_batch_size": questions,
+        "actor_rollout_ref.actor.ppo_mini_batch_size": questions,
+        "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu": math.gcd(
+            actor.ppo_micro_batch_size_per_gpu, questions * kept
+        ),
+    }
+    return [f"{key}={value}" for key, value in settings.items()]
 
 
 def _make(made: Made, console: Console, log: Path) -> None:
