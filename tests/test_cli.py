@@ -74,10 +74,18 @@ def test_dry_run_prints_the_command_and_the_configuration(ttrl_verl):
     assert "  nnodes: 2" in done.stdout.splitlines()
 
 
+# Whatever the recipe is tuned to.
+NUMBERS = (
+    "ttrl.votes=16",
+    "actor_rollout_ref.rollout.n=8",
+    "data.train_batch_size=8",
+    "actor_rollout_ref.actor.ppo_mini_batch_size=8",
+)
+
+
 def settings(questions: Path, *more: str) -> Sequence[str]:
     files = [f"data.train_files=[{questions}]", f"data.val_files=[{questions}]"]
-    numbers = ["ttrl.votes=16", "actor_rollout_ref.rollout.n=8"]  # whatever the recipe is tuned to
-    return ["train", "demo_cpu", "actor_rollout_ref.model.path=/nowhere", *files, *numbers, *more]
+    return ["train", "demo_cpu", "actor_rollout_ref.model.path=/nowhere", *files, *NUMBERS, *more]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +150,7 @@ def test_every_recipe_is_checked_in_one_process(ttrl_verl, tmp_path, monkeypatch
 
 
 def test_check_has_exit_status_1_where_something_is_wrong(ttrl_verl):
-    done = ttrl_verl("check", "demo_cpu", "actor_rollout_ref.rollout.n=8", "gpus=7", "--fast")
+    done = ttrl_verl("check", "demo_cpu", *NUMBERS, "gpus=7", "--fast")
     assert done.returncode == 1
     assert "WRONG batches       a step trains on 8 x 8 responses" in done.stdout
 
