@@ -67,7 +67,7 @@ def test_a_file_with_fewer_questions_than_a_step_takes_is_one_step(questions, ba
     task = chosen_task(None, vision=False, single=False, questions=mine, heldout=None)
     chosen = (tmp_path, task, task.reward, 0, "model")
     config = compose_recipe(task.recipe, _overrides(*chosen, []))
-    fitting = _fitting_batch(config, check_config(config), task)
+    fitting = _fitting_batch(config, check_config(config))
     config = compose_recipe(task.recipe, _overrides(*chosen, fitting))
     check_batches(config)
     assert config.data.train_batch_size == config.actor_rollout_ref.actor.ppo_mini_batch_size == batch

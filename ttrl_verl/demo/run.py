@@ -18,7 +18,7 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import paired_changes, read_figures
 from ttrl_verl.launch import log_tail, run, train_command
 from ttrl_verl.preflight.settings import check_config, check_data
-from ttrl_verl.questions.read import read_questions
+from ttrl_verl.questions.read import as_list, read_questions
 from ttrl_verl.record.layout import MANIFEST
 from ttrl_verl.record.read import open_run
 from ttrl_verl.report.summary import made_of
@@ -51,7 +51,8 @@ def demo(
         InputError: something is not what was expected; nothing was started.
     """
     chosen = (out, task, reward or task.reward, seed, model or str(task.made.model_dir))
-    config = compose_recipe(task.recipe, _overrides(*chosen, overrides))
+    settings = _overrides(*chosen, overrides)
+    config = compose_recipe(task.recipe, settings)
     ttrl = check_config(config)
     if (out / MANIFEST).exists():
         raise InputError(f"{out}: holds a run already; expected a new folder (--out)")
@@ -59,8 +60,10 @@ def demo(
     log = out / "train.log"
     if model is None or not task.adapted.exists():
         _make(task.made, console, log)
-    settings = _overrides(*chosen, [*_fitting_batch(config, ttrl, task), *overrides])
-    check_data(compose_recipe(task.recipe, settings), ttrl)
+    if fitting := _fitting_batch(config, ttrl):
+        settings = _overrides(*chosen, [*fitting, *overrides])
+        config = compose_recipe(task.recipe, settings)
+    check_data(config, ttrl)
     command = train_command(task.recipe, settings)
     console.print(f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
     with log.open("ab") as file, Progress(console, out, log, config.trainer.total_training_steps) as progress:
@@ -69,6 +72,12 @@ def demo(
     if status != 0:
         console.print(f"verl stopped with exit status {status}; from {log}:\n{log_tail(log)}", markup=False)
         return 1
+    _tell(out, ttrl, console)
+    return 0
+
+
+def _tell(out: Path, ttrl: TTRLConfig, console: Console) -> None:
+    """Print accuracy before and after and what the gain is made of, and write the report."""
     passes = open_run(out).validations()
     last = max(passes, default=0)
     if 0 in passes and last > 0:  # overrides may have turned them off
@@ -79,7 +88,6 @@ def demo(
             console.print(sentence, highlight=False)
     report = write_report(out)
     console.print(f"report: {report.page}, {report.text}", soft_wrap=True, highlight=False)
-    return 0
 
 
 def _overrides(out: Path, task: Task, reward: str, seed: int, model: str, overrides: Sequence[str]) -> list[str]:
@@ -105,10 +113,10 @@ def _overrides(out: Path, task: Task, reward: str, seed: int, model: str, overri
     return [*listed, *task.overrides, *overrides]
 
 
-def _fitting_batch(config: DictConfig, ttrl: TTRLConfig, task: Task) -> list[str]:
-    """Return overrides for a smaller batch, where the file has fewer questions than the recipe's step takes."""
+def _fitting_batch(config: DictConfig, ttrl: TTRLConfig) -> list[str]:
+    """Return overrides for a smaller batch, where there are fewer questions than the recipe's step takes."""
     layout = ttrl.layout(config.data.prompt_key, config.data.image_key)
-    questions = read_questions(task.adapted, layout).num_rows
+    questions = sum(read_questions(file, layout).num_rows for file in as_list(config.data.train_files))
     if questions >= config.data.train_batch_size:
         return []
     actor, kept = config.actor_rollout_ref.actor, config.actor_rollout_ref.rollout.n
