@@ -10,10 +10,11 @@ import time
 
 import atheris
 
-with atheris.instrument_imports(include=["reward_fns"]):
-    from reward_fns.answers import get_answer_type, limits
-    from reward_fns.answers.math import canonical_math, canonical_math_checked
-    from reward_fns.answers.number import canonical_number
+with atheris.instrument_imports(include=["ttrl_verl.reward_fns"]):
+    from ttrl_verl.reward_fns.answers import get_answer_type
+    from ttrl_verl.reward_fns.answers.mathematics import limits
+    from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonical_math_checked
+    from ttrl_verl.reward_fns.answers.number import canonical_number
 
 SECONDS = 1.5
 LATEX = (

@@ -15,9 +15,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from reward_fns import Group, get_reward_fn
-from reward_fns.answers import get_answer_type, limits
-from reward_fns.answers import math as our_math
+from ttrl_verl.reward_fns import Group, get_reward_fn
+from ttrl_verl.reward_fns.answers import get_answer_type
+from ttrl_verl.reward_fns.answers.mathematics import canonical as our_math
+from ttrl_verl.reward_fns.answers.mathematics import limits
 
 VOTES = 64
 CHARS = 3_000

@@ -12,9 +12,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from math_verify import parse, verify
-
-from reward_fns.answers import limits
-from reward_fns.answers.math import canonical_math
+from ttrl_verl.reward_fns.answers.mathematics import limits
+from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math
 
 PAIRS = 2_000
 Family = Callable[[random.Random], list[str]]

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 import psutil
+from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, majority_vote
 
-from reward_fns.vote import answer_entropy, count_answers, majority_vote
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.record.write import RunWriter
 

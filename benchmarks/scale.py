@@ -30,7 +30,7 @@ def questions(folder: Path, count: int) -> dict[str, float]:
     from transformers import AutoTokenizer
 
     from ttrl_verl.composition.recipe import compose_recipe
-    from ttrl_verl.dataset import UnlabeledDataset
+    from ttrl_verl.training.dataset import UnlabeledDataset
 
     file = folder / f"questions-{count}.jsonl"
     with file.open("w") as lines:
@@ -94,7 +94,7 @@ def voted(folder: Path, count: int) -> dict[str, float]:
     from verl.utils.tensordict_utils import list_of_dict_to_tensordict
 
     from ttrl_verl.composition.recipe import compose_recipe
-    from ttrl_verl.group_stage import build_group_stage
+    from ttrl_verl.training.group_stage import build_group_stage
 
     os.environ["TRANSFER_QUEUE_ENABLE"] = "1"
     config = compose_recipe(

@@ -8,17 +8,17 @@ import inspect
 from collections.abc import Callable
 from functools import partial
 
-from reward_fns.confidence_vote import confidence_vote
-from reward_fns.consistency_band import consistency_band
-from reward_fns.constant import constant
-from reward_fns.empirical_entropy import empirical_entropy
-from reward_fns.group import Group, RewardFn
-from reward_fns.majority_vote import majority_vote
-from reward_fns.oracle import oracle
-from reward_fns.random_reward import random_reward
-from reward_fns.semantic_entropy import semantic_entropy
-from reward_fns.soft_pseudo_label import soft_pseudo_label
-from reward_fns.thresholded import thresholded
+from ttrl_verl.reward_fns.confidence_vote import confidence_vote
+from ttrl_verl.reward_fns.consistency_band import consistency_band
+from ttrl_verl.reward_fns.constant import constant
+from ttrl_verl.reward_fns.empirical_entropy import empirical_entropy
+from ttrl_verl.reward_fns.group import Group, RewardFn
+from ttrl_verl.reward_fns.majority_vote import majority_vote
+from ttrl_verl.reward_fns.oracle import oracle
+from ttrl_verl.reward_fns.random_reward import random_reward
+from ttrl_verl.reward_fns.semantic_entropy import semantic_entropy
+from ttrl_verl.reward_fns.soft_pseudo_label import soft_pseudo_label
+from ttrl_verl.reward_fns.thresholded import thresholded
 
 REWARD_FNS: dict[str, Callable[..., list[float]]] = {
     "majority_vote": majority_vote,

@@ -2,7 +2,7 @@
 
 import math
 
-from reward_fns.group import Group
+from ttrl_verl.reward_fns.group import Group
 
 
 def confidence_vote(group: Group, *, temperature: float = 1.0) -> list[float]:

@@ -1,8 +1,8 @@
 """The majority vote, where the question is neither hopeless nor learnt."""
 
-from reward_fns.group import Group
-from reward_fns.majority_vote import majority_vote
-from reward_fns.vote import majority_vote as vote
+from ttrl_verl.reward_fns.group import Group
+from ttrl_verl.reward_fns.majority_vote import majority_vote
+from ttrl_verl.reward_fns.vote import majority_vote as vote
 
 
 def consistency_band(group: Group, *, low: float = 0.25, high: float = 0.95) -> list[float]:

@@ -2,7 +2,7 @@
 
 import math
 
-from reward_fns.group import Group
+from ttrl_verl.reward_fns.group import Group
 
 
 def constant(group: Group, *, value: float = 0.0) -> list[float]:

@@ -3,8 +3,8 @@
 import math
 from typing import Literal
 
-from reward_fns.group import Group
-from reward_fns.vote import answer_entropy, count_answers
+from ttrl_verl.reward_fns.group import Group
+from ttrl_verl.reward_fns.vote import answer_entropy, count_answers
 
 EntropyNorm = Literal["none", "log_unique", "log_n"]
 

@@ -1,7 +1,7 @@
 """TTRL's reward: agree with the majority."""
 
-from reward_fns.group import Group
-from reward_fns.vote import majority_vote as vote
+from ttrl_verl.reward_fns.group import Group
+from ttrl_verl.reward_fns.vote import majority_vote as vote
 
 
 def majority_vote(group: Group) -> list[float]:

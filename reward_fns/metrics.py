@@ -8,8 +8,8 @@ and, where the ground truth y is known, t_i = 1 where a_i = y.
 from collections import Counter
 from collections.abc import Sequence
 
-from reward_fns.group import Group
-from reward_fns.vote import answer_entropy, count_answers, majority_vote
+from ttrl_verl.reward_fns.group import Group
+from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, majority_vote
 
 
 def vote_metrics(group: Group, rewards: Sequence[float], kept: int) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """The control with the ground truth: what labels would have bought."""
 
-from reward_fns.group import Group
+from ttrl_verl.reward_fns.group import Group
 
 
 def oracle(group: Group) -> list[float]:

@@ -2,7 +2,7 @@
 
 import random
 
-from reward_fns.group import Group
+from ttrl_verl.reward_fns.group import Group
 
 
 def random_reward(group: Group, *, probability: float = 0.5, seed: int = 0) -> list[float]:

@@ -1,7 +1,7 @@
 """EMPO's reward: the share of the group that means the same."""
 
-from reward_fns.group import Group
-from reward_fns.vote import count_answers
+from ttrl_verl.reward_fns.group import Group
+from ttrl_verl.reward_fns.vote import count_answers
 
 
 def semantic_entropy(group: Group, *, min_share: float = 0.0) -> list[float]:

@@ -2,8 +2,8 @@
 
 import math
 
-from reward_fns.group import Group
-from reward_fns.vote import count_answers
+from ttrl_verl.reward_fns.group import Group
+from ttrl_verl.reward_fns.vote import count_answers
 
 _EPSILON = 1e-6  # GRPO's, in the denominator
 

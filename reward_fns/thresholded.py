@@ -1,7 +1,7 @@
 """SCRL's reward: praise a clear winner, punish what is rare and unsure, say nothing of the rest."""
 
-from reward_fns.group import Group
-from reward_fns.vote import count_answers
+from ttrl_verl.reward_fns.group import Group
+from ttrl_verl.reward_fns.vote import count_answers
 
 
 def thresholded(

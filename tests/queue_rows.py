@@ -16,7 +16,7 @@ def recipe(reward="majority_vote", run=None, **ttrl):
 
 def stage(trainer_mode="sync", **settings):
     """The stage as verl builds it, from a recipe."""
-    from ttrl_verl.group_stage import build_group_stage
+    from ttrl_verl.training.group_stage import build_group_stage
 
     config = recipe(**settings)
     sampler = config.trainer.v1.sampler

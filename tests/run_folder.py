@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from ttrl_verl.reward_fns.vote import answer_entropy, majority_vote
 
-from reward_fns.vote import answer_entropy, majority_vote
 from ttrl_verl.record.layout import ALARMS, AUDIT_SCHEMA, FORMAT, MANIFEST, audit_file, metrics_file
 
 CONFIG: dict[str, Any] = {

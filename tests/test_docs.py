@@ -13,7 +13,7 @@ from ttrl_verl.cli import cli
 from ttrl_verl.composition.catalogue import part_groups
 from ttrl_verl.composition.overrides import SHORT_NAMES
 from ttrl_verl.composition.recipe import compose_parts, plain
-from ttrl_verl.preflight.arithmetic import batches, problems, separate_async_problems
+from ttrl_verl.preflight.batches import batches, problems, separate_async_problems
 from ttrl_verl.preflight.checks import memory_of
 from ttrl_verl.preflight.settings import check_config
 

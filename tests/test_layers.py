@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-import reward_fns
+from ttrl_verl import reward_fns
 
 HEAVY = ("torch", "verl", "ray", "vllm", "transformers", "transfer_queue")
-MODULES = ["reward_fns", *(m.name for m in pkgutil.walk_packages(reward_fns.__path__, "reward_fns."))]
+MODULES = [
+    "ttrl_verl.reward_fns",
+    *(m.name for m in pkgutil.walk_packages(reward_fns.__path__, "ttrl_verl.reward_fns.")),
+]
 
 
 @pytest.mark.parametrize("modules", [MODULES, ["ttrl_verl.cli"], ["ttrl_verl.cli.score"]], ids=lambda m: m[0])

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from reward_fns import NEEDS_ESTIMATOR, NEEDS_LABEL, NEEDS_LOG_PROBS, get_reward_fn
-from reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.alarms.config import AlarmsConfig
 from ttrl_verl.errors import InputError
 from ttrl_verl.questions.images import ImageLayout
 from ttrl_verl.questions.read import Layout
+from ttrl_verl.reward_fns import NEEDS_ESTIMATOR, NEEDS_LABEL, NEEDS_LOG_PROBS, get_reward_fn
+from ttrl_verl.reward_fns.answers import AnswerType, get_answer_type
 
 
 class TTRLConfig(BaseModel):

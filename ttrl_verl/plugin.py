@@ -13,16 +13,17 @@ import wrapt
 
 _REGISTERED_WITH = {
     # so that reward.reward_manager.name may be the name of any of REWARD_FNS
-    "verl.experimental.reward_loop.reward_manager.registry": "ttrl_verl.reward_manager",
+    "verl.experimental.reward_loop.reward_manager.registry": "ttrl_verl.training.reward_manager",
     # so that a validation row may ask for a greedy answer
-    "verl.experimental.agent_loop.agent_loop": "ttrl_verl.greedy_agent_loop",
+    "verl.experimental.agent_loop.agent_loop": "ttrl_verl.training.greedy_agent_loop",
 }
 
 
 def register() -> None:
     """Register the CPU platform now; the rest when verl's registries, or what is patched of verl, appear."""
-    from ttrl_verl import advantages, cpu
+    from ttrl_verl import cpu
     from ttrl_verl.patches import freeze_vision, mrope, text_batch, visible_warnings
+    from ttrl_verl.training import advantages
 
     cpu.register()
     mrope.register()

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from reward_fns.answers import choice, math, number, text
-from reward_fns.answers.response import final_part
+from ttrl_verl.reward_fns.answers import choice, number, text
+from ttrl_verl.reward_fns.answers.mathematics import canonical as math
+from ttrl_verl.reward_fns.answers.response import final_part
 
 ANSWER_TYPE_NAMES = ("math", "number", "choice", "text")
 

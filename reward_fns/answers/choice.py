@@ -10,8 +10,8 @@ import string
 from collections.abc import Sequence
 from functools import lru_cache
 
-from reward_fns.answers.look_alikes import compatible, latin
-from reward_fns.answers.response import last_boxed
+from ttrl_verl.reward_fns.answers.look_alikes import compatible, latin
+from ttrl_verl.reward_fns.answers.response import last_boxed
 
 
 def letters(count: int) -> str:

@@ -2,8 +2,8 @@
 
 import re
 
-from reward_fns.answers.rational import rational
-from reward_fns.answers.response import last_boxed
+from ttrl_verl.reward_fns.answers.rational import rational
+from ttrl_verl.reward_fns.answers.response import last_boxed
 
 _LATEX_FRACTION = (
     r"\\[dtc]?frac\s{0,3}(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)\s{0,3}(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)"

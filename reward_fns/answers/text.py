@@ -2,8 +2,8 @@
 
 import re
 
-from reward_fns.answers.look_alikes import compatible
-from reward_fns.answers.response import last_boxed
+from ttrl_verl.reward_fns.answers.look_alikes import compatible
+from ttrl_verl.reward_fns.answers.response import last_boxed
 
 _MAX_CHARACTERS = 1000
 # The space between two words is one blank when this is used, so it is linear in the text.

@@ -101,6 +101,6 @@ def _observe_queue(module: ModuleType) -> None:
     wrapt.wrap_function_wrapper(module, "close", _close)
 
 
-wrapt.register_post_import_hook(_observe_group_stage, "ttrl_verl.group_stage")
+wrapt.register_post_import_hook(_observe_group_stage, "ttrl_verl.training.group_stage")
 wrapt.register_post_import_hook(_observe_trainer, "verl.trainer.ppo.v1.trainer_base")
 wrapt.register_post_import_hook(_observe_queue, "transfer_queue")

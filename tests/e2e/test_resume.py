@@ -6,7 +6,7 @@ import time
 import psutil
 import pytest
 from conftest import train  # tests/e2e/conftest.py
-from test_epochs import indices
+from loader_order import indices
 
 from ttrl_verl.record.layout import SUPERSEDED, metrics_file
 

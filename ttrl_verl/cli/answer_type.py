@@ -1,7 +1,7 @@
 """``--answer-type`` and ``--choices``, as several commands take them."""
 
-from reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.errors import InputError
+from ttrl_verl.reward_fns.answers import AnswerType, get_answer_type
 
 
 def parse_answer_type(name: str, choices: str | None, *, last_number: bool = False) -> AnswerType:

@@ -82,23 +82,23 @@ def _recipe(name: str, overrides: tuple[str, ...], with_formula: bool) -> "Itera
 
 
 def _with_verl(name: str, overrides: tuple[str, ...]) -> "Iterator[Finding]":
+    from ttrl_verl.installed import installed_version
     from ttrl_verl.preflight.checks import check_with_verl
-    from ttrl_verl.preflight.installed import installed_version
 
     if installed_version("verl") is not None:
         yield check_with_verl(name, overrides)
 
 
 def _say_that_verl_loads() -> None:
-    from ttrl_verl.preflight.installed import installed_version
+    from ttrl_verl.installed import installed_version
 
     if installed_version("verl") is not None and sys.stderr.isatty():
         click.echo("      importing verl, tens of seconds (--fast leaves it out)", err=True)
 
 
 def _versions() -> "Iterator[Finding]":
+    from ttrl_verl.installed import installed_version
     from ttrl_verl.preflight.checks import Finding
-    from ttrl_verl.preflight.installed import installed_version
 
     known = (3, 11) <= sys.version_info[:2] <= (3, 12)
     yield Finding("ok" if known else "wrong", "python", sys.version.split()[0])
@@ -113,9 +113,9 @@ def _versions() -> "Iterator[Finding]":
 
 def _registration() -> "Iterator[Finding]":
     """Import verl as a run does, and look at its registries."""
-    from reward_fns import REWARD_FNS
+    from ttrl_verl.installed import installed_version
     from ttrl_verl.preflight.checks import Finding
-    from ttrl_verl.preflight.installed import installed_version
+    from ttrl_verl.reward_fns import REWARD_FNS
 
     if installed_version("verl") is None:
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from reward_fns.answers import ANSWER_TYPE_NAMES
+from ttrl_verl.reward_fns.answers import ANSWER_TYPE_NAMES
 
 EPILOG = """\b
 Examples:
@@ -79,8 +79,8 @@ def _ks(text: str | None) -> list[int] | None:
 
 
 def _read(options: dict[str, Any]) -> int:
+    from ttrl_verl.evaluation.eval_json import Report
     from ttrl_verl.evaluation.evaluate import evaluate
-    from ttrl_verl.evaluation.file import Report
 
     answer_type = _answer_type(options)
     results = evaluate(options["dump"], answer_type, options["ks"])
@@ -115,8 +115,8 @@ def _run(options: dict[str, Any]) -> int:
     from rich.console import Console
 
     from ttrl_verl.errors import InputError
+    from ttrl_verl.evaluation.eval_json import Report
     from ttrl_verl.evaluation.evaluate import evaluate
-    from ttrl_verl.evaluation.file import Report
     from ttrl_verl.launch import log_tail, run, train_command
 
     out = options["out"] or Path("runs") / f"eval-{datetime.now():%Y%m%d-%H%M%S}"

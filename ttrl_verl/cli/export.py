@@ -20,8 +20,8 @@ def command(run_dir: Path, out: Path, step: str) -> None:
     from rich.console import Console
 
     from ttrl_verl.errors import InputError
-    from ttrl_verl.export import export
-    from ttrl_verl.model_card import model_card
+    from ttrl_verl.export.card import model_card
+    from ttrl_verl.export.checkpoint import export
     from ttrl_verl.record.read import open_run
 
     run = open_run(run_dir)

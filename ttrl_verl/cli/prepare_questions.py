@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reward_fns.answers import ANSWER_TYPE_NAMES
+from ttrl_verl.reward_fns.answers import ANSWER_TYPE_NAMES
 
 
 @click.command("questions", epilog="Example: ttrl-verl prepare questions mine.csv --out mine.parquet --holdout 0.2")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ttrl_verl.cli.prepare_pictures import PictureSettings, picture_options, say
+from ttrl_verl.cli.image_options import PictureSettings, picture_options, say
 
 
 @click.command(

@@ -9,11 +9,11 @@ from typing import Any, BinaryIO, NoReturn, TextIO
 
 import click
 
-from reward_fns import NEEDS_LABEL, NEEDS_LOG_PROBS, REWARD_FNS, Group, RewardFn, get_reward_fn
-from reward_fns.answers import ANSWER_TYPE_NAMES, AnswerType
-from reward_fns.vote import answer_entropy, majority_vote
 from ttrl_verl.cli.answer_type import parse_answer_type
 from ttrl_verl.errors import InputError
+from ttrl_verl.reward_fns import NEEDS_LABEL, NEEDS_LOG_PROBS, REWARD_FNS, Group, RewardFn, get_reward_fn
+from ttrl_verl.reward_fns.answers import ANSWER_TYPE_NAMES, AnswerType
+from ttrl_verl.reward_fns.vote import answer_entropy, majority_vote
 
 _MAX_DIGITS = 1000
 

@@ -49,8 +49,8 @@ def command(recipe: str, overrides: tuple[str, ...], section: str | None, as_jso
 
 
 def _print_prompt(config: "DictConfig") -> None:
+    from ttrl_verl.preflight.first_prompt import first_prompt
     from ttrl_verl.preflight.settings import check_config
-    from ttrl_verl.questions.first_prompt import first_prompt
 
     shown = first_prompt(config, check_config(config))
     click.echo(shown.text)

@@ -4,7 +4,7 @@ import os
 
 from verl.plugin.platform.platform_manager import PlatformRegistry
 
-from ttrl_verl.preflight.installed import vllm_build_is_cpu
+from ttrl_verl.installed import vllm_build_is_cpu
 
 
 def cpu_is_chosen() -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import comb
 
-from reward_fns.vote import count_answers
+from ttrl_verl.reward_fns.vote import count_answers
 
 MAX_MAJ_K = 128
 """The largest k of maj@k: its cost grows as k³ where many answers compete, seconds a question at 128 of 1,024."""

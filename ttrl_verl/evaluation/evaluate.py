@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reward_fns.answers import AnswerType
-from reward_fns.vote import majority_vote
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.estimators import MAX_MAJ_K, maj_at_k, pass_at_k
 from ttrl_verl.evaluation.figures import GREEDY, Figures, Mean, figures_of, is_labelled, read_groups
+from ttrl_verl.reward_fns.answers import AnswerType
+from ttrl_verl.reward_fns.vote import majority_vote
 
 FORMAT = 1
 """The version of ``eval.json``."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reward_fns.answers import AnswerType
-from reward_fns.vote import majority_vote
 from ttrl_verl.errors import InputError
+from ttrl_verl.reward_fns.answers import AnswerType
+from ttrl_verl.reward_fns.vote import majority_vote
 
 GREEDY = "/greedy"
 _KEYS = ("uid", "data_source", "answer", "gts")

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ttrl_verl.composition.overrides import quoted
 from ttrl_verl.composition.recipe import compose_recipe
 from ttrl_verl.errors import InputError
-from ttrl_verl.preflight.installed import vllm_build_is_cpu
+from ttrl_verl.installed import vllm_build_is_cpu
 from ttrl_verl.questions.read import Layout, read_questions
 from ttrl_verl.record.layout import CHECKPOINT, MANIFEST
 from ttrl_verl.record.read import Run

@@ -13,7 +13,7 @@ from ttrl_verl.composition.catalogue import prepare_command
 from ttrl_verl.composition.recipe import Composed, compose_parts, plain
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
-from ttrl_verl.preflight.arithmetic import (
+from ttrl_verl.preflight.batches import (
     Batches,
     batches,
     problems,
@@ -21,9 +21,9 @@ from ttrl_verl.preflight.arithmetic import (
     skipped_questions,
     total_steps,
 )
-from ttrl_verl.preflight.arithmetic import visits as visits_of
-from ttrl_verl.preflight.estimate import FORMULA, Estimate, estimate, setup
-from ttrl_verl.preflight.model_files import gpu_memory, has_chat_template, model_folder, model_shape
+from ttrl_verl.preflight.batches import visits as visits_of
+from ttrl_verl.preflight.memory import FORMULA, Estimate, estimate, setup
+from ttrl_verl.preflight.model import gpu_memory, has_chat_template, model_folder, model_shape
 from ttrl_verl.preflight.settings import check_config, check_suffix
 from ttrl_verl.questions.read import as_list, read_questions
 

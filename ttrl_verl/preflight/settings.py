@@ -10,14 +10,14 @@ import pyarrow.compute as pc
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from reward_fns import NEEDS_LABEL
 from ttrl_verl.composition.overrides import known_keys, verl_defaults
 from ttrl_verl.composition.recipe import plain
 from ttrl_verl.config import TTRLConfig, check_run, parse_ttrl_config
 from ttrl_verl.errors import InputError
-from ttrl_verl.preflight.arithmetic import batches, problems, separate_async_problems
-from ttrl_verl.preflight.installed import installed_version
+from ttrl_verl.installed import installed_version
+from ttrl_verl.preflight.batches import batches, problems, separate_async_problems
 from ttrl_verl.questions.read import as_list, read_questions
+from ttrl_verl.reward_fns import NEEDS_LABEL
 
 _BOOLEAN, _NUMBER, _TEXT, _LIST, _SECTION = "true or false", "a number", "text", "a list", "a section"
 # In this order: a Boolean is a number to Python.
@@ -127,7 +127,7 @@ def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
 def _check_prompts(config: DictConfig, tables: Sequence[pa.Table], data: Mapping[str, Any]) -> None:
     """Check that images open, that the model takes them, and that prompts fit."""
     # Pillow, for questions alone.
-    from ttrl_verl.questions.image_prompts import check_images, check_prompts
+    from ttrl_verl.questions.prompt_lengths import check_images, check_prompts
 
     model = config.actor_rollout_ref.model
     pictured = any(table.column("images").null_count < table.num_rows for table in tables)
@@ -187,7 +187,7 @@ def load_processor(model: DictConfig) -> Any:
     name = _model_files(model)
     from transformers import AutoProcessor  # noqa: TID251
 
-    from ttrl_verl.questions.image_prompts import VERL_PROCESSORS
+    from ttrl_verl.questions.prompt_lengths import VERL_PROCESSORS
 
     try:
         processor = AutoProcessor.from_pretrained(name, trust_remote_code=bool(model.get("trust_remote_code")))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from reward_fns.answers import get_answer_type
 from ttrl_verl.errors import InputError
 from ttrl_verl.prepare.benchmarks import BENCHMARKS, Question, content_sha256, read_benchmark
 from ttrl_verl.prepare.ground_truth import SelfCheck
 from ttrl_verl.prepare.write import SCHEMA, check_target, file_sha256, suffix_text, written_whole
+from ttrl_verl.reward_fns.answers import get_answer_type
 
 _NAMED = 5
 

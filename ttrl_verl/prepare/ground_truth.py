@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from reward_fns.answers import AnswerType
+from ttrl_verl.reward_fns.answers import AnswerType
 
 _REMEMBERED = 100_000
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.prepare.classes import Classes, read_classes, read_confusable
+from ttrl_verl.prepare.image_rows import Limits, find_images, picture, write_rows
 from ttrl_verl.prepare.options import QUESTION, ChoiceMaker
-from ttrl_verl.prepare.pictures import Limits, find_images, picture, write_rows
 from ttrl_verl.prepare.write import check_target, file_sha256
 from ttrl_verl.questions.images import shown
 

@@ -19,11 +19,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from reward_fns.answers import AnswerType
 from ttrl_verl.errors import InputError
 from ttrl_verl.prepare.ground_truth import SelfCheck
 from ttrl_verl.prepare.write import SCHEMA, check_target, file_sha256, written_whole
 from ttrl_verl.questions.read import Layout, iter_questions
+from ttrl_verl.reward_fns.answers import AnswerType
 
 _NAMED = 20
 _CHUNK = 10_000

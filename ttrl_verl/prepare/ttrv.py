@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.prepare.pictures import Limits, find_images, picture, write_rows
+from ttrl_verl.prepare.image_rows import Limits, find_images, picture, write_rows
 from ttrl_verl.prepare.write import check_target, file_sha256
 from ttrl_verl.questions.images import PLACEHOLDER, check_placeholders, shown
 from ttrl_verl.questions.read import file_rows

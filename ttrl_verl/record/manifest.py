@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.preflight.installed import installed_version
+from ttrl_verl.installed import installed_version
 from ttrl_verl.questions.read import as_list, count_rows
 from ttrl_verl.record import COMMAND_VARIABLE
 from ttrl_verl.record.layout import FORMAT

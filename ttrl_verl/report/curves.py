@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from reward_fns import Group
-from reward_fns.metrics import top_answer_share
 from ttrl_verl.report.histories import History, Visit
+from ttrl_verl.reward_fns import Group
+from ttrl_verl.reward_fns.metrics import top_answer_share
 
 MAX_POINTS = 200
 """A curve has no more points than this; beyond, each point is the mean of several steps."""

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reward_fns.vote import count_answers
 from ttrl_verl.report.histories import History, Visit, outcome
 from ttrl_verl.report.plain import plain
+from ttrl_verl.reward_fns.vote import count_answers
 
 PER_KIND = 3
 ANSWERS = 5

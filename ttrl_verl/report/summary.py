@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reward_fns import NEEDS_LABEL
 from ttrl_verl.evaluation.figures import Figures, Mean
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.baseline import Baseline, read_baselines
 from ttrl_verl.report.checkpoints import Candidate, CheckpointChoice, choose, read_candidates
 from ttrl_verl.report.curves import Curve, Point, step_curves
 from ttrl_verl.report.examples import Example, choose_examples
+from ttrl_verl.report.headline import outcome_sentence
 from ttrl_verl.report.histories import Flips, History, Outcomes, count_flips, count_outcomes, read_histories
-from ttrl_verl.report.outcome import outcome_sentence
-from ttrl_verl.report.pictures import Picture, read_pictures
+from ttrl_verl.report.images import Picture, read_pictures
 from ttrl_verl.report.plain import plain
 from ttrl_verl.report.provenance import Provenance, expected_steps, read_provenance
 from ttrl_verl.report.validation import Validation, read_validation
+from ttrl_verl.reward_fns import NEEDS_LABEL
 
 MAX_ALARMS = 20
 

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import Figures, read_figures
 from ttrl_verl.record.layout import MANIFEST
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.histories import History
+from ttrl_verl.reward_fns.answers import AnswerType, get_answer_type
 
 MAX_PASSES = 40
 """A report reads no more validation passes than this: the first, the last, those of checkpoints, and some between."""

@@ -1,0 +1,208 @@
+"""Mathematical answers: found in a response, and brought to one form, so that equal answers are equal strings."""
+
+import hashlib
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from ttrl_verl.reward_fns.answers.mathematics import limits
+from ttrl_verl.reward_fns.answers.mathematics.exact import NotExactError, TooLargeError, UndefinedError
+from ttrl_verl.reward_fns.answers.mathematics.grammar import parse
+from ttrl_verl.reward_fns.answers.mathematics.latex import plain_text, tidy
+from ttrl_verl.reward_fns.answers.mathematics.structure import EVERYTHING, exact_scalar, render
+from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
+from ttrl_verl.reward_fns.answers.rational import rational
+from ttrl_verl.reward_fns.answers.response import last_boxed
+
+MAX_CHARS = 1_500
+"""A longer answer is compared by its text alone."""
+CACHE_SIZE = 8_192
+
+_STATED = re.compile(r"(?i:\banswers?\b[*_]{0,2}\s{0,3}(?::|=|\bis\b|\bare\b)[*_\s:]{0,5})")
+_STATED_CHARS = 300
+_FORMULA = re.compile(r"\$\$?([^$]{1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL)
+_SENTENCE_END = re.compile(r"\n|\.(?=\s|\Z)|(?<=[\d}$)])[,;]\s(?=[a-zA-Z])|\s(?:because|since|as|so|which|where)\s")
+_LAST_NUMBER = re.compile(
+    r"(?:(?<![\d)}\w])-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,400})(?:\.\d{1,400})?(?:/\d{1,400})?", re.ASCII
+)
+_TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
+_QUOTED = re.compile(r'"([^"]*)"')
+_PHRASES = {
+    **dict.fromkeys(("all real numbers", "all reals", "all real", "the real numbers", "real numbers"), EVERYTHING),
+    **dict.fromkeys(("no solution", "no solutions", "no real solutions", "no real solution", "empty set"), "\\{\\}"),
+    **dict.fromkeys(("the empty set", "there is no solution", "there are no solutions"), "\\{\\}"),
+    **dict.fromkeys(("dne", "undefined", "not defined"), "does not exist"),
+}
+
+
+class Canonical(NamedTuple):
+    """A canonical answer.
+
+    Attributes:
+        text: equal for equal answers; ``None`` where the answer is empty.
+        limited: whether it ran past a limit of time, memory or size, and the text is only normalised.
+    """
+
+    text: str | None
+    limited: bool
+
+
+def extract_math(text: str, last_number: bool = False) -> str | None:
+    r"""Return the answer that a response gives, as written; ``None`` where it gives none.
+
+    In this order: the last ``\boxed{}``; what follows the last "answer is", "answer:" and their like, its formula where
+    there is one; with ``last_number``, the last number. A response whose last box was cut off has no answer.
+
+    Args:
+        text: the final part of a response.
+        last_number: take the last number where nothing else is found. Off, since in a response that was cut off it is
+            any number.
+
+    Example:
+        >>> extract_math(r"Thus \boxed{\frac{1}{2}}."), extract_math("So the final answer is $x = 3$, as claimed.")
+        ('\\frac{1}{2}', 'x = 3')
+        >>> extract_math("6 times 7 gives 42") is None, extract_math("6 times 7 gives 42", last_number=True)
+        (True, '42')
+    """
+    boxed = last_boxed(text)
+    if boxed is not None:
+        return boxed.strip() or None
+    if "\\boxed" in text or "\\fbox" in text:
+        return None
+    stated = None
+    for match in _STATED.finditer(text):
+        stated = match.end()
+    if stated is not None:
+        found = _statement(text[stated : stated + _STATED_CHARS])
+        if found:
+            return found
+    if not last_number:
+        return None
+    number = None
+    for match in _LAST_NUMBER.finditer(text):
+        number = match.group()
+    return number
+
+
+def _statement(text: str) -> str | None:
+    """Return the answer at the start of a sentence's rest: its formula, or its words up to the end."""
+    text = text.lstrip(" *_:\n")
+    formula = _FORMULA.match(text)
+    if formula:
+        return next(group for group in formula.groups() if group is not None).strip() or None
+    end = _SENTENCE_END.search(text)
+    found = (text[: end.start()] if end else text).strip(" *_`")
+    return found if 0 < len(found) <= 120 else None
+
+
+def canonical_math(answer: str) -> str | None:
+    r"""Return the canonical form of an answer: equal answers have equal strings. ``None`` where it is empty.
+
+    Numbers become integers or fractions in lowest terms; expressions are expanded, with roots and i in normal form;
+    sets are sorted; ``x = 5`` is 5; units, percent, money and degree signs are dropped; what is no mathematics is
+    compared as text without case. Brackets matter: (3,4] is not [3,4].
+
+    Example:
+        >>> canonical_math(r"\dfrac{1}{2}"), canonical_math("0.50"), canonical_math(r"\frac{1}{\sqrt2-1}")
+        ('1/2', '1/2', '1+sqrt(2)')
+        >>> canonical_math("(a+5)(b+2)"), canonical_math(r"x \in (3,4]"), canonical_math(r"\text{East}")
+        ('a*b+2*a+5*b+10', '(3,4]', 'east')
+    """
+    return canonical_math_checked(answer).text
+
+
+def canonical_math_checked(answer: str) -> Canonical:
+    """Return the canonical form, and whether the answer ran past a limit, which ``limits.timeouts()`` then counted.
+
+    Example:
+        >>> canonical_math_checked("9**9**9**9")
+        Canonical(text='9**9**9**9', limited=True)
+    """
+    result = _cached(answer) if len(answer) <= MAX_CHARS else Canonical(_long_text(answer), True)
+    if result.limited:
+        limits.count_limited()
+    return result
+
+
+def warm_up() -> None:
+    """Start the processes that the hard answers are worked out in: the first one would wait seconds for them."""
+    limits.default_pool().warm_up()
+
+
+def _long_text(answer: str) -> str | None:
+    """Return what a long answer is compared by: its beginning and a digest, so that no audit line holds a megabyte."""
+    bare = " ".join(answer.split()) if len(answer) < 20_000 else answer
+    digest = hashlib.sha256(bare.encode("utf-8", "replace")).hexdigest()[:16]
+    return f"{plain_text(bare[:40])}... {digest}" if bare else None
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def _cached(answer: str) -> Canonical:
+    value = rational(answer)
+    if value is not None:
+        return Canonical(str(value), False)
+    bare = answer.strip()
+    if len(bare) == 1 and bare.isascii() and bare.isalpha():
+        return Canonical(bare, False)
+    quoted = _QUOTED.fullmatch(bare)
+    if quoted:
+        return Canonical(_as_text(quoted[1]), False)
+    tidied = tidy(answer)
+    text = _TEXT.fullmatch(tidied)
+    if text:
+        tidied = tidy(text[1])
+    if not tidied:
+        return Canonical(None, False)
+    if len(tidied) > MAX_CHARS:  # one character of unicode may become many
+        return Canonical(_long_text(answer), True)
+    value = rational(tidied)
+    if value is not None:
+        return Canonical(str(value), False)
+    found, limited = _read(tidied)
+    return Canonical(_as_text(tidied) if found is None else found, limited)
+
+
+def _read(tidied: str, pool: limits.LimitedPool | None = None) -> tuple[str | None, bool]:
+    """Return an answer's canonical form as mathematics, or ``None``, and whether it ran past a limit."""
+    try:
+        text = render(parse(tidied), exact_scalar)
+        # A phrase on its own is compared as any other text.
+        if len(text) > MAX_CHARS:
+            return None, True
+        phrase = _QUOTED.fullmatch(text)
+        return (_as_text(phrase[1]) if phrase else text), False
+    except (SyntaxTrouble, UndefinedError):
+        return None, False
+    except (TooLargeError, RecursionError):
+        return None, True
+    except NotExactError:
+        outcome = (pool or limits.default_pool()).call(
+            "ttrl_verl.reward_fns.answers.mathematics.symbolic:canonical", tidied
+        )
+        text, too_large = outcome.value or (None, False)
+        too_large = too_large or len(text or "") > MAX_CHARS
+        return None if too_large else text, too_large or outcome.limited
+
+
+def _as_text(tidied: str) -> str | None:
+    """Return an answer that is no mathematics as text, in quotes where the text would read as something else."""
+    text = plain_text(tidied)
+    for _ in range(5):
+        again = plain_text(tidy(text))
+        if again == text:
+            break
+        text = again
+    else:
+        text = plain_text(text.replace("\\", " "))
+    text = text.replace('"', "'").strip("' ")
+    if not text:
+        return None
+    if text in _PHRASES:
+        return _PHRASES[text]
+    try:
+        reads_as = render(parse(text), exact_scalar)
+    except (SyntaxTrouble, UndefinedError, TooLargeError, RecursionError):
+        return text
+    except NotExactError:
+        return f'"{text}"'
+    return text if reads_as == text else f'"{text}"'

@@ -1,0 +1,199 @@
+"""Equations and inequalities: solved where they are linear in one variable, else brought to one side and scaled."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from ttrl_verl.reward_fns.answers.mathematics import exact
+from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, UndefinedError, Value
+from ttrl_verl.reward_fns.answers.mathematics.expression import Node
+
+_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_CONSTANTS = ("pi", "e", "i")
+
+
+def is_inequality(node: Node) -> bool:
+    """Say whether a tree is a relation with only signs of order."""
+    return node[0] == "relation" and all(sign in _FLIPPED for sign in node[1])
+
+
+def names_set(node: Node) -> bool:
+    """Say whether a tree is "x in S" or "x = S" for a set S that is written out."""
+    if node[0] != "relation" or node[1] not in (("∈",), ("=",)) or node[3][0] != "set":
+        return False
+    return node[1] == ("∈",) or _is_name(node[2])
+
+
+def join(intervals: Sequence[str], joiner: str) -> str | None:
+    """Return the union, for "or", or the intersection of two half-lines, else; ``None`` where it is neither.
+
+    Example:
+        >>> join(["(3,∞)", "(-∞,2)"], "or"), join(["(2,∞)", "(-∞,3]"], "and")
+        ('(-∞,2)∪(3,∞)', '(2,3]')
+    """
+    if not all(text[0] in "([" for text in intervals):
+        return None
+    if joiner == "or":
+        return "∪".join(sorted(set(intervals)))
+    above = [text for text in intervals if text.endswith(",∞)")]
+    below = [text for text in intervals if text.startswith("(-∞,")]
+    if len(intervals) == 2 and len(above) == len(below) == 1:
+        return above[0].removesuffix("∞)") + below[0].removeprefix("(-∞,")
+    return None
+
+
+def relation_text(signs: Sequence[str], sides: Sequence[Node], scalar: Callable, render: Callable) -> str:
+    """Return the canonical text of a relation.
+
+    ``x = 5`` is 5 and ``x ∈ S`` is S: the variable's name is no part of the answer. What stands before an
+    approximation is the answer, and behind it where it is a name.
+
+    Args:
+        signs: the relation signs.
+        sides: one more than signs.
+        scalar: what brings an expression to its canonical form.
+        render: what brings any tree to its canonical text.
+    """
+    if "≈" in signs:
+        cut = signs.index("≈")
+        if cut == 0 and _is_name(sides[0]):
+            return render(sides[1], scalar)
+        signs, sides = signs[:cut], sides[: cut + 1]
+        if not signs:
+            return render(sides[0], scalar)
+    if sides[0][0] == "word" and not _is_name(sides[0]) and sides[1:] == [("num", Fraction(0))]:
+        return f"{sides[0][1]}{signs[0]}0"  # what this function returned: an expression known by its value
+    if all(sign == ":" for sign in signs):
+        return ":".join(render(side, scalar) for side in sides)
+    if tuple(signs) == ("∈",):
+        return render(sides[1], scalar)
+    if all(sign == "=" for sign in signs):
+        return _equation(sides[0], sides[-1], scalar, render)
+    if tuple(signs) == ("!=",):
+        return _unequal(sides[0], sides[1], scalar)
+    if all(sign in ("<", "<=") for sign in signs):
+        return _ordered(signs, sides, scalar)
+    if all(sign in (">", ">=") for sign in signs):
+        return _ordered([_FLIPPED[sign] for sign in reversed(signs)], sides[::-1], scalar)
+    raise UndefinedError("relation signs of several kinds")
+
+
+def _is_name(node: Node) -> bool:
+    """Say whether a side only names the answer: x, f(x), a word, (x, y)."""
+    match node[0]:
+        case "name":
+            return node[1] not in _CONSTANTS
+        case "word":
+            return not node[1].startswith(("value(", "function("))
+        case "call":
+            return node[1] in ("f", "g", "h")
+        case "seq":
+            return all(_is_name(item) for item in node[3:])
+        case "product" if len(node) == 3 and node[1][0] == "pow":  # f^{-1}(x)
+            return _is_name(node[1][1]) and _is_name(node[2]) and node[1][2] == ("neg", ("num", Fraction(1)))
+        case "product":  # P(x)
+            return len(node) == 3 and node[1][0] == node[2][0] == "name" and node[1][1].isupper() and _is_name(node[2])
+    return False
+
+
+def _names(node: Node) -> set[str]:
+    if node[0] == "name":
+        return {node[1]}
+    return {name for part in node[1:] if isinstance(part, tuple) and part for name in _names(part)}
+
+
+def _equation(left: Node, right: Node, scalar: Callable, render: Callable) -> str:
+    if _is_name(left) and (left[0] != "name" or left[1] not in _names(right)):
+        return render(right, scalar)
+    if _is_name(right) and (right[0] != "name" or right[1] not in _names(left)):
+        return render(left, scalar)
+    text, value = scalar(("sum", left, ("neg", right)))
+    if value is None:
+        return f"{text}=0"
+    if not value:
+        return render(right, scalar)
+    linear = _linear(value)
+    if linear:
+        return exact.text(linear[1])
+    scaled = Exact().scale(value, 1 / exact.leading(value))
+    return f"{exact.text(scaled)}=0"
+
+
+def _linear(value: Value) -> tuple[Fraction, Value] | None:
+    """Return c and s where the value is c * (x - s), x its one variable, or y where the other is x; else ``None``."""
+    names = exact.variables(value)
+    if len(names) == 1 and not any("(" in name for name in names):  # |x| is bounded, not solved
+        (name,) = names
+    elif names == {"x", "y"}:
+        name = "y"
+    else:
+        return None
+    monomial = ((name, Fraction(1)),)
+    coefficient = value.get(monomial)
+    rest = {term: c for term, c in value.items() if term != monomial}
+    if coefficient is None or any(atom == name for term in rest for atom, _ in term):
+        return None
+    return coefficient, Exact().scale(rest, -1 / coefficient)
+
+
+def _unequal(left: Node, right: Node, scalar: Callable) -> str:
+    text, value = scalar(("sum", left, ("neg", right)))
+    if not value:
+        return f"{text}!=0"
+    linear = _linear(value) if len(exact.variables(value)) == 1 else None
+    if linear:
+        end = exact.text(linear[1])
+        return "∪".join(sorted((f"(-∞,{end})", f"({end},∞)")))
+    return f"{exact.text(Exact().scale(value, 1 / exact.leading(value)))}!=0"
+
+
+def _ordered(signs: Sequence[str], sides: Sequence[Node], scalar: Callable) -> str:
+    """Return a chain of "less than": an interval where it bounds one variable."""
+    if len(sides) == 2:
+        return _less(signs[0], sides[0], sides[1], scalar)
+    if len(sides) != 3:
+        raise UndefinedError("a chain of more than three sides")
+    _, value = scalar(sides[1])
+    linear = _linear(value) if value and len(exact.variables(value)) == 1 else None
+    if not linear:
+        raise UndefinedError("bounds on what is no variable")
+    factor, root = linear
+    low, high = (_bound(side, factor, root, scalar) for side in (sides[0], sides[2]))
+    opening, closing = ("(" if signs[0] == "<" else "["), (")" if signs[1] == "<" else "]")
+    if factor < 0:
+        low, high = high, low
+        opening, closing = ("(" if closing == ")" else "["), (")" if opening == "(" else "]")
+    return f"{'(' if low == '-∞' else opening}{low},{high}{')' if high == '∞' else closing}"
+
+
+def _bound(side: Node, factor: Fraction, root: Value, scalar: Callable) -> str:
+    """Return the bound on x that ``side`` is on factor * (x - root)."""
+    text, value = scalar(side)
+    if factor == 1 and not root:
+        return text
+    if value is None:
+        raise UndefinedError("a bound that is not exact")
+    return exact.text(Exact().add(Exact().scale(value, 1 / factor), root))
+
+
+def _less(sign: str, left: Node, right: Node, scalar: Callable) -> str:
+    """Return ``left < right`` or ``left <= right``: a half-line where it bounds one variable."""
+    strict = sign == "<"
+    for side, other, above in ((left, right, False), (right, left, True)):
+        if other == ("infinity",) or other == ("neg", ("infinity",)):
+            raise UndefinedError("a bound that is infinite")
+        if side[0] == "name" and side[1] not in (*_CONSTANTS, *_names(other)) and not _names(other) - set(_CONSTANTS):
+            return _half_line(scalar(other).text, above, strict)
+    text, value = scalar(("sum", right, ("neg", left)))
+    if not value:
+        return f"{text}{'>' if strict else '>='}0"
+    linear = _linear(value) if len(exact.variables(value)) == 1 else None
+    if linear:
+        return _half_line(exact.text(linear[1]), linear[0] > 0, strict)
+    scaled = Exact().scale(value, 1 / abs(exact.leading(value)))
+    return f"{exact.text(scaled)}{'>' if strict else '>='}0"
+
+
+def _half_line(end: str, above: bool, strict: bool) -> str:
+    if above:
+        return f"{'(' if strict else '['}{end},∞)"
+    return f"(-∞,{end}{')' if strict else ']'}"

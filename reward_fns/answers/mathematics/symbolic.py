@@ -1,0 +1,296 @@
+"""The slow part, for the killable workers alone: what exact arithmetic does not hold, by sympy and by value.
+
+An expression that sympy can bring back to exact arithmetic gets that form, a quotient of polynomials the quotient in
+lowest terms. All else (sines, logarithms, powers with variables) is identified by its value to 18 digits, for variables
+at two fixed points: equal expressions have equal values however they are written. Variables are taken to be positive.
+"""
+
+import hashlib
+from fractions import Fraction
+from functools import lru_cache
+
+import mpmath
+import sympy
+from ttrl_verl.reward_fns.answers.mathematics import exact
+from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, NotExactError, TooLargeError, UndefinedError
+from ttrl_verl.reward_fns.answers.mathematics.expression import Node
+from ttrl_verl.reward_fns.answers.mathematics.grammar import parse
+from ttrl_verl.reward_fns.answers.mathematics.structure import Scalar, exact_scalar, render
+from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
+
+DIGITS = 50
+SHOWN = 18
+_TRIGONOMETRIC = ("sin", "cos", "tan", "cot", "sec", "csc")
+_SYMPY = {
+    **{name: getattr(sympy, name) for name in (*_TRIGONOMETRIC, "sinh", "cosh", "tanh", "exp", "floor", "factorial")},
+    **{f"arc{name}": getattr(sympy, f"a{name}") for name in ("sin", "cos", "tan")},
+    "ceil": sympy.ceiling,
+    "ln": sympy.log,
+    "max": sympy.Max,
+    "min": sympy.Min,
+    "binomial": sympy.binomial,
+    "logbase": lambda base, value: sympy.log(value) / sympy.log(base),
+    "log": lambda value: sympy.log(value) / sympy.log(10),
+    "lg": lambda value: sympy.log(value) / sympy.log(10),
+}
+_CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "i": sympy.I}
+_MAX_ARGUMENT = 300
+
+
+def canonical(tidied: str) -> tuple[str | None, bool]:
+    """Return the canonical text of a tidied answer, or ``None``, and whether it was too large to be computed.
+
+    Example:
+        >>> canonical(r"\\log_2 8"), canonical("(x^2-1)/(x-1)"), canonical("x/(x+1)")
+        (('3', False), ('x+1', False), ('(x)/(x+1)', False))
+    """
+    try:
+        return render(parse(tidied), symbolic_scalar), False
+    except (SyntaxTrouble, UndefinedError, NotExactError, ZeroDivisionError, TypeError, ValueError) as error:
+        return None, isinstance(error, TooLargeError)
+    except (RecursionError, OverflowError):
+        return None, True
+
+
+def warm_up() -> None:
+    """Let sympy build what it builds once, so that the workers that are forked from here need not."""
+    for text in (
+        r"\log_2 3",
+        r"\sin^2 x + \cos^2 x",
+        "x/(x+1)",
+        r"\sqrt{3+2\sqrt2}",
+        r"\cot x",
+        r"\sin 20^\circ",
+        "n!",
+    ):
+        canonical(text)
+
+
+def symbolic_scalar(node: Node) -> Scalar:
+    """Return an expression's canonical text, by whatever means."""
+    try:
+        return exact_scalar(node)
+    except NotExactError:
+        expression = to_sympy(node)
+    if not expression.free_symbols:
+        return _constant(expression)
+    return _rational_function(expression) or _function(expression)
+
+
+def to_sympy(node: Node, in_angle: bool = False) -> sympy.Expr:
+    """Build sympy's expression of a tree, node by node; sizes are checked before sympy computes.
+
+    Raises:
+        TooLargeError: a power or a factorial beyond what is computed.
+        UndefinedError: the tree is no expression.
+    """
+    kind, *parts = node
+    match kind:
+        case "num":
+            return sympy.Rational(parts[0].numerator, parts[0].denominator)
+        case "name":
+            return _CONSTANTS[parts[0]] if parts[0] in _CONSTANTS else sympy.Symbol(parts[0], positive=True)
+        case "sum":
+            return sympy.Add(*(to_sympy(part, in_angle) for part in parts))
+        case "product":
+            return sympy.Mul(*(to_sympy(part, in_angle) for part in parts))
+        case "neg":
+            return -to_sympy(parts[0], in_angle)
+        case "inv":
+            return _power(to_sympy(parts[0], in_angle), sympy.Integer(-1))
+        case "pow":
+            return _power(to_sympy(parts[0], in_angle), to_sympy(parts[1], in_angle))
+        case "degree":
+            return to_sympy(parts[0]) * (sympy.pi / 180 if in_angle else 1)
+        case "call":
+            return _call(parts[0], parts[1:])
+    raise UndefinedError(f"a {kind} in an expression")
+
+
+def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    if base.is_zero and (exponent.is_nonpositive or not exponent.is_number):
+        raise UndefinedError("zero to a power that is not positive")
+    if base.is_Rational and exponent.is_Rational:
+        bits = max(abs(base.p).bit_length(), base.q.bit_length())
+        if base not in (0, 1, -1) and bits * abs(Fraction(exponent.p, exponent.q)) > exact.MAX_BITS:
+            raise TooLargeError("a power beyond what is computed")
+    if exponent.is_Rational and exponent.q % 2 == 1 and exponent.q > 1 and base.is_negative:
+        return (-1) ** exponent.p * (-base) ** exponent  # the real root
+    return base**exponent
+
+
+def _call(name: str, parts: list[Node]) -> sympy.Expr:
+    arguments = [to_sympy(part, in_angle=name in _TRIGONOMETRIC) for part in parts]
+    if name in ("f", "g", "h") or (name == "abs" and arguments[0].free_symbols):
+        return sympy.Symbol(f"{name}({','.join(symbolic_scalar(part).text for part in parts)})", positive=True)
+    if name == "abs":
+        return sympy.Abs(arguments[0])
+    if name in ("factorial", "binomial") and any(a.is_number and abs(a) > _MAX_ARGUMENT for a in arguments):
+        raise TooLargeError(f"{name} of a large number")
+    if name not in _SYMPY:
+        raise UndefinedError(f"no function {name}")
+    return _SYMPY[name](*arguments)
+
+
+def from_sympy(expression: sympy.Expr) -> Node:
+    """Return the tree of a sympy expression that exact arithmetic may hold.
+
+    Raises:
+        NotExactError: it does not.
+    """
+    if expression.is_Rational:
+        return ("num", Fraction(int(expression.p), int(expression.q)))
+    for name, value in _CONSTANTS.items():
+        if expression == value:
+            return ("name", name)
+    if expression.is_Symbol:
+        return ("name", expression.name)
+    if expression.is_Add or expression.is_Mul:
+        return ("sum" if expression.is_Add else "product", *(from_sympy(part) for part in expression.args))
+    if expression.is_Pow:
+        return ("pow", from_sympy(expression.base), from_sympy(expression.exp))
+    if isinstance(expression, sympy.exp):
+        return ("pow", ("name", "e"), from_sympy(expression.args[0]))
+    raise NotExactError(f"a {type(expression).__name__}")
+
+
+def _exactly(expression: sympy.Expr) -> Scalar | None:
+    try:
+        return exact_scalar(from_sympy(expression))
+    except (NotExactError, UndefinedError):
+        return None
+
+
+def _constant(expression: sympy.Expr) -> Scalar:
+    """Return a constant: exact where its value is a known number, or sympy finds its roots; else by value."""
+    value = mpmath.mpmathify(_evaluate(expression))
+    parts = [_identify(part) for part in (value.real, value.imag)]
+    if None not in parts:
+        imaginary = ("product", parts[1], ("name", "i"))
+        return exact_scalar(("sum", parts[0], imaginary))
+    found = _exactly(sympy.expand(sympy.radsimp(sympy.sqrtdenest(expression))))
+    return found or _square_root(expression, value) or Scalar(f"value({_digits(value)})", None)
+
+
+def _square_root(expression: sympy.Expr, value: mpmath.mpc) -> Scalar | None:
+    """Return a root of an exact sum, such as sqrt(x**2+1); ``None`` for all else."""
+    square = _exactly(sympy.expand(sympy.cancel(sympy.expand(expression**2))))
+    if square is None or abs(value.imag) > 0:
+        return None
+    return Scalar(f"{'-' if value.real < 0 else ''}sqrt({square.text})", None)
+
+
+def _identify(value: mpmath.mpf) -> Node | None:
+    """Return a rational, a rational times pi, or a root of a quadratic, where the value is one to all its digits."""
+    for scale, factor in ((mpmath.mpf(1), ("num", Fraction(1))), (mpmath.pi, ("name", "pi"))):
+        ratio = value / scale
+        if abs(ratio) < mpmath.mpf(10) ** 15:
+            found = Fraction(int(mpmath.nint(ratio * 10**40)), 10**40).limit_denominator(100_000)
+            if abs(ratio - mpmath.mpf(found.numerator) / found.denominator) < mpmath.mpf(10) ** -38:
+                return ("product", ("num", found), factor)
+    if not mpmath.mpf(10) ** -6 < abs(value) < 10**6:
+        return None
+    quadratic = mpmath.findpoly(value, 2, maxcoeff=10**6, tol=mpmath.mpf(10) ** -32)
+    if not quadratic or len(quadratic) != 3:
+        return None
+    a, b, c = (int(coefficient) for coefficient in quadratic)
+    root = ("pow", ("num", Fraction(b * b - 4 * a * c)), ("num", Fraction(1, 2)))
+    for sign in (1, -1):
+        near = (-b + sign * mpmath.sqrt(b * b - 4 * a * c)) / (2 * a)
+        if abs(near - value) < mpmath.mpf(10) ** -30:
+            return ("product", ("sum", ("num", Fraction(-b)), ("product", ("num", Fraction(sign)), root)),
+                    ("num", Fraction(1, 2 * a)))  # fmt: skip
+    return None
+
+
+def _rational_function(expression: sympy.Expr) -> Scalar | None:
+    """Return a quotient of polynomials with rational coefficients in lowest terms; ``None`` for all else."""
+    if not expression.is_rational_function(*expression.free_symbols):
+        return None
+    top, bottom = (_exactly(part) for part in sympy.fraction(sympy.cancel(sympy.together(expression))))
+    if top is None or bottom is None or top.value is None or bottom.value is None:
+        return None
+    atoms = {name for value in (top.value, bottom.value) for term in value for name, _ in term}
+    if any(isinstance(name, int) or name == "i" for name in atoms):
+        return None
+    number = exact.as_number(bottom.value)
+    scale = 1 / (exact.leading(bottom.value) if number is None else number)
+    top, bottom = (Exact().scale(value, scale) for value in (top.value, bottom.value))
+    if exact.as_number(bottom) == 1:
+        return Scalar(exact.text(top), top)
+    return Scalar(f"({exact.text(top)})/({exact.text(bottom)})", None)
+
+
+def _function(expression: sympy.Expr) -> Scalar:
+    """Return what has functions of variables: exact where it is constant or simplifies so far, else by its values."""
+    names = sorted(expression.free_symbols, key=lambda symbol: symbol.name)
+    values = []
+    for salt in "ab":
+        # A float: powers of a fraction with powers of a fraction would be computed exactly, digit by digit.
+        point = {symbol: sympy.Float(_point(symbol.name, salt), DIGITS + 30) for symbol in names}
+        values.append(mpmath.mpmathify(_evaluate(expression.subs(point))))
+    if abs(values[0] - values[1]) < mpmath.mpf(10) ** -35:
+        parts = [_identify(part) for part in (values[0].real, values[0].imag)]
+        if None not in parts:
+            return exact_scalar(("sum", parts[0], ("product", parts[1], ("name", "i"))))
+    for simplify in (sympy.expand, sympy.trigsimp, sympy.powdenest):
+        found = _exactly(simplify(expression))
+        if found:
+            return found
+    known = _square_root(expression, values[0]) or _known_function(names, values)
+    if known:
+        return known
+    shown = ";".join(_digits(value) for value in values)
+    return Scalar(f"function({','.join(symbol.name for symbol in names)}:{shown})", None)
+
+
+def _known_function(names: list[sympy.Symbol], values: list[mpmath.mpc]) -> Scalar | None:
+    """Return a rational times one function of one variable, by name: a label is easier to read than its values."""
+    if len(names) != 1 or "(" in names[0].name:
+        return None
+    for text, known in _catalogue(names[0].name):
+        ratios = [value / other for value, other in zip(values, known, strict=True)]
+        if abs(ratios[0] - ratios[1]) < mpmath.mpf(10) ** -35:
+            factor = _identify(ratios[0].real) if abs(ratios[0].imag) < mpmath.mpf(10) ** -35 else None
+            scalar = exact_scalar(factor) if factor else None
+            if scalar and exact.as_number(scalar.value):
+                return Scalar({"1": "", "-1": "-"}.get(scalar.text, f"{scalar.text}*") + text, None)
+    return None
+
+
+@lru_cache(maxsize=256)
+def _catalogue(name: str) -> list[tuple[str, list[mpmath.mpf]]]:
+    """Return functions of a variable with their values at its two points."""
+    points = [mpmath.mpf(point.p) / point.q for point in (_point(name, salt) for salt in "ab")]
+    known = []
+    for times, inner in ((1, name), (2, f"2*{name}"), (3, f"3*{name}"), (mpmath.mpf(1) / 2, f"1/2*{name}")):
+        for function in (*_TRIGONOMETRIC, "ln"):
+            known.append((f"{function}({inner})", [getattr(mpmath, function)(times * point) for point in points]))
+        known.append((f"e**({inner})", [mpmath.exp(times * point) for point in points]))
+    for base in (2, 3, 5, 10):
+        known.append((f"{base}**{name}", [mpmath.mpf(base) ** point for point in points]))
+    known.append((f"{name}!", [mpmath.factorial(point) for point in points]))
+    return known
+
+
+def _point(name: str, salt: str) -> sympy.Rational:
+    """Return the point between 0.5 and 1.5 at which a variable is evaluated, the same in every process."""
+    digest = hashlib.sha256(f"{salt}{name}".encode()).digest()
+    return sympy.Rational(int.from_bytes(digest[:5], "big"), 2**40) + sympy.Rational(1, 2)
+
+
+def _evaluate(expression: sympy.Expr) -> sympy.Expr:
+    mpmath.mp.dps = DIGITS
+    value = expression.evalf(DIGITS)
+    if not value.is_number or value.has(sympy.nan, sympy.zoo, sympy.oo) or value.atoms(sympy.Function):
+        raise UndefinedError("an expression without a value")
+    return value._to_mpmath(mpmath.mp.prec)
+
+
+def _digits(value: mpmath.mpc) -> str:
+    """Return a value's digits; a part that is 0 to all digits is left out."""
+    tiny = mpmath.mpf(10) ** -35 * (1 + abs(value))
+    real, imaginary = (mpmath.nstr(part, SHOWN, strip_zeros=False) for part in (value.real, value.imag))
+    if abs(value.imag) < tiny:
+        return real
+    return f"{imaginary}i" if abs(value.real) < tiny else f"{real},{imaginary}i"

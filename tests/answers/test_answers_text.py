@@ -1,0 +1,105 @@
+"""Free text: what the answer is, and when two are the same."""
+
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ttrl_verl.reward_fns.answers import get_answer_type
+from ttrl_verl.reward_fns.answers.text import canonical_text, extract_text
+
+# No deadline: a busy machine is no failure.
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+TEXT = get_answer_type("text")
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "Paris", "paris.", " **Paris** ", "PARIS!", "“Paris”", "`Paris`", "$\\text{Paris}$",
+        "Par\u200bis", "Ｐａｒｉｓ",
+        r"\boxed{Paris}", r"\boxed{\text{Paris}}", r"\boxed{ \textbf{Paris.} }",
+        "<answer>Paris</answer>", "Paris<|im_end|>",
+        "The answer is Paris.", "The answer is: Paris", "Answer: Paris", "**Answer:** Paris", "**Final answer: Paris**",
+        "Answer:\n\nParis", "The answer to the question is Paris.", "The answer was Paris",
+        "The answer is Paris. It lies on the Seine.", "Paris. It is the capital of France.",
+        "The answer is Rome. No, the answer is Paris.", "Let me think.\nI know it.\nParis",
+        "<think>Rome?</think>Paris",
+    ],
+)  # fmt: skip
+def test_says_paris(response):
+    assert TEXT.answer(response) == "paris"
+
+
+@pytest.mark.parametrize(
+    "response", ["", " \n ", "***", "...", r"\boxed{}", r"\boxed{ }", "Answer:", "x\nThe answer is", "$$"]
+)
+def test_defect_empty_text_is_no_answer(response):
+    # In the originals "" is an answer that can win the vote.
+    assert TEXT.answer(response) is None
+
+
+def test_defect_special_token_kept_in_the_answer():
+    assert TEXT.answer("False<|im_end|>") == TEXT.canonicalize("False") == "false"
+
+
+def test_defect_the_word_none_is_an_answer_and_no_answer_is_not_that_word():
+    # TTRL's label is the string "None" where nobody can be parsed, and a response that says None is right.
+    assert TEXT.answer("The answer is None") == "none"
+    assert TEXT.answer("") is None
+
+
+def test_defect_label_is_not_extracted_from_again():
+    # TTRL takes the label through the extractor, which finds nothing in r"\text{east}".
+    assert TEXT.canonicalize(r"\text{east}") == TEXT.answer(r"\boxed{\text{east}}") == "east"
+
+
+def test_defect_words_stay_words():
+    # TTRL simplifies 'Evelyn' to 'E*e*l*n*v*y'.
+    assert TEXT.answer(r"\boxed{Evelyn}") == "evelyn"
+
+
+def test_abbreviations_do_not_end_the_answer():
+    assert TEXT.answer("The answer is St. Petersburg. It is cold.") == "st. petersburg"
+    assert TEXT.answer("It was J. Doe. He said so.") == "it was j. doe"
+    assert TEXT.answer("The answer is 3.5 km.") == "3.5 km"
+
+
+def test_last_line_counts_where_nothing_is_stated():
+    assert extract_text("first\nsecond\n\n") == "second"
+
+
+def test_too_long_a_text_is_no_answer():
+    assert canonical_text("x" * 1000) == "x" * 1000
+    assert canonical_text("x" * 1001) is None
+    assert canonical_text("x " * 500_000) is None
+
+
+@quick
+@given(st.text(max_size=100))
+def test_canonical_form_stays_as_it_is(text):
+    once = canonical_text(text)
+    assert once is None or canonical_text(once) == once
+
+
+@quick
+@given(st.text(max_size=100))
+def test_spacing_and_case_make_no_difference(text):
+    assert canonical_text(f"  {text}\n") == canonical_text(text)
+
+
+BAIT = [" ", "\n", "answer ", "answer is ", "answer: ", "answer to ", "a. ", "{", "\\text{", "\\te\\text{xt{", "é", "*",
+        "A.\n", "\u0316\u0300", "(", "answer is\n", "a", ". ", "<answer>"]  # fmt: skip
+
+
+@pytest.mark.parametrize("bait", BAIT)
+def test_time_is_linear_in_the_text(bait):
+    def seconds(size):
+        text = (bait * (size // len(bait) + 1))[:size]
+        start = time.process_time()
+        canonical_text(extract_text(text) or "")
+        canonical_text(text)
+        return time.process_time() - start
+
+    assert seconds(100_000) < 25 * seconds(10_000) + 0.05

@@ -1,0 +1,74 @@
+"""Every combination that the documentation offers composes strictly, and its numbers fit each other."""
+
+import combinations
+import pytest
+
+from ttrl_verl.composition.catalogue import part_groups, recipe_names
+from ttrl_verl.composition.recipe import compose_parts, plain
+from ttrl_verl.preflight.batches import batches, problems, separate_async_problems
+from ttrl_verl.preflight.settings import check_config
+
+PAIRS = list(combinations.pairs())
+PRODUCTS = list(combinations.products())
+# One of each group, beside the recipes as they stand, which test_recipe.py composes.
+CORE = [
+    ("ttrl", ("model=qwen2.5-7b", "estimator=rloo", "hardware=4x80gb")),
+    ("ttrl_aime24", ("model=qwen2.5-32b", "hardware=2x8x80gb", "trainer_mode=separate_async")),
+    ("ttrl_math500", ("level=l5", "estimator=ppo", "trainer_mode=colocate_async")),
+    ("ttrv_code", ("dataset=ai2d", "model=qwen3-vl-8b", "estimator=reinforce_plus_plus")),
+]
+
+
+def composes(recipe, overrides):
+    composed = compose_parts(recipe, overrides)
+    check_config(composed.config)
+    values = plain(composed.config)
+    assert [*problems(batches(values)), *separate_async_problems(values)] == []
+    for override in overrides:
+        group, _, option = override.partition("=")
+        assert composed.parts[group] == option
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("recipe", "overrides"), CORE)
+def test_the_core_composes(recipe, overrides):
+    composes(recipe, overrides)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("recipe", "overrides"), PAIRS, ids=lambda value: "".join(value))
+def test_every_part_composes_with_every_recipe(recipe, overrides):
+    composes(recipe, overrides)
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize(("recipe", "overrides"), PRODUCTS, ids=lambda value: " ".join(value))
+def test_the_products_compose(recipe, overrides):
+    composes(recipe, overrides)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", [combinations.TEXT[1], *combinations.VISION, combinations.LORA])
+def test_the_shrinks_compose(recipe):
+    """What tests/e2e runs of them later: this many GPUs, responses and tokens, whatever the recipe says."""
+    config = compose_parts(recipe, combinations.SHRINK).config
+    check_config(config)
+    values = plain(config)
+    assert list(problems(batches(values))) == []
+    assert (batches(values).gpus, config.trainer.device, config.trainer.total_training_steps) == (1, "cpu", 2)
+
+
+def test_none_is_left_out():
+    """A new recipe or part is in a combination, or this fails."""
+    used = {(group, option) for _, overrides in PAIRS for group, _, option in (o.partition("=") for o in overrides)}
+    there = {(group, option) for group, options in part_groups().items() for option in options}
+    methods = {("method", option) for option in part_groups()["method"]}  # a recipe each, not an override
+    assert there - methods == used
+    assert {recipe for recipe, _ in PAIRS} == set(recipe_names()) - {"demo_cpu", "demo_vision", "demo_vision_single"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("recipe", "override"), sorted(combinations.IMPOSSIBLE))
+def test_what_cannot_be_is_said(recipe, override):
+    numbers = batches(plain(compose_parts(recipe, [override]).config))
+    assert next(problems(numbers)).startswith(combinations.IMPOSSIBLE[recipe, override])

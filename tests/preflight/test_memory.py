@@ -1,0 +1,132 @@
+import json
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from ttrl_verl.composition.catalogue import part_groups, part_header
+from ttrl_verl.preflight.memory import Setup, Shape, count_parameters, estimate, shape_of_config
+
+QWEN_7B = Shape(7_616_000_000, layers=28, hidden=3584, vocabulary=152064, kv_heads=4, head_dim=128)
+
+# hardware/8x80gb with the settings for AIME 2024.
+AIME = Setup(
+    gpus=8,
+    gpu_gb=80,
+    prompt=512,
+    response=3072,
+    train=8,
+    votes=64,
+    kept=32,
+    micro_tokens=2 * 3584,
+    tensor_parallel=1,
+    share=0.6,
+    releases=True,
+    actor_leaves=False,
+    reference_leaves=False,
+    critic_leaves=True,
+    weight_bytes=4,
+    lora_rank=0,
+    reference=True,
+    critic=False,
+    separate=False,
+)
+
+
+def test_qwen_7b_on_eight_gpus_by_hand():
+    needed = estimate(QWEN_7B, AIME)
+    assert needed.states == pytest.approx(15.232)  # 7.616 x 16 / 8
+    assert needed.reference == pytest.approx(3.808)  # 7.616 x 4 / 8
+    assert needed.gathered == pytest.approx(1.088)  # 4 x 7.616 / 28
+    assert needed.activity == pytest.approx(2.312, abs=1e-3)  # 7168 x 3584 x (56 + 34)
+    assert needed.logits == pytest.approx(8.720, abs=1e-3)  # 7168 x 152064 x 8
+    assert needed.training == pytest.approx(31.160, abs=1e-3)  # their sum
+    assert needed.rollout == pytest.approx(67.04)  # 48 + 15.232 + 3.808
+    assert needed.kv_room == pytest.approx(32.768)  # 48 - 15.232
+    # A token's keys and values: 2 x 2 bytes x 28 x 4 x 128 = 57,344; a response 3584 of them, 205.5 MB.
+    assert needed.kv_responses == 159
+    assert needed.sampled_tokens == 8 * 64 * 3072
+    assert needed.trained_tokens == 8 * 32 * 3072
+    assert needed.fits
+
+
+@pytest.mark.parametrize(
+    ("changes", "training", "rollout", "fits"),
+    [
+        # TTRL's own share of 0.8: 64 + 15.232 + 3.808 > 80.
+        ({"share": 0.8}, 31.160, 83.04, False),
+        ({"share": 0.8, "actor_leaves": True, "reference_leaves": True}, 27.352, 64.0, True),
+        # vLLM keeps its 48 GB.
+        ({"releases": False}, 79.160, 67.04, True),
+        # A critic of 7.616 x 16 / 8 = 15.232 that stays.
+        ({"critic": True, "critic_leaves": False}, 46.392, 82.272, False),
+        # It leaves for vLLM and the actor; its own update: 15.232 x 2 + 3.808 + 1.088 + 2.312.
+        ({"critic": True}, 37.672, 67.04, True),
+        # vLLM elsewhere.
+        ({"separate": True, "releases": False}, 31.160, 48.0, True),
+    ],
+)
+def test_what_stays_on_the_gpu_counts(changes, training, rollout, fits):
+    needed = estimate(QWEN_7B, replace(AIME, **changes))
+    assert (needed.training, needed.rollout) == (pytest.approx(training, abs=2e-3), pytest.approx(rollout))
+    assert needed.fits is fits
+
+
+def test_lora_trains_the_adapter_alone():
+    needed = estimate(QWEN_7B, replace(AIME, lora_rank=32, weight_bytes=2, gpus=1))
+    # 7.616 x 2 + 16 x 32 x 18 x 3584 x 28 / 1e9
+    assert needed.states == pytest.approx(15.232 + 0.925, abs=1e-3)
+    assert needed.reference == 0.0
+
+
+def test_weights_that_leave_no_room_do_not_fit():
+    needed = estimate(QWEN_7B, replace(AIME, gpu_gb=24, share=0.5, lora_rank=32, weight_bytes=2))
+    assert needed.kv_room == pytest.approx(12 - 15.232)
+    assert needed.kv_responses == 0
+    assert not needed.fits
+
+
+def test_qwen_7b_has_as_many_parameters_as_it_says():
+    sizes = {"layers": 28, "hidden": 3584, "intermediate": 18944, "vocabulary": 152064, "heads": 28, "kv_heads": 4}
+    assert count_parameters({**sizes, "head_dim": 128, "tied": False}) == 7_615_283_200
+
+
+@pytest.mark.parametrize("name", part_groups()["model"])
+def test_the_parts_state_shapes_that_agree_with_their_parameters(name):
+    sizes = yaml.safe_load(part_header("model", name)["sizes"])
+    counted = count_parameters(sizes) / sizes["parameters"]
+    # A vision tower comes on top of the language part.
+    assert 0.7 < counted <= 1.0 if "vl" in name else counted == pytest.approx(1.0, abs=1e-3)
+
+
+CONFIG = {
+    "num_hidden_layers": 28,
+    "hidden_size": 3584,
+    "intermediate_size": 18944,
+    "vocab_size": 152064,
+    "num_attention_heads": 28,
+    "num_key_value_heads": 4,
+}
+
+
+@pytest.mark.parametrize("config", [CONFIG, {"text_config": CONFIG, "tie_word_embeddings": False}])
+def test_a_shape_is_read_from_a_models_config(tmp_path, config):
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert shape_of_config(tmp_path / "config.json") == replace(QWEN_7B, parameters=7_615_283_200)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        json.dumps(CONFIG | {"hidden_size": "3584"}),
+        json.dumps(CONFIG | {"vocab_size": -1}),
+    ],
+)
+def test_a_config_of_another_kind_has_no_shape(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    assert shape_of_config(tmp_path / "config.json") is None

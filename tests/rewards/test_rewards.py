@@ -1,0 +1,99 @@
+"""What every reward of the registry keeps to."""
+
+import pickle
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ttrl_verl.reward_fns import NEEDS_LABEL, NEEDS_LOG_PROBS, REWARD_FNS, USES_LOG_PROBS, Group, get_reward_fn
+
+# No deadline: a busy machine is no failure.
+quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+RESPONSES = st.lists(
+    st.tuples(st.sampled_from(["1", "2", "3", None]), st.floats(-5, 0).map(lambda x: round(x, 2))), max_size=10
+)
+# The coin is tossed for responses, not for answers.
+DETERMINISTIC = sorted(set(REWARD_FNS) - {"random"})
+
+
+def group(responses) -> Group:
+    return Group(answers=tuple(a for a, _ in responses), log_probs=tuple(p for _, p in responses), label="1")
+
+
+@pytest.mark.parametrize("name", sorted(REWARD_FNS))
+@quick
+@given(responses=RESPONSES)
+def test_one_finite_float_a_response(name, responses):
+    rewards = get_reward_fn(name)(group(responses))
+    assert len(rewards) == len(responses)
+    assert all(type(reward) is float and abs(reward) < 1e9 for reward in rewards)
+
+
+@pytest.mark.parametrize("name", DETERMINISTIC)
+@quick
+@given(responses=RESPONSES)
+def test_no_answer_never_earns_more_than_an_answer(name, responses):
+    rewards = get_reward_fn(name)(group(responses))
+    none = [reward for reward, (answer, _) in zip(rewards, responses, strict=True) if answer is None]
+    some = [reward for reward, (answer, _) in zip(rewards, responses, strict=True) if answer is not None]
+    assert not none or not some or max(none) <= min(some)
+
+
+@pytest.mark.parametrize("name", DETERMINISTIC)
+@quick
+@given(responses=RESPONSES)
+def test_equal_answers_earn_equal_rewards(name, responses):
+    rewards = get_reward_fn(name)(group(responses))
+    earned = {}
+    for reward, (answer, _) in zip(rewards, responses, strict=True):
+        assert earned.setdefault(answer, reward) == reward
+
+
+@pytest.mark.parametrize("name", DETERMINISTIC)
+@quick
+@given(responses=RESPONSES, seed=st.integers(0, 99))
+def test_order_matters_to_ties_alone(name, responses, seed):
+    # Ties go to the answer sampled first, so the group is made without one: "1" leads by more than all others together.
+    responses = [*responses, *[("1", -0.5)] * (3 * len(responses) + 1)]
+    order = random.Random(seed).sample(range(len(responses)), len(responses))
+    rewards = get_reward_fn(name)(group(responses))
+    shuffled = get_reward_fn(name)(group([responses[index] for index in order]))
+    assert shuffled == pytest.approx([rewards[index] for index in order])
+
+
+@pytest.mark.parametrize("name", sorted(REWARD_FNS))
+def test_can_be_pickled(name):
+    fn = get_reward_fn(name)
+    example = group([("1", -0.1), ("2", -0.2), (None, -0.3)])
+    assert pickle.loads(pickle.dumps(fn))(example) == fn(example)
+
+
+@pytest.mark.parametrize("name", sorted(REWARD_FNS))
+def test_names_what_it_needs(name):
+    bare = Group(answers=("1", "2"))
+    if name in NEEDS_LABEL | NEEDS_LOG_PROBS:
+        with pytest.raises(ValueError, match="the group has no"):
+            REWARD_FNS[name](bare)
+    else:
+        assert len(REWARD_FNS[name](bare)) == 2
+    assert NEEDS_LOG_PROBS <= USES_LOG_PROBS <= set(REWARD_FNS)
+
+
+@pytest.mark.parametrize("name", sorted(set(REWARD_FNS) - NEEDS_LABEL))
+@quick
+@given(responses=RESPONSES)
+def test_no_reward_but_the_oracle_sees_the_label(name, responses):
+    seen = group(responses)
+    unseen = Group(answers=seen.answers, log_probs=seen.log_probs)
+    assert get_reward_fn(name)(seen) == get_reward_fn(name)(unseen)
+
+
+def test_unknown_names_and_options_are_told_what_is_allowed():
+    with pytest.raises(ValueError, match="expected one of confidence_vote, consistency_band, constant"):
+        get_reward_fn("majority")
+    with pytest.raises(ValueError, match="has no option sigm; it takes sigma, center, min_ratio, penalty"):
+        get_reward_fn("soft_pseudo_label", sigm=1)
+    with pytest.raises(ValueError, match="refuses its options"):
+        get_reward_fn("empirical_entropy", alpha="much")
