@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ttrl_verl.reward_fns.answers import choice, number, text
 from ttrl_verl.reward_fns.answers.mathematics import canonical as math
+from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
 from ttrl_verl.reward_fns.answers.response import final_part
 
 ANSWER_TYPE_NAMES = ("math", "number", "choice", "text")
@@ -105,7 +106,7 @@ def get_answer_type(name: str, *, choices: int | Sequence[str] = 4, last_number:
         case "math":
             return AnswerType(
                 name,
-                partial(math.extract_math, last_number=last_number),
+                partial(extract_math, last_number=last_number),
                 math.canonical_math,
                 math.canonical_math_checked,
                 math.warm_up,

@@ -11,8 +11,8 @@ from ttrl_verl.reward_fns.answers.mathematics.canonical import (
     MAX_CHARS,
     canonical_math,
     canonical_math_checked,
-    extract_math,
 )
+from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
 from ttrl_verl.reward_fns.answers.number import canonical_number, extract_number
 from ttrl_verl.reward_fns.answers.response import final_part, last_boxed
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ttrl_verl.reward_fns import Group, get_reward_fn
 from ttrl_verl.reward_fns.answers import get_answer_type
-from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonical_math_checked, extract_math
+from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonical_math_checked
+from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
 from ttrl_verl.reward_fns.vote import majority_vote
 
 ANSWER = get_answer_type("math").answer
