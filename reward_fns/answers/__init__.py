@@ -7,27 +7,14 @@ form. A ground truth is an answer already, so a label goes through ``canonicaliz
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 from ttrl_verl.reward_fns.answers import choice, number, text
+from ttrl_verl.reward_fns.answers.canonical import Canonical, within_limits
 from ttrl_verl.reward_fns.answers.mathematics import canonical as math
 from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
 from ttrl_verl.reward_fns.answers.response import final_part
 
 ANSWER_TYPE_NAMES = ("math", "number", "choice", "text")
-
-
-class Graded(NamedTuple):
-    """What became of a response.
-
-    Attributes:
-        answer: its canonical answer, or ``None``.
-        limited: whether bringing it to canonical form ran past a limit of time, memory or size, so that the answer is
-            compared by its normalised text.
-    """
-
-    answer: str | None
-    limited: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +24,13 @@ class AnswerType:
     Attributes:
         name: one of ``ANSWER_TYPE_NAMES``.
         extract: the final part of a response in, the answer as written out; ``None`` where there is none.
-        canonicalize: an answer in, its canonical form out; ``None`` where it is no answer of this kind.
-        canonicalize_checked: the same with whether it ran past a limit, where this kind of answer has limits.
+        canonical: an answer in, its canonical form out, and whether it ran past a limit.
         warm_up: start what grading needs, so that the first answer does not wait for it.
     """
 
     name: str
     extract: Callable[[str], str | None]
-    canonicalize: Callable[[str], str | None]
-    canonicalize_checked: Callable[[str], tuple[str | None, bool]] | None = None
+    canonical: Callable[[str], Canonical]
     warm_up: Callable[[], object] | None = None
 
     def answer(self, response: str) -> str | None:
@@ -55,22 +40,27 @@ class AnswerType:
             >>> get_answer_type("number").answer("<think>7?</think> It is 1,024.0")
             '1024'
         """
-        return self.grade(response).answer
+        return self.grade(response).text
 
-    def grade(self, response: str) -> Graded:
+    def grade(self, response: str) -> Canonical:
         """Return the canonical answer of a response, and whether it ran past a limit.
 
         Example:
             >>> get_answer_type("math").grade(r"\\boxed{0.50}")
-            Graded(answer='1/2', limited=False)
+            Canonical(text='1/2', limited=False)
         """
         final = final_part(response)
         found = None if final is None else self.extract(final)
-        if found is None:
-            return Graded(None, False)
-        if self.canonicalize_checked is not None:
-            return Graded(*self.canonicalize_checked(found))
-        return Graded(self.canonicalize(found), False)
+        return Canonical(None) if found is None else self.canonical(found)
+
+    def canonicalize(self, answer: str) -> str | None:
+        """Return the canonical text of an answer, such as a ground truth; ``None`` where it is no answer of this kind.
+
+        Example:
+            >>> get_answer_type("math").canonicalize("0.50"), get_answer_type("number").canonicalize("six")
+            ('1/2', None)
+        """
+        return self.canonical(answer).text
 
 
 def get_answer_type(name: str, *, choices: int | Sequence[str] = 4, last_number: bool = False) -> AnswerType:
@@ -90,25 +80,24 @@ def get_answer_type(name: str, *, choices: int | Sequence[str] = 4, last_number:
             return AnswerType(
                 name,
                 partial(choice.extract_letter, letters=letters),
-                partial(choice.canonical_letter, letters=letters),
+                partial(within_limits, partial(choice.canonical_letter, letters=letters)),
             )
         case "choice":
             words = choice.words(choices)
             return AnswerType(
                 name,
                 partial(choice.extract_word, words=words),
-                partial(choice.canonical_word, words=words),
+                partial(within_limits, partial(choice.canonical_word, words=words)),
             )
         case "number":
-            return AnswerType(name, number.extract_number, number.canonical_number)
+            return AnswerType(name, number.extract_number, partial(within_limits, number.canonical_number))
         case "text":
-            return AnswerType(name, text.extract_text, text.canonical_text)
+            return AnswerType(name, text.extract_text, partial(within_limits, text.canonical_text))
         case "math":
             return AnswerType(
                 name,
                 partial(extract_math, last_number=last_number),
-                math.canonical_math,
-                math.canonical_math_checked,
+                math.canonicalize,
                 math.warm_up,
             )
     raise ValueError(f"unknown answer type {name!r}; expected one of {', '.join(ANSWER_TYPE_NAMES)}")

@@ -10,7 +10,7 @@ from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.answers.mathematics.canonical import (
     MAX_CHARS,
     canonical_math,
-    canonical_math_checked,
+    canonicalize,
 )
 from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
 from ttrl_verl.reward_fns.answers.number import canonical_number, extract_number
@@ -122,7 +122,7 @@ def _warm_workers():
 
 def judge(answer: str) -> None:
     start = time.monotonic()
-    canonical, limited = canonical_math_checked(answer)
+    canonical, limited = canonicalize(answer)
     assert time.monotonic() - start < SECONDS + (2.5 if limited else 0)
     assert canonical is None or (canonical and len(canonical) <= MAX_CHARS + 2)
     if canonical is not None and not limited:

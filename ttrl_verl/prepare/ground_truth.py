@@ -33,9 +33,7 @@ class SelfCheck:
 
     def _grade(self, label: str) -> tuple[str | None, str | None]:
         kind = self._answer_type
-        canonical, limited = (
-            kind.canonicalize_checked(label) if kind.canonicalize_checked else (kind.canonicalize(label), False)
-        )
+        canonical, limited = kind.canonical(label)
         if canonical is None:
             return None, f"is no answer of type {kind.name}"
         if limited:

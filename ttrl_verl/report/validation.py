@@ -91,7 +91,7 @@ def _answer_type(run: Run) -> AnswerType:
         )
     except (ValueError, TypeError) as error:
         raise InputError(f"{run.folder / MANIFEST}: config.ttrl: {error}") from error
-    return dataclasses.replace(kind, canonicalize=functools.cache(kind.canonicalize))
+    return dataclasses.replace(kind, canonical=functools.cache(kind.canonical))
 
 
 def _adapted(run: Run, histories: Sequence[History]) -> frozenset[str]:

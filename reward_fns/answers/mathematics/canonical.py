@@ -3,8 +3,8 @@
 import hashlib
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from ttrl_verl.reward_fns.answers.canonical import Canonical
 from ttrl_verl.reward_fns.answers.mathematics import limits
 from ttrl_verl.reward_fns.answers.mathematics.exact import NotExactError, TooLargeError, UndefinedError
 from ttrl_verl.reward_fns.answers.mathematics.grammar import parse
@@ -27,18 +27,6 @@ _PHRASES = {
 }
 
 
-class Canonical(NamedTuple):
-    """A canonical answer.
-
-    Attributes:
-        text: equal for equal answers; ``None`` where the answer is empty.
-        limited: whether it ran past a limit of time, memory or size, and the text is only normalised.
-    """
-
-    text: str | None
-    limited: bool
-
-
 def canonical_math(answer: str) -> str | None:
     r"""Return the canonical form of an answer: equal answers have equal strings. ``None`` where it is empty.
 
@@ -52,20 +40,17 @@ def canonical_math(answer: str) -> str | None:
         >>> canonical_math("(a+5)(b+2)"), canonical_math(r"x \in (3,4]"), canonical_math(r"\text{East}")
         ('a*b+2*a+5*b+10', '(3,4]', 'east')
     """
-    return canonical_math_checked(answer).text
+    return canonicalize(answer).text
 
 
-def canonical_math_checked(answer: str) -> Canonical:
-    """Return the canonical form, and whether the answer ran past a limit, which ``limits.timeouts()`` then counted.
+def canonicalize(answer: str) -> Canonical:
+    """Return the canonical form, and whether the answer ran past a limit of time, memory or size.
 
     Example:
-        >>> canonical_math_checked("9**9**9**9")
-        Canonical(text='9**9**9**9', limited=True)
+        >>> canonicalize("0.50"), canonicalize("9**9**9**9")
+        (Canonical(text='1/2', limited=False), Canonical(text='9**9**9**9', limited=True))
     """
-    result = _cached(answer) if len(answer) <= MAX_CHARS else Canonical(_long_text(answer), True)
-    if result.limited:
-        limits.count_limited()
-    return result
+    return _cached(answer) if len(answer) <= MAX_CHARS else Canonical(_long_text(answer), True)
 
 
 def warm_up() -> None:

@@ -178,7 +178,6 @@ def _end_own(server: subprocess.Popen, owner: int) -> None:
 
 _default: LimitedPool | None = None
 _default_lock = threading.Lock()
-_limited = 0
 
 
 def default_pool() -> LimitedPool:
@@ -188,15 +187,3 @@ def default_pool() -> LimitedPool:
         if _default is None:
             _default = LimitedPool()
     return _default
-
-
-def count_limited() -> None:
-    """Count one answer that ran past a limit."""
-    global _limited
-    with _default_lock:
-        _limited += 1
-
-
-def timeouts() -> int:
-    """Return how many answers of this process ran past a limit of time, memory or size since it started."""
-    return _limited

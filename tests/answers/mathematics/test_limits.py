@@ -3,14 +3,12 @@
 import os
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-from ttrl_verl.reward_fns.answers.mathematics import limits
-from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonical_math_checked
+from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonicalize
 from ttrl_verl.reward_fns.answers.mathematics.limits import LimitedPool, Outcome
 
 
@@ -123,20 +121,9 @@ def test_a_script_without_a_main_guard_may_use_it_and_leaves_no_process(tmp_path
     assert not [process for process in alive if process.pid > 1 and os.getpgid(process.pid) == int(server)]
 
 
-def test_an_answer_past_the_limit_falls_back_to_its_text_and_is_counted(monkeypatch):
+def test_an_answer_past_the_limit_falls_back_to_its_text_and_says_so(monkeypatch):
     monkeypatch.setattr(LimitedPool, "call", lambda self, function, *args: Outcome(None, "time"))
-    before = limits.timeouts()
-    canonical, limited = canonical_math_checked(r"\sin 17 + \cos 23 + 1001")
+    canonical, limited = canonicalize(r"\sin 17 + \cos 23 + 1001")
     assert (canonical, limited) == ('"\\sin 17 + \\cos 23 + 1001"', True)
     assert canonical_math("41/82") == "1/2"
-    assert limits.timeouts() == before + 1
-
-
-def test_the_count_is_right_from_many_threads():
-    before = limits.timeouts()
-    threads = [threading.Thread(target=limits.count_limited) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert limits.timeouts() == before + 50
+    assert not canonicalize("41/82").limited
