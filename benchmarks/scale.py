@@ -136,7 +136,7 @@ def voted(folder: Path, count: int) -> dict[str, float]:
         tq.kv_batch_put(
             keys=[f"p{prompt}_{vote}_0" for vote in range(VOTES)],
             fields=list_of_dict_to_tensordict(rows),
-            tags=[{"status": "success", "seq_len": RESPONSE_TOKENS, "global_steps": 1}] * VOTES,
+            tags=[{"status": "success", "response_len": RESPONSE_TOKENS, "global_steps": 1}] * VOTES,
             partition_id="train",
         )
         tag = {"is_prompt": True, "status": "finished", "global_steps": 1}

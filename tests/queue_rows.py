@@ -7,6 +7,21 @@ from ttrl_verl.composition.recipe import compose_recipe
 _numbers = itertools.count()
 
 
+def remember(labels=None, questions=None):
+    """Let the driver remember a training set, as the data set does: labels and questions by the row's index."""
+    import pyarrow as pa
+
+    from ttrl_verl.training.driver_store import remember as remember_table
+
+    places = range(max([*(labels or {}), *(questions or {})], default=-1) + 1)
+    columns = {
+        "prompt": [(questions or {}).get(place, []) for place in places],
+        "data_source": ["q" if place in (questions or {}) else None for place in places],
+        "label": pa.array([(labels or {}).get(place) for place in places], pa.string()),
+    }
+    remember_table(pa.table(columns))
+
+
 def recipe(reward="majority_vote", run=None, **ttrl):
     overrides = [f"ttrl.{key}={value}" for key, value in ttrl.items()]
     names = ["ttrl.answer_type=number", f"reward.reward_manager.name={reward}", "actor_rollout_ref.rollout.n=2"]
@@ -41,16 +56,14 @@ def put(tq, uid, answers, *, index=0, status="finished", order=None, label=None,
         if answers[session] is ...:
             continue
         length = lengths[session] if lengths else 3
-        scores = torch.zeros(length)
-        scores[-1] = 7.0  # what a reward worker wrote; the stage overwrites it
         row = {
             "responses": torch.arange(length),
-            "rm_scores": scores,
+            "rm_scores": torch.zeros(length),  # a reward worker leaves a training row at 0.0
             "extra_fields": {"reward_extra_info": extra | {"answer": answers[session], "length": length}},
             "reward_model": {"style": "rule", "ground_truth": label},
             "extra_info": {"index": index, "origin": f"q.jsonl:{index + 1}"},
         }
-        tags = [{"status": "success", "seq_len": length, "global_steps": 1}]
+        tags = [{"status": "success", "prompt_len": 2, "response_len": length, "global_steps": 1}]
         fields = list_of_dict_to_tensordict([row])
         tq.kv_batch_put(keys=[f"{uid}_{session}_0"], fields=fields, tags=tags, partition_id=partition)
     tq.kv_batch_put(keys=[uid], partition_id=partition, tags=[_prompt_tag(status)])

@@ -13,9 +13,11 @@ from ttrl_verl.questions.read import Layout
 from ttrl_verl.reward_fns import NEEDS_ESTIMATOR, NEEDS_LABEL, NEEDS_LOG_PROBS, get_reward_fn
 from ttrl_verl.reward_fns.answers import AnswerType, get_answer_type
 
+STAGE_SECTION = "trainer.v1.sampler.sampler_kwargs"
+
 
 class TTRLConfig(BaseModel):
-    """The section ``ttrl:`` of a recipe. ``recipes/ttrl_base.yaml`` holds the defaults and says what each key is."""
+    """The section ``ttrl:`` of a recipe. ``recipes/base/ttrl.yaml`` holds the defaults and says what each key is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -55,6 +57,63 @@ class TTRLConfig(BaseModel):
             raise InputError(f"ttrl.{error}") from error
 
 
+class StageOptions(BaseModel):
+    """What verl hands the group stage: the keys of ``trainer.v1.sampler.sampler_kwargs`` in ``recipes/base/ttrl.yaml``.
+
+    Attributes:
+        ttrl: the section ``ttrl:``.
+        reward: ``reward.reward_manager.name``.
+        kept: ``actor_rollout_ref.rollout.n``, the responses of a group that are trained on.
+        log_probs: ``actor_rollout_ref.rollout.calculate_log_probs``.
+        adv_estimator: ``algorithm.adv_estimator``.
+        run_dir: ``trainer.default_local_dir``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    ttrl: TTRLConfig
+    reward: str
+    kept: int = Field(ge=1)
+    log_probs: bool
+    adv_estimator: str
+    run_dir: str
+
+
+def parse_stage_options(section: Mapping[str, Any]) -> StageOptions:
+    """Return the group stage's options as an object, checked against each other.
+
+    Args:
+        section: ``trainer.v1.sampler.sampler_kwargs``, resolved, as a plain dictionary.
+
+    Raises:
+        InputError: a key is unknown, missing or has a value that is not allowed; or what ``check_run`` refuses.
+
+    Example:
+        >>> stage = {"reward": "majority_vote", "kept": 2, "log_probs": True, "adv_estimator": "grpo", "run_dir": "run"}
+        >>> parse_stage_options({"ttrl": {"votes": 4, "answer_type": "math"}} | stage).kept
+        2
+        >>> parse_stage_options({"ttrl": {"votes": 4, "answer_type": "math"}, "keep": 2} | stage)
+        Traceback (most recent call last):
+        ttrl_verl.errors.InputError: trainer.v1.sampler.sampler_kwargs.keep is no key of this section; \
+did you mean trainer.v1.sampler.sampler_kwargs.kept?
+    """
+    section = dict(section)
+    if "ttrl" in section:
+        section["ttrl"] = parse_ttrl_config(section["ttrl"])
+    try:
+        options = StageOptions.model_validate(section)
+    except ValidationError as error:
+        raise InputError(_first_error(error, STAGE_SECTION, StageOptions)) from error
+    check_run(
+        options.ttrl,
+        reward=options.reward,
+        kept=options.kept,
+        log_probs=options.log_probs,
+        adv_estimator=options.adv_estimator,
+    )
+    return options
+
+
 def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
     """Return the section ``ttrl:`` as an object.
 
@@ -75,9 +134,7 @@ def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
     try:
         config = TTRLConfig.model_validate(dict(section))
     except ValidationError as error:
-        # A misspelt key first: what it left unset is missing too.
-        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-        raise InputError(_describe(first)) from error
+        raise InputError(_first_error(error, "ttrl", TTRLConfig)) from error
     config.build_answer_type()
     least, most = config.min_pixels, config.max_pixels
     if least and most and least > most:
@@ -117,22 +174,23 @@ def check_run(config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, ad
         )
 
 
-def _describe(error: Mapping[str, Any]) -> str:
-    path = [str(part) for part in error["loc"] if part not in ("int", "list[str]")]
-    key = ".".join(["ttrl", *path])
-    section, known = ".".join(["ttrl", *path[:-1]]), _keys(path[:-1])
-    if error["type"] == "extra_forbidden":
+def _first_error(error: ValidationError, root: str, model: type[BaseModel]) -> str:
+    """Return what is wrong in a line: a misspelt key first, for what it left unset is missing too."""
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    path = [str(part) for part in first["loc"] if part not in ("int", "list[str]")]
+    key = ".".join([root, *path])
+    section, known = ".".join([root, *path[:-1]]), _keys(model, path[:-1])
+    if first["type"] == "extra_forbidden":
         near = difflib.get_close_matches(path[-1], known, n=1)
         hint = f"did you mean {section}.{near[0]}?" if near else f"its keys are {', '.join(known)}"
         return f"{key} is no key of this section; {hint}"
-    if error["type"] == "missing":
+    if first["type"] == "missing":
         return f"{key} is missing; expected {known[path[-1]].annotation}"
-    return f"{key} is {error['input']!r}; {error['msg'][0].lower()}{error['msg'][1:]}"
+    return f"{key} is {first['input']!r}; {first['msg'][0].lower()}{first['msg'][1:]}"
 
 
-def _keys(path: Sequence[str]) -> Mapping[str, Any]:
-    """Return the fields of a section within ``ttrl:``, by name."""
-    model: Any = TTRLConfig
+def _keys(model: Any, path: Sequence[str]) -> Mapping[str, Any]:
+    """Return the fields of a section within a model, by name."""
     for name in path:
         model = model.model_fields[name].annotation
         if not hasattr(model, "model_fields"):

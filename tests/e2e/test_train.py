@@ -70,7 +70,7 @@ def test_answers_are_those_of_the_decoded_responses(finished, tiny_model):
 
 def test_the_trainer_gets_the_first_sampled_with_the_rewards_of_the_whole_group(finished):
     """Rewards in the trainer are reward_fns on the group's answers: whatever the labels say changes none of them."""
-    from ttrl_verl.training.group_stage import sessions_by_prompt  # verl with it, so not where tests are collected
+    from ttrl_verl.training.prompt_group import sessions_by_prompt
 
     run, overrides = finished
     reward = reward_fn(overrides)
@@ -183,7 +183,7 @@ def test_the_colocated_asynchronous_trainer_trains_on_votes_too(trained):
     assert run.series("ttrl/queue_leftover") == [0.0] * STEPS
     reward = get_reward_fn("majority_vote")
     for votes, kept in zip(run.of_kind("votes"), run.of_kind("kept"), strict=True):
-        from ttrl_verl.training.group_stage import sessions_by_prompt
+        from ttrl_verl.training.prompt_group import sessions_by_prompt
 
         answers = {vote["key"]: vote["answer"] for vote in votes["votes"]}
         for sessions in sessions_by_prompt(list(answers)):

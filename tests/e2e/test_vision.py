@@ -55,7 +55,7 @@ def test_it_trains_on_images_and_on_words(run):
 
 
 def test_the_rewards_are_frequency_and_entropy_of_the_groups_answers(run):
-    from ttrl_verl.training.group_stage import sessions_by_prompt  # verl with it, so not where tests are collected
+    from ttrl_verl.training.prompt_group import sessions_by_prompt
 
     reward = get_reward_fn("empirical_entropy", alpha=0.75, entropy_norm="none")
     earned = set()

@@ -42,7 +42,7 @@ def test_training_rows_have_no_label_and_ask_for_the_votes(build, val):
 
 
 def test_labels_are_filed_in_the_driver_by_index(build):
-    from ttrl_verl.training.labels import label_of
+    from ttrl_verl.training.driver_store import label_of
 
     train, _ = build()
     assert [row["index"] for row in (train[i] for i in range(5))] == [0, 1, 2, 3, 4]
@@ -66,7 +66,7 @@ def test_without_greedy_validation_rows_are_there_once(build):
 
 
 def test_a_part_of_the_questions_keeps_labels_with_their_questions(build):
-    from ttrl_verl.training.labels import label_of
+    from ttrl_verl.training.driver_store import label_of
 
     train, _ = build("data.train_max_samples=3", "data.shuffle=true", "data.seed=1")
     assert len(train) == 3

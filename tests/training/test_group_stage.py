@@ -1,7 +1,7 @@
 """The group stage on the real TransferQueue: rows are put in as verl's agent loops put them in."""
 
 import pytest
-from queue_rows import left, put, recipe, scores, stage
+from queue_rows import left, put, recipe, remember, scores, stage
 
 pytestmark = [pytest.mark.verl, pytest.mark.timeout(300), pytest.mark.usefixtures("runs")]
 
@@ -54,17 +54,15 @@ def test_a_training_row_with_a_label_is_refused(tq):
 
 
 def test_labels_in_the_driver_make_metrics_and_no_reward(tq):
-    from ttrl_verl.training.labels import file_labels
-
     rewards = []
     for labels in ({}, {3: "5.0"}, {3: "4"}, {3: "nonsense"}):
-        file_labels(labels)
+        remember(labels)
         put(tq, "a", ["5", "4", "5"], index=3)
         batch, metrics = stage().sample(global_steps=1, partition_id="train", batch_size=1)
         rewards.append(scores(tq, batch))
         tq.kv_clear(keys=batch.keys, partition_id="train")
         assert metrics.get("ttrl/label_accuracy") == {"5.0": 1.0, "4": 0.0}.get(labels.get(3))
-    file_labels({})
+    remember()
     assert rewards == [{"a_0_0": [0, 0, 1.0], "a_1_0": [0, 0, 0]}] * 4
 
 
@@ -100,7 +98,7 @@ def test_the_queue_is_never_full():
 
 
 def test_several_outputs_of_a_session_share_its_reward():
-    from ttrl_verl.training.group_stage import sessions_by_prompt
+    from ttrl_verl.training.prompt_group import sessions_by_prompt
 
     assert sessions_by_prompt(["a_0_1", "a_0_0", "a_1_0"]) == [(("a_0_0", "a_0_1"), ("a_1_0",))]
 

@@ -5,7 +5,7 @@ import os
 import time
 
 import pytest
-from queue_rows import put, recipe, scores, stage
+from queue_rows import put, recipe, remember, scores, stage
 
 from ttrl_verl.record.read import open_run
 
@@ -13,14 +13,8 @@ pytestmark = [pytest.mark.verl, pytest.mark.timeout(300), pytest.mark.usefixture
 
 
 def test_every_vote_is_on_record(tq, runs):
-    import pyarrow as pa
-
-    from ttrl_verl.training.labels import file_labels
-    from ttrl_verl.training.prompts import file_prompts
-
     prompts = [[{"role": "system", "content": "s"}, {"role": "user", "content": f"what is {n}"}] for n in range(4)]
-    file_prompts(pa.table({"prompt": prompts, "data_source": ["q"] * 4}))
-    file_labels({3: "5.0"})
+    remember({3: "5.0"}, dict(enumerate(prompts)))
     put(tq, "a", ["5", "4", None, "5"], index=3, order=[3, 1, 0, 2], lengths=[1, 2, 3, 4])
     put(tq, "b", ["7", ...], index=2, status="failure")
     batch, metrics = stage(votes=4, run="recorded").sample(global_steps=6, partition_id="train", batch_size=2)
@@ -58,7 +52,7 @@ def test_every_vote_is_on_record(tq, runs):
     assert (second["question"], second["label"], second["label_correct"]) == ("what is 2", None, None)
     # The rewards on record are those in the queue, on each kept response's last token.
     assert {key: row[-1] for key, row in scores(tq, batch).items()} == {"a_0_0": 1.0, "a_1_0": 0.0, "b_0_0": 1.0}
-    file_labels({})
+    remember()
 
 
 def test_an_alarm_that_says_stop_makes_the_next_step_the_last_and_saves_it(tq, runs):

@@ -12,6 +12,8 @@ from ttrl_verl.reward_fns.answers import AnswerType
 from ttrl_verl.reward_fns.vote import majority_vote
 
 GREEDY = "/greedy"
+"""What follows a data source's name where its questions are answered greedily, beside the sampled answers."""
+
 _KEYS = ("uid", "data_source", "answer", "gts")
 
 

@@ -5,19 +5,17 @@ from typing import Any
 import datasets
 import numpy as np
 import pyarrow as pa
-from omegaconf import OmegaConf, open_dict
+from omegaconf import OmegaConf
 from verl.utils.dataset.rl_dataset import RLHFDataset
 
 from ttrl_verl.config import TTRLConfig, parse_ttrl_config
+from ttrl_verl.evaluation.figures import GREEDY
 from ttrl_verl.questions.image_file import open_parts
 from ttrl_verl.questions.images import chat_messages
 from ttrl_verl.questions.prompt_lengths import check_prompts
 from ttrl_verl.questions.read import as_list, read_questions
-from ttrl_verl.training.greedy_agent_loop import NAME as GREEDY
-from ttrl_verl.training.labels import file_labels
-from ttrl_verl.training.prompts import file_prompts
-
-_TRAINING_SET_BUILT = "ttrl_training_set_built"
+from ttrl_verl.training.driver_store import remember, remembers
+from ttrl_verl.training.greedy_agent_loop import NAME as GREEDY_AGENT
 
 
 class UnlabeledDataset(RLHFDataset):
@@ -64,11 +62,7 @@ class UnlabeledDataset(RLHFDataset):
         )
         if files != train:
             return False
-        if files == val and self.config.get(_TRAINING_SET_BUILT, False):
-            return False
-        with open_dict(self.config):
-            self.config[_TRAINING_SET_BUILT] = True
-        return True
+        return files != val or not remembers(self.config)
 
     def _take_max_samples(self, table: pa.Table) -> pa.Table:
         """Return the rows that ``data.train_max_samples`` or ``data.val_max_samples`` leaves."""
@@ -83,9 +77,7 @@ class UnlabeledDataset(RLHFDataset):
         """Return the table in verl's columns, with the labels only where they may be."""
         rows = table.append_column("row_index", pa.array(range(table.num_rows), pa.int64()))
         if self.is_training_set:
-            labels = enumerate(table.column("label").to_pylist())
-            file_labels({index: label for index, label in labels if label is not None})
-            file_prompts(table)
+            remember(table, self.config)
             rows = rows.set_column(rows.schema.get_field_index("label"), "label", pa.nulls(table.num_rows, pa.string()))
             return _dataset(rows, rollout_n=ttrl.votes)
         if not ttrl.val_greedy:
@@ -93,10 +85,10 @@ class UnlabeledDataset(RLHFDataset):
         greedy = rows.set_column(
             rows.schema.get_field_index("data_source"),
             "data_source",
-            pa.array([f"{source}/greedy" for source in table.column("data_source").to_pylist()]),
+            pa.array([source + GREEDY for source in table.column("data_source").to_pylist()]),
         )
         sampled = _dataset(rows, rollout_n=ttrl.val_samples, agent_name="single_turn_agent")
-        return datasets.concatenate_datasets([sampled, _dataset(greedy, rollout_n=1, agent_name=GREEDY)])
+        return datasets.concatenate_datasets([sampled, _dataset(greedy, rollout_n=1, agent_name=GREEDY_AGENT)])
 
     def _build_messages(self, example: dict, key: str) -> list[dict]:
         """Return a row's messages with its images among the words."""
