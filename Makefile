@@ -35,9 +35,10 @@ test-fast: setup ## seconds: nothing here imports verl
 test-all: setup check ## everything, the long end-to-end matrix included
 	$(BIN)/python -m pytest
 
-check: setup ## style, as CI sees it
+check: setup ## style, and the layers, as CI sees them
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	.ci/layers
 
 fix: setup ## style, repaired
 	$(BIN)/ruff check --fix .

@@ -22,10 +22,12 @@ _REGISTERED_WITH = {
 def register() -> None:
     """Register the CPU platform now; the rest when verl's registries, or what is patched of verl, appear."""
     from ttrl_verl import cpu
+    from ttrl_verl.composition import hydra_hook
     from ttrl_verl.patches import freeze_vision, mrope, text_batch, visible_warnings
     from ttrl_verl.training import advantages
 
     cpu.register()
+    hydra_hook.register()
     mrope.register()
     text_batch.register()
     freeze_vision.register()
