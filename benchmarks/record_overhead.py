@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import psutil
-from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, majority_vote
+from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, take_vote
 
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.record.write import RunWriter
@@ -69,7 +69,7 @@ def _row(rng: random.Random, step: int, index: int, votes: int) -> dict:
     """A group as mathematics gives one: half agree, the others scatter, some have no answer."""
     scattered = [None, *(f"\\frac{{{rng.randrange(99)}}}{{{rng.randrange(1, 99)}}}" for _ in range(8))]
     answers = [str(index) if rng.random() < 0.5 else rng.choice(scattered) for _ in range(votes)]
-    vote = majority_vote(answers)
+    vote = take_vote(answers)
     return {
         "step": step,
         "index": index,

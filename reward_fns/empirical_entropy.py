@@ -18,9 +18,10 @@ def empirical_entropy(
 ) -> list[float]:
     """Reward each answer's frequency less the group's entropy.
 
-    r_i = p(a_i) - alpha * H (TTRV, arXiv 2510.06783, equations 3 to 7), with p(a) = votes for a / N and H the entropy
-    of the group's answers in nats. ``entropy_norm`` divides H by 1 (``none``, the paper), by ln(distinct answers)
-    (``log_unique``, the authors' code) or by ln N (``log_n``).
+    r_i = p(a_i) - alpha * H (TTRV, arXiv 2510.06783, equations 3 to 7), with p(a) = votes for a / N. H is the
+    entropy of the answers in nats, over votes for a / responses that have an answer: a group of 32 with 2 equal answers
+    and 30 without any has p = 1/16 and H = 0. ``entropy_norm`` divides H by 1 (``none``, the paper), by ln(distinct
+    answers) (``log_unique``, the authors' code) or by ln N (``log_n``).
 
     H is one number a group, so it cancels in GRPO's advantage: with ``multiplicative=False`` and GRPO this is the
     frequency reward alone. ``multiplicative=True`` gives r_i = p(a_i) * (1 - alpha * H / ln N), floored at 0: with

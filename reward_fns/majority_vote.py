@@ -1,7 +1,7 @@
 """TTRL's reward: agree with the majority."""
 
 from ttrl_verl.reward_fns.group import Group
-from ttrl_verl.reward_fns.vote import majority_vote as vote
+from ttrl_verl.reward_fns.vote import take_vote
 
 
 def majority_vote(group: Group) -> list[float]:
@@ -9,6 +9,9 @@ def majority_vote(group: Group) -> list[float]:
 
     r_i = 1 where a_i is the pseudo-label, else 0 (TTRL, arXiv 2504.16084, equation 3). A tie goes to the answer
     sampled first. Nobody has an answer: there is no pseudo-label and every reward is 0.0.
+
+    Departure from the authors' code: there "no answer" is an answer like any other, the empty text, which can win the
+    vote and earn 1.0.
 
     Args:
         group: N responses to one prompt.
@@ -20,5 +23,5 @@ def majority_vote(group: Group) -> list[float]:
         >>> majority_vote(Group(answers=("4", "5", "4", None)))
         [1.0, 0.0, 1.0, 0.0]
     """
-    label = vote(group.answers).label
+    label = take_vote(group.answers).label
     return [float(answer is not None and answer == label) for answer in group.answers]

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ttrl_verl.reward_fns.group import Group
-from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, majority_vote
+from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, take_vote
 
 
 def vote_metrics(group: Group, rewards: Sequence[float], kept: int) -> dict[str, float]:
@@ -32,7 +32,7 @@ def vote_metrics(group: Group, rewards: Sequence[float], kept: int) -> dict[str,
     """
     trained = list(rewards[:kept])
     return {
-        "majority_ratio": majority_vote(group.answers).majority_ratio,
+        "majority_ratio": take_vote(group.answers).majority_ratio,
         "answer_entropy": answer_entropy(group.answers),
         "distinct_answers": float(len(count_answers(group.answers))),
         "unparsed_ratio": group.answers.count(None) / group.size if group.size else 0.0,
@@ -68,7 +68,7 @@ def label_metrics(group: Group, rewards: Sequence[float], label: str, kept: int)
     """
     correct = [float(answer is not None and answer == label) for answer in group.answers]
     agree = [float(r == t) for r, t in zip(_as_binary(rewards), correct, strict=True)]
-    winner = majority_vote(group.answers).label
+    winner = take_vote(group.answers).label
     return {
         "label_accuracy": float(winner is not None and winner == label),
         "reward_accuracy": _mean(agree),

@@ -9,11 +9,14 @@ def semantic_entropy(group: Group, *, min_share: float = 0.0) -> list[float]:
 
     r_i = p(a_i) = votes for a_i / N (EMPO, arXiv 2504.05812): raising it lowers H = -sum_a p(a) ln p(a). In a group
     whose parsed answers all differ, H is at its maximum and says nothing: all 0.0. ``min_share`` widens that filter: a
-    group whose most frequent answer has a smaller share earns 0.0, too (0.25 in a setting of the authors' code).
+    group whose most frequent answer has a smaller share earns 0.0, too. The authors' TRL code pays nothing below a
+    share of 0.2 (its threshold of 0.25 on the entropy is there, and not called); their verl code pays bare shares.
 
     Departures: the paper clusters by a judge of meaning and keeps prompts between two entropy thresholds; here equal
     canonical answers are one cluster, and the share of the top answer is the threshold. A response without an answer
-    earns 0.0 and is in no cluster; in the authors' code each is a cluster of its own and earns 1 / N.
+    earns 0.0 and is in no cluster; in the authors' verl code each is a cluster of its own and earns 1 / N, in their TRL
+    code it earns 0.0 or -0.5. A group with a single answer passes the filter, and that answer earns 1 / N; EMPO, for
+    which H = ln N there, pays it nothing, and so does a ``min_share`` above 1 / N.
 
     Args:
         group: N responses to one prompt.

@@ -15,8 +15,9 @@ def thresholded(
 
     Departures: the uncertainty is -(mean log-prob of the sampled tokens), a one-sample estimate of the token entropy
     that the paper averages; where the group has no log-probs, or ``gated`` is off, the gate is open. The defaults are
-    those of the authors' code; the paper reports 0.375, 0.125 and 0.125. Its dynamic reward shaping is left out. Where
-    nobody has an answer the rewards are 0.0 and not -1: there is nothing to learn from.
+    those of the authors' code; the paper reports 0.375, 0.125 and 0.125. This is the code's binary
+    mode, its default; the continuous one, p(a) - lambda * (H(a) - mean H), which the authors' script runs, is not here.
+    Where nobody has an answer the rewards are 0.0 and not -1: there is nothing to learn from.
 
     Args:
         group: N responses to one prompt.

@@ -26,10 +26,11 @@ class Vote:
         return self.votes / self.size if self.size else 0.0
 
 
-def majority_vote(answers: Sequence[str | None]) -> Vote:
+def take_vote(answers: Sequence[str | None]) -> Vote:
     """Return the most frequent answer; a tie goes to the answer sampled first.
 
-    TTRL's vote (arXiv 2504.16084), section 1.5 of whose code breaks ties the same way.
+    This is TTRL's vote (arXiv 2504.16084). Its code breaks ties the same way, by ``Counter.most_common``. There a
+    response without an answer votes for the empty answer, which can win; here it casts no vote.
 
     Args:
         answers: canonical answers in sampling order; ``None`` casts no vote.
@@ -38,9 +39,9 @@ def majority_vote(answers: Sequence[str | None]) -> Vote:
         The vote. Its label is ``None`` where nobody gave an answer.
 
     Example:
-        >>> majority_vote(["7", "3", "3", None])
+        >>> take_vote(["7", "3", "3", None])
         Vote(label='3', votes=2, size=4)
-        >>> majority_vote(["7", "3", "3", "7"]).label
+        >>> take_vote(["7", "3", "3", "7"]).label
         '7'
     """
     counts = count_answers(answers)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from ttrl_verl.reward_fns.vote import answer_entropy, majority_vote
+from ttrl_verl.reward_fns.vote import answer_entropy, take_vote
 
 from ttrl_verl.record.layout import ALARMS, AUDIT_SCHEMA, FORMAT, MANIFEST, audit_file, metrics_file
 
@@ -22,7 +22,7 @@ CONFIG: dict[str, Any] = {
 
 def visit(index: int, answers: list[str | None], label: str | None = None, **fields: Any) -> dict[str, Any]:
     """Return a row of the audit; what is not given follows from the answers."""
-    vote = majority_vote(answers)
+    vote = take_vote(answers)
     return {
         "index": index,
         "uid": f"uid-{index}",

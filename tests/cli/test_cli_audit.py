@@ -4,7 +4,7 @@ import json
 import sys
 
 import pytest
-from ttrl_verl.reward_fns.vote import majority_vote
+from ttrl_verl.reward_fns.vote import take_vote
 
 from ttrl_verl.cli import main
 from ttrl_verl.config import parse_ttrl_config
@@ -28,7 +28,7 @@ def run_dir(tmp_path):
     folder = tmp_path / "run"
     writer = RunWriter(folder, CONFIG, parse_ttrl_config(SECTION))
     for step, index, answers in VISITS:
-        vote = majority_vote(answers)
+        vote = take_vote(answers)
         row = {
             "step": step,
             "index": index,

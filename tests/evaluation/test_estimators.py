@@ -2,7 +2,7 @@ from fractions import Fraction
 from itertools import permutations
 
 import pytest
-from ttrl_verl.reward_fns.vote import majority_vote
+from ttrl_verl.reward_fns.vote import take_vote
 
 from ttrl_verl.evaluation.estimators import maj_at_k, pass_at_k
 
@@ -61,7 +61,7 @@ def test_maj_at_k_is_the_mean_over_subsets(answers, k, expected):
 def test_maj_at_k_is_what_every_ordered_draw_gives(answers):
     for k in range(1, len(answers) + 1):
         draws = list(permutations(answers, k))
-        right = sum(majority_vote(draw).label == "4" for draw in draws)
+        right = sum(take_vote(draw).label == "4" for draw in draws)
         assert maj_at_k(answers, "4", k) == pytest.approx(float(Fraction(right, len(draws))), abs=1e-14)
 
 

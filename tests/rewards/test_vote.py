@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ttrl_verl.reward_fns.group import Group
-from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, majority_vote
+from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, take_vote
 
 # No deadline: a busy machine is no failure.
 quick = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -14,29 +14,29 @@ ANSWERS = st.lists(st.sampled_from(["1", "2", "3", None]), max_size=12)
 
 
 def test_most_frequent_answer_wins():
-    vote = majority_vote(["7", "3", "3", None])
+    vote = take_vote(["7", "3", "3", None])
     assert (vote.label, vote.votes, vote.size) == ("3", 2, 4)
     assert vote.majority_ratio == 0.5  # 2 of 4: the unparsable one counts in N
 
 
 def test_tie_goes_to_the_answer_sampled_first():
-    assert majority_vote(["7", "3", "3", "7"]).label == "7"
-    assert majority_vote([None, "3", "7"]).label == "3"
+    assert take_vote(["7", "3", "3", "7"]).label == "7"
+    assert take_vote([None, "3", "7"]).label == "3"
 
 
 def test_defect_empty_answers_cannot_win():
     # TTRL of May 2025: "" is a vote; TTRV: so is None. Here nobody has an answer, so there is no label.
-    assert majority_vote([None] * 5 + ["3"]).label == "3"
+    assert take_vote([None] * 5 + ["3"]).label == "3"
 
 
 def test_defect_nobody_parsable_is_no_error():
     # TTRL: Counter().most_common(1)[0] raises IndexError.
-    assert majority_vote([None, None]).label is None
-    assert majority_vote([None, None]).majority_ratio == 0.0
+    assert take_vote([None, None]).label is None
+    assert take_vote([None, None]).majority_ratio == 0.0
 
 
 def test_no_responses():
-    assert majority_vote([]).majority_ratio == 0.0
+    assert take_vote([]).majority_ratio == 0.0
     assert answer_entropy([]) == 0.0
 
 
@@ -60,6 +60,6 @@ def test_group_refuses_log_probs_of_another_length():
 @given(ANSWERS, st.integers(0, 99))
 def test_order_changes_ties_alone(answers, seed):
     shuffled = random.Random(seed).sample(answers, len(answers))
-    assert majority_vote(shuffled).votes == majority_vote(answers).votes
+    assert take_vote(shuffled).votes == take_vote(answers).votes
     assert answer_entropy(shuffled) == pytest.approx(answer_entropy(answers))
     assert 0.0 <= answer_entropy(answers) <= math.log(max(len(count_answers(answers)), 1)) + 1e-12

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ttrl_verl.evaluation.figures import by_origin, read_groups
-from ttrl_verl.reward_fns.vote import majority_vote
+from ttrl_verl.reward_fns.vote import take_vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class QuestionVotes:
     @property
     def answer(self) -> str | None:
         """The most frequent answer, the one sampled first of several; ``None`` where no response has one."""
-        return majority_vote(self.answers).label
+        return take_vote(self.answers).label
 
     @property
     def majority_ratio(self) -> float:
         """Votes for the answer / responses."""
-        return majority_vote(self.answers).majority_ratio
+        return take_vote(self.answers).majority_ratio
 
     def counts(self) -> dict[str, int]:
         """Return the votes of each answer, the most frequent first, of equals the one sampled first.

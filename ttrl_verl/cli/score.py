@@ -13,7 +13,7 @@ from ttrl_verl.cli.answer_type import parse_answer_type
 from ttrl_verl.errors import InputError
 from ttrl_verl.reward_fns import NEEDS_LABEL, NEEDS_LOG_PROBS, REWARD_FNS, Group, RewardFn, get_reward_fn
 from ttrl_verl.reward_fns.answers import ANSWER_TYPE_NAMES, AnswerType
-from ttrl_verl.reward_fns.vote import answer_entropy, majority_vote
+from ttrl_verl.reward_fns.vote import answer_entropy, take_vote
 
 _MAX_DIGITS = 1000
 
@@ -168,7 +168,7 @@ def _label(value: object, kind: AnswerType) -> str | None:
 
 
 def _result(group: Group, rewards: list[float]) -> dict[str, Any]:
-    vote = majority_vote(group.answers)
+    vote = take_vote(group.answers)
     return {
         "answers": list(group.answers),
         "rewards": rewards,

@@ -15,7 +15,7 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.estimators import MAX_MAJ_K, maj_at_k, pass_at_k
 from ttrl_verl.evaluation.figures import GREEDY, Figures, Mean, figures_of, is_labelled, read_groups
 from ttrl_verl.reward_fns.answers import AnswerType
-from ttrl_verl.reward_fns.vote import majority_vote
+from ttrl_verl.reward_fns.vote import take_vote
 
 FORMAT = 1
 """The version of ``eval.json``."""
@@ -117,7 +117,7 @@ def _maj(question: Sequence[Mapping], k: int, answer_type: AnswerType) -> float:
         return 0.0
     if k == len(answers):
         # All of them: the order is known, and with it who wins a tie.
-        return float(majority_vote(answers).label == label)
+        return float(take_vote(answers).label == label)
     return maj_at_k(answers, label, k)
 
 

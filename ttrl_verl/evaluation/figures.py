@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.reward_fns.answers import AnswerType
-from ttrl_verl.reward_fns.vote import majority_vote
+from ttrl_verl.reward_fns.vote import take_vote
 
 GREEDY = "/greedy"
 """What follows a data source's name where its questions are answered greedily, beside the sampled answers."""
@@ -132,7 +132,7 @@ def _response(line: str, where: str) -> dict:
 
 def figures_of(sampled: list[list[dict]], greedy: list[list[dict]], answer_type: AnswerType) -> Figures:
     """Return the figures of a data source: the sampled responses of each question, and the greedy one."""
-    votes = [majority_vote([row["answer"] for row in rows]) for rows in sampled]
+    votes = [take_vote([row["answer"] for row in rows]) for rows in sampled]
     rows = [row for question in sampled for row in question]
     labelled = [(question, vote) for question, vote in zip(sampled, votes, strict=True) if is_labelled(question)]
     avg = maj = parsed_accuracy = None

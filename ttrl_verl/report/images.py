@@ -18,7 +18,7 @@ from ttrl_verl.questions.images import ImageLayout
 from ttrl_verl.questions.read import Layout, as_list, iter_questions
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.plain import plain
-from ttrl_verl.reward_fns.vote import majority_vote
+from ttrl_verl.reward_fns.vote import take_vote
 
 PER_SOURCE = 16
 _LOOKED_AT = 64
@@ -112,7 +112,7 @@ def _tally(rows: Sequence[dict[str, Any]]) -> Tally:
     answers = [row["answer"] for row in rows]
     counts = Counter(answers)
     order = sorted(counts, key=lambda answer: (-counts[answer], answer is None, answer))
-    vote = majority_vote(answers)
+    vote = take_vote(answers)
     agreeing = [row.get("acc") for row in rows if vote.label is not None and row["answer"] == vote.label]
     return Tally(
         votes=tuple(("no answer" if a is None else plain(a, 24), counts[a]) for a in order[:_ANSWERS]),

@@ -10,7 +10,7 @@ from typing import Any
 
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.metrics import label_metrics, top_answer_share, vote_metrics
-from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, majority_vote
+from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, take_vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def audit_row(
         asked: the question's text and its data source.
     """
     answers = group.group.answers
-    vote = majority_vote(answers)
+    vote = take_vote(answers)
     question, data_source = asked
     return {
         "step": step,

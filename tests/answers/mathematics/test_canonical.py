@@ -11,7 +11,7 @@ from ttrl_verl.reward_fns import Group, get_reward_fn
 from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonicalize
 from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
-from ttrl_verl.reward_fns.vote import majority_vote
+from ttrl_verl.reward_fns.vote import take_vote
 
 ANSWER = get_answer_type("math").answer
 
@@ -60,8 +60,8 @@ def test_the_last_number_counts_only_where_it_is_asked_for():
 def test_original_defect_spellings_of_one_number_split_the_vote():
     answers = ["0.5"] * 3 + [r"\frac{1}{2}"] * 3 + ["7"] * 4
     votes = [ANSWER(f"\\boxed{{{answer}}}") for answer in answers]
-    assert majority_vote(votes).label == "1/2"
-    assert majority_vote(votes).votes == 6
+    assert take_vote(votes).label == "1/2"
+    assert take_vote(votes).votes == 6
 
 
 def test_original_defect_the_empty_answer_wins_and_is_rewarded():
