@@ -10,8 +10,8 @@ def confidence_vote(group: Group, *, temperature: float = 1.0) -> list[float]:
 
     r_i = 1 where a_i = argmax_a sum_{i: a_i = a} w_i, with w_i = exp(l_i / temperature) and l_i the mean log-prob of
     the response's own sampled tokens. At temperature 1, w_i is the geometric mean of the tokens' probabilities: the
-    "normalized weighted sum" of self-consistency (Wang et al., arXiv 2203.11171, section 2, equation 1; in their table 1
-    it gains nothing over the plain vote on GSM8K, 74.1 against 74.4). A high temperature is the majority vote, a low
+    "normalized weighted sum" of self-consistency (Wang et al., arXiv 2203.11171, section 2, equation 1; in table 1 it
+    gains nothing over the plain vote on GSM8K, 74.1 against 74.4). A high temperature is the majority vote, a low
     one the answer of the surest response (Taubenfeld et al., arXiv 2502.06233, weigh by a softmax with such a
     temperature). TTRL's vote with these weights; a tie goes to the answer sampled first.
 
