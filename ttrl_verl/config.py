@@ -10,7 +10,7 @@ from ttrl_verl.alarms.config import AlarmsConfig
 from ttrl_verl.errors import InputError
 from ttrl_verl.questions.images import ImageLayout
 from ttrl_verl.questions.read import Layout
-from ttrl_verl.reward_fns import NEEDS_ESTIMATOR, NEEDS_LABEL, NEEDS_LOG_PROBS, get_reward_fn
+from ttrl_verl.reward_fns import get_reward_fn
 from ttrl_verl.reward_fns.answers import AnswerType, get_answer_type
 
 STAGE_SECTION = "trainer.v1.sampler.sampler_kwargs"
@@ -161,17 +161,15 @@ def check_run(config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, ad
             f"ttrl.votes is {config.votes}; expected at least actor_rollout_ref.rollout.n, the {kept} responses kept"
         )
     try:
-        get_reward_fn(reward, **(config.reward_options or {}))
+        needs = get_reward_fn(reward, **(config.reward_options or {})).reward
     except ValueError as error:
         raise InputError(f"reward.reward_manager.name and ttrl.reward_options: {error}") from error
-    if reward in NEEDS_LABEL and not config.allow_labels:
+    if "label" in needs.fields and not config.allow_labels:
         raise InputError(f"the reward {reward} trains on labels; a recipe that means it says ttrl.allow_labels: true")
-    if reward in NEEDS_LOG_PROBS and not log_probs:
+    if "log_probs" in needs.needs and not log_probs:
         raise InputError(f"the reward {reward} needs actor_rollout_ref.rollout.calculate_log_probs: true")
-    if adv_estimator != NEEDS_ESTIMATOR.get(reward, adv_estimator):
-        raise InputError(
-            f"algorithm.adv_estimator is {adv_estimator}; the reward {reward} needs {NEEDS_ESTIMATOR[reward]}"
-        )
+    if adv_estimator != (needs.estimator or adv_estimator):
+        raise InputError(f"algorithm.adv_estimator is {adv_estimator}; the reward {reward} needs {needs.estimator}")
 
 
 def _first_error(error: ValidationError, root: str, model: type[BaseModel]) -> str:

@@ -6,7 +6,7 @@ import random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ttrl_verl.reward_fns import NEEDS_LABEL, NEEDS_LOG_PROBS, REWARD_FNS, USES_LOG_PROBS, Group, get_reward_fn
+from ttrl_verl.reward_fns import REWARD_FNS, Group, get_reward_fn
 
 # No deadline: a busy machine is no failure.
 quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -73,15 +73,14 @@ def test_can_be_pickled(name):
 @pytest.mark.parametrize("name", sorted(REWARD_FNS))
 def test_names_what_it_needs(name):
     bare = Group(answers=("1", "2"))
-    if name in NEEDS_LABEL | NEEDS_LOG_PROBS:
+    if REWARD_FNS[name].needs:
         with pytest.raises(ValueError, match="the group has no"):
             REWARD_FNS[name](bare)
     else:
         assert len(REWARD_FNS[name](bare)) == 2
-    assert NEEDS_LOG_PROBS <= USES_LOG_PROBS <= set(REWARD_FNS)
 
 
-@pytest.mark.parametrize("name", sorted(set(REWARD_FNS) - NEEDS_LABEL))
+@pytest.mark.parametrize("name", sorted(name for name, reward in REWARD_FNS.items() if "label" not in reward.fields))
 @quick
 @given(responses=RESPONSES)
 def test_no_reward_but_the_oracle_sees_the_label(name, responses):

@@ -11,7 +11,7 @@ import click
 
 from ttrl_verl.cli.answer_type import parse_answer_type
 from ttrl_verl.errors import InputError
-from ttrl_verl.reward_fns import NEEDS_LABEL, NEEDS_LOG_PROBS, REWARD_FNS, Group, RewardFn, get_reward_fn
+from ttrl_verl.reward_fns import REWARD_FNS, BoundReward, Group, get_reward_fn
 from ttrl_verl.reward_fns.answers import ANSWER_TYPE_NAMES, AnswerType
 from ttrl_verl.reward_fns.vote import answer_entropy, take_vote
 
@@ -61,7 +61,7 @@ def command(
         source, target = _open(file, out, stack)
         name = "<stdin>" if file == "-" else file
         try:
-            bad = _score_lines(source, target, name, reward_name, reward_fn, kind)
+            bad = _score_lines(source, target, name, reward_fn, kind)
         except BrokenPipeError:  # the reader has seen enough, as in `... | head`
             _leave_quietly(target)
         except OSError as error:
@@ -70,14 +70,12 @@ def command(
         sys.exit(2)
 
 
-def _score_lines(
-    source: BinaryIO, target: TextIO, name: str, reward_name: str, reward_fn: RewardFn, kind: AnswerType
-) -> int:
+def _score_lines(source: BinaryIO, target: TextIO, name: str, reward_fn: BoundReward, kind: AnswerType) -> int:
     """Write a line for each group that can be read, as soon as it is scored; return how many could not be."""
     bad = 0
     for number, line in _lines(source, name):
         try:
-            group = _group(_parse(line), reward_name, kind)
+            group = _group(_parse(line), reward_fn, kind)
             result = json.dumps(_result(group, reward_fn(group)), allow_nan=False)
         except ValueError as error:
             bad += 1
@@ -120,7 +118,7 @@ def _parse(line: bytes) -> dict[str, Any]:
     return value
 
 
-def _group(row: dict[str, Any], reward_name: str, kind: AnswerType) -> Group:
+def _group(row: dict[str, Any], reward_fn: BoundReward, kind: AnswerType) -> Group:
     """Return the group of a line: answers extracted, label in canonical form.
 
     Raises:
@@ -135,11 +133,11 @@ def _group(row: dict[str, Any], reward_name: str, kind: AnswerType) -> Group:
         if not isinstance(response, str | None):
             raise ValueError(f"expected responses[{index}] to be a string or null, got {_kind(response)}")
     log_probs = _log_probs(row.get("log_probs"), len(responses))
-    if log_probs is None and reward_name in NEEDS_LOG_PROBS:
-        raise ValueError(f'expected the key "log_probs", which the reward {reward_name} needs')
+    if log_probs is None and "log_probs" in reward_fn.reward.needs:
+        raise ValueError(f'expected the key "log_probs", which the reward {reward_fn.name} needs')
     label = _label(row.get("label"), kind)
-    if label is None and reward_name in NEEDS_LABEL:
-        raise ValueError(f'expected the key "label", which the reward {reward_name} needs')
+    if label is None and "label" in reward_fn.reward.needs:
+        raise ValueError(f'expected the key "label", which the reward {reward_fn.name} needs')
     answers = tuple(None if response is None else kind.answer(response) for response in responses)
     return Group(answers=answers, log_probs=log_probs, label=label)
 

@@ -17,7 +17,7 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.installed import installed_version
 from ttrl_verl.preflight.batches import batches, problems, separate_async_problems
 from ttrl_verl.questions.read import as_list, read_questions
-from ttrl_verl.reward_fns import NEEDS_LABEL
+from ttrl_verl.reward_fns import needs_label
 
 _BOOLEAN, _NUMBER, _TEXT, _LIST, _SECTION = "true or false", "a number", "text", "a list", "a section"
 # In this order: a Boolean is a number to Python.
@@ -113,7 +113,7 @@ def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
     tables = [read_questions(os.path.expanduser(path), layout) for path in files]
     for table in tables:
         check_suffix(table, ttrl.prompt_suffix)
-    if config.reward.reward_manager.name in NEEDS_LABEL:
+    if needs_label(config.reward.reward_manager.name):
         for table in tables[: len(as_list(data["train_files"]))]:
             _check_labels(table, config.reward.reward_manager.name)
     if len(as_list(data["train_files"])) == 1 and tables[0].num_rows < data["train_batch_size"]:

@@ -18,7 +18,7 @@ from ttrl_verl.report.images import Picture, read_pictures
 from ttrl_verl.report.plain import plain
 from ttrl_verl.report.provenance import Provenance, expected_steps, read_provenance
 from ttrl_verl.report.validation import Validation, read_validation
-from ttrl_verl.reward_fns import NEEDS_LABEL
+from ttrl_verl.reward_fns import needs_label
 
 MAX_ALARMS = 20
 
@@ -110,7 +110,7 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
     steps, expected = max(trained, default=0), expected_steps(run)
     baselines = tuple(read_baselines(histories, validation, baseline))
     reward = run.setting("reward.reward_manager.name")
-    uses_labels = bool(run.setting("ttrl.allow_labels")) or reward in NEEDS_LABEL
+    uses_labels = bool(run.setting("ttrl.allow_labels")) or needs_label(str(reward))
     curves = step_curves(metrics, histories)
     sentence = outcome_sentence(
         validation, histories, steps=steps, expected=expected, uses_labels=uses_labels, alarms=len(alarms)

@@ -18,7 +18,7 @@ from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer, ReplayBufferAsync
 from ttrl_verl.config import parse_stage_options
 from ttrl_verl.record.layout import TENSORBOARD
 from ttrl_verl.record.write import RunWriter
-from ttrl_verl.reward_fns import NEEDS_LABEL, USES_LOG_PROBS, get_reward_fn
+from ttrl_verl.reward_fns import get_reward_fn
 from ttrl_verl.training.driver_store import label_of, question_of
 from ttrl_verl.training.prompt_group import PromptGroup, audit_row, step_metrics
 from ttrl_verl.training.queue_rows import read_groups, write_rewards
@@ -43,9 +43,9 @@ class GroupStageMixin:
         folder = Path(options.run_dir).absolute()
         self._ttrl = options.ttrl
         self._kept = options.kept
-        self._needs_label = options.reward in NEEDS_LABEL
-        self._log_probs = options.log_probs and options.reward in USES_LOG_PROBS
         self._reward_fn = get_reward_fn(options.reward, **(self._ttrl.reward_options or {}))
+        self._needs_label = "label" in self._reward_fn.reward.fields
+        self._log_probs = options.log_probs and "log_probs" in self._reward_fn.reward.fields
         self._answer_type = self._ttrl.build_answer_type()
         self._refill_fn = kwargs["refill_fn"]
         self._stopping = False

@@ -1,0 +1,48 @@
+"""A reward function, and what it needs beside the answers of its group."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ttrl_verl.reward_fns.group import FIELDS, Group
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """A reward function, with what it needs beside the answers of its group.
+
+    Attributes:
+        fn: a function of a ``Group``; its options are keyword arguments with defaults.
+        needs: the fields of ``Group`` that it cannot do without. A run that cannot give one is refused before it
+            starts; in a run, none of them is ever ``None``.
+        uses: the fields that it looks at where the run has them. The others stay ``None``: each costs time to fill.
+        estimator: the ``algorithm.adv_estimator`` that takes what it returns, where that is an advantage already.
+
+    Raises:
+        ValueError: ``needs`` or ``uses`` names no field of ``Group``.
+
+    Example:
+        >>> longest = Reward(lambda group: [float(n == max(group.lengths)) for n in group.lengths], needs=("lengths",))
+        >>> longest(Group(answers=("4", "5"), lengths=(3, 7)))
+        [0.0, 1.0]
+    """
+
+    fn: Callable[..., Any]
+    needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    estimator: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the names of the fields."""
+        for field in self.fields:
+            if field not in FIELDS:
+                raise ValueError(f"a reward names the field {field!r}; a group has {', '.join(FIELDS)}")
+
+    def __call__(self, group: Group, **options: Any) -> Any:
+        """Return what the function returns."""
+        return self.fn(group, **options)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it looks at: those it needs, then those it uses."""
+        return (*self.needs, *self.uses)
