@@ -1,6 +1,8 @@
 import pytest
+from omegaconf import OmegaConf
 
-from ttrl_verl.config import check_run, parse_ttrl_config
+from ttrl_verl.composition.recipe import compose_recipe
+from ttrl_verl.config import StageOptions, check_run, parse_stage_options, parse_ttrl_config
 from ttrl_verl.errors import InputError
 
 SECTION = {"votes": 16, "answer_type": "number"}
@@ -96,3 +98,45 @@ def test_a_reward_that_needs_what_the_run_does_not_give_is_refused(run, message)
 
 def test_the_oracle_is_taken_where_the_recipe_means_it():
     check_run(parse_ttrl_config(SECTION | {"allow_labels": True}), **RUN | {"reward": "oracle"})
+
+
+STAGE = {
+    "ttrl": SECTION,
+    "reward": "majority_vote",
+    "kept": 8,
+    "log_probs": True,
+    "adv_estimator": "grpo",
+    "run_dir": "r",
+}
+
+
+@pytest.mark.slow
+def test_the_stages_options_are_the_recipes_keys():
+    composed = compose_recipe("ttrl_aime24", ["actor_rollout_ref.model.path=m", "data.train_files=q.jsonl"])
+    section = OmegaConf.to_container(composed.trainer.v1.sampler.sampler_kwargs, resolve=True)
+    assert set(section) == set(StageOptions.model_fields)
+    options = parse_stage_options(section)
+    assert (options.reward, options.kept, options.log_probs) == ("majority_vote", 32, True)
+    assert options.ttrl.votes == 64
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"keep": 8}, "trainer.v1.sampler.sampler_kwargs.keep is no key of this section; did you mean .*kept"),
+        ({"kept": None}, "trainer.v1.sampler.sampler_kwargs.kept is None; input should be a valid integer"),
+        ({"kept": 0}, "trainer.v1.sampler.sampler_kwargs.kept is 0; input should be greater than or equal to 1"),
+        ({"log_probs": "yes"}, "trainer.v1.sampler.sampler_kwargs.log_probs is 'yes'; input should be a valid boolean"),
+        ({"ttrl": SECTION | {"vote": 1}}, r"ttrl\.vote is no key of this section; did you mean ttrl\.votes\?"),
+        ({"kept": 17}, r"ttrl\.votes is 16; expected at least .* the 17 responses kept"),
+    ],
+)
+def test_a_wrong_option_of_the_stage_is_told_in_one_line(change, message):
+    with pytest.raises(InputError, match=f"^{message}") as error:
+        parse_stage_options(STAGE | change)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_option_of_the_stage_is_named():
+    with pytest.raises(InputError, match=r"^trainer\.v1\.sampler\.sampler_kwargs\.run_dir is missing"):
+        parse_stage_options({key: value for key, value in STAGE.items() if key != "run_dir"})

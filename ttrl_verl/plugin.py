@@ -2,21 +2,34 @@
 
 ``import verl`` runs this in the driver, in each Ray worker and in each vLLM process, so it stays cheap: what needs a
 heavy module of verl waits for that module to be imported. ``ttrl-verl check`` shows what it did.
+
+verl comes into this package through these doors. Here, at ``import verl``:
+
+==================================  ====================================================================================
+verl's registry or module           what is put there
+==================================  ====================================================================================
+``PlatformRegistry``                the platform ``cpu``, chosen where vLLM's CPU build is installed: ``cpu``
+reward managers                     ``training.reward_manager``, under the name of each reward
+agent loops                         ``training.greedy_agent_loop``, for validation rows that ask for it
+advantage estimators                ``training.advantages``: ``reward_as_advantage``
+modules with a fault                ``patches`` and, on the CPU, ``cpu``: on the tested versions alone (``hooks``)
+==================================  ====================================================================================
+
+And from the recipes, by name (``recipes/base/ttrl.yaml``):
+
+==================================  ====================================================================================
+key                                 what it names
+==================================  ====================================================================================
+``data.custom_cls``                 ``training.dataset.UnlabeledDataset``
+``…sampler.custom_sampler``         ``training.group_stage.build_group_stage``
+==================================  ====================================================================================
+
+vLLM loads ``cpu.vllm_process`` through its own entry point, ``vllm.general_plugins``.
 """
 
-import importlib
 import logging
-from functools import partial
-from types import ModuleType
 
-import wrapt
-
-_REGISTERED_WITH = {
-    # so that reward.reward_manager.name may be the name of any of REWARD_FNS
-    "verl.experimental.reward_loop.reward_manager.registry": "ttrl_verl.training.reward_manager",
-    # so that a validation row may ask for a greedy answer
-    "verl.experimental.agent_loop.agent_loop": "ttrl_verl.training.greedy_agent_loop",
-}
+from ttrl_verl.hooks import import_when_imported, when_imported
 
 
 def register() -> None:
@@ -32,14 +45,11 @@ def register() -> None:
     text_batch.register()
     freeze_vision.register()
     visible_warnings.register()
-    wrapt.register_post_import_hook(advantages.register, "verl.trainer.ppo.core_algos")
-    for registry, ours in _REGISTERED_WITH.items():
-        wrapt.register_post_import_hook(partial(_import, ours), registry)
-
-
-def _import(name: str, registry: ModuleType) -> None:
-    """Import a module of ours, which registers itself. It may be the one whose import brought the registry in."""
-    importlib.import_module(name)
+    when_imported("verl.trainer.ppo.core_algos", advantages.register)
+    # so that reward.reward_manager.name may be the name of any of REWARD_FNS
+    import_when_imported("verl.experimental.reward_loop.reward_manager.registry", "ttrl_verl.training.reward_manager")
+    # so that a validation row may ask for a greedy answer
+    import_when_imported("verl.experimental.agent_loop.agent_loop", "ttrl_verl.training.greedy_agent_loop")
 
 
 try:

@@ -12,10 +12,12 @@ from typing import Any
 
 import wrapt
 
+from ttrl_verl.hooks import when_imported
+
 
 def register() -> None:
     """Wait for Hydra's list of plugins: a process that never composes does not import Hydra on our account."""
-    wrapt.register_post_import_hook(_wrap, "hydra.core.plugins")
+    when_imported("hydra.core.plugins", _wrap)
 
 
 def _wrap(module: ModuleType) -> None:

@@ -5,19 +5,14 @@ loss, with ``CPUOffloadPolicy(pin_memory=True)``. Pinned memory is for copies to
 """
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
-import wrapt
+from ttrl_verl.hooks import patch
 
 
 def register() -> None:
     """Wrap the policy's name in verl's module, as soon as that is imported."""
-    wrapt.register_post_import_hook(_wrap, "verl.workers.engine.fsdp.transformer_impl")
-
-
-def _wrap(module: ModuleType) -> None:
-    wrapt.wrap_function_wrapper(module, "CPUOffloadPolicy", _unpinned)
+    patch("verl.workers.engine.fsdp.transformer_impl", {"CPUOffloadPolicy": _unpinned})
 
 
 def _unpinned(wrapped: Callable, instance: object, args: tuple, kwargs: dict) -> Any:

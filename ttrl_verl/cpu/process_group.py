@@ -6,18 +6,13 @@ The function takes the backend as an argument, which its caller in ``verl.worker
 """
 
 from collections.abc import Callable
-from types import ModuleType
 
-import wrapt
+from ttrl_verl.hooks import patch
 
 
 def register() -> None:
     """Wrap the function as soon as its module is imported, before its callers import it by name."""
-    wrapt.register_post_import_hook(_wrap, "verl.utils.distributed")
-
-
-def _wrap(module: ModuleType) -> None:
-    wrapt.wrap_function_wrapper(module, "initialize_global_process_group_ray", _with_gloo)
+    patch("verl.utils.distributed", {"initialize_global_process_group_ray": _with_gloo})
 
 
 def _with_gloo(wrapped: Callable, instance: object, args: tuple, kwargs: dict) -> object:

@@ -12,11 +12,11 @@ packed sequences, fused kernels, distillation, and responses so long that one ro
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import torch
-import wrapt
+
+from ttrl_verl.hooks import patch
 
 # Text, causal attention over all that came before, rotary positions from position_ids.
 MODEL_TYPES = ("llama", "qwen2", "qwen3")
@@ -124,12 +124,10 @@ def _mask(owner: torch.Tensor) -> torch.Tensor:
 
 def register() -> None:
     """Wrap the engine's two methods as soon as their module is imported."""
-    wrapt.register_post_import_hook(_wrap, "verl.workers.engine.fsdp.transformer_impl")
-
-
-def _wrap(module: ModuleType) -> None:
-    wrapt.wrap_function_wrapper(module, "FSDPEngineWithLMHead.prepare_model_inputs", _inputs)
-    wrapt.wrap_function_wrapper(module, "FSDPEngineWithLMHead.prepare_model_outputs", _outputs)
+    patch(
+        "verl.workers.engine.fsdp.transformer_impl",
+        {"FSDPEngineWithLMHead.prepare_model_inputs": _inputs, "FSDPEngineWithLMHead.prepare_model_outputs": _outputs},
+    )
 
 
 def _inputs(wrapped: Callable, instance: Any, args: tuple, kwargs: dict) -> tuple[dict, dict]:

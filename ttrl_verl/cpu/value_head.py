@@ -6,19 +6,14 @@ gives the same values.
 """
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
-import wrapt
+from ttrl_verl.hooks import patch
 
 
 def register() -> None:
     """Wrap the function as soon as its module is imported, before its callers import it by name."""
-    wrapt.register_post_import_hook(_wrap, "verl.utils.model")
-
-
-def _wrap(module: ModuleType) -> None:
-    wrapt.wrap_function_wrapper(module, "load_valuehead_model", _with_sdpa)
+    patch("verl.utils.model", {"load_valuehead_model": _with_sdpa})
 
 
 def _with_sdpa(wrapped: Callable, instance: object, args: tuple, kwargs: dict) -> Any:

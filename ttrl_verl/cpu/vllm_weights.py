@@ -7,12 +7,16 @@ kept, goes on answering from the packed copy of the old weights. With ``torch.nn
 multiplies by its parameter as it stands.
 """
 
+from ttrl_verl.hooks import patch
+
 
 def register() -> None:
-    """Replace the dispatch."""
-    from vllm.model_executor.layers import utils
+    """Replace the dispatch as soon as its module is imported; its callers look it up there."""
+    patch("vllm.model_executor.layers.utils", {"dispatch_cpu_unquantized_gemm": _keeping_weight}, "vllm")
 
-    utils.dispatch_cpu_unquantized_gemm = keep_weight
+
+def _keeping_weight(wrapped: object, instance: object, args: tuple, kwargs: dict) -> None:
+    keep_weight(*args, **kwargs)
 
 
 def keep_weight(layer: object, remove_weight: bool) -> None:

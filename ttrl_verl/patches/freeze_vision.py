@@ -6,10 +6,9 @@ to there, and here the tower is frozen after the model is built and before it is
 """
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
-import wrapt
+from ttrl_verl.hooks import patch
 
 KEY = "freeze_vision_tower"
 _TOWERS = ("visual", "vision_tower")
@@ -17,11 +16,7 @@ _TOWERS = ("visual", "vision_tower")
 
 def register() -> None:
     """Wrap the function that builds the model, as soon as its module is imported."""
-    wrapt.register_post_import_hook(_wrap, "verl.workers.engine.fsdp.transformer_impl")
-
-
-def _wrap(module: ModuleType) -> None:
-    wrapt.wrap_function_wrapper(module, "FSDPEngine._build_module", _with_frozen_tower)
+    patch("verl.workers.engine.fsdp.transformer_impl", {"FSDPEngine._build_module": _with_frozen_tower})
 
 
 def _with_frozen_tower(wrapped: Callable, instance: Any, args: tuple, kwargs: dict) -> Any:

@@ -7,21 +7,16 @@ tensor b (0)"). Short answers make that common. Such a tensor is built anew here
 """
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
-import wrapt
+from ttrl_verl.hooks import patch
 
 _ROWS = 4  # of position ids a token: text, time, height, width
 
 
 def register() -> None:
     """Wrap the function as soon as its module is imported, before its callers import it by name."""
-    wrapt.register_post_import_hook(_wrap, "verl.utils.tensordict_utils")
-
-
-def _wrap(module: ModuleType) -> None:
-    wrapt.wrap_function_wrapper(module, "maybe_fix_3d_position_ids", _with_equal_lengths)
+    patch("verl.utils.tensordict_utils", {"maybe_fix_3d_position_ids": _with_equal_lengths})
 
 
 def _with_equal_lengths(wrapped: Callable, instance: object, args: tuple, kwargs: dict) -> Any:

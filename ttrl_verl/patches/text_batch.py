@@ -6,19 +6,16 @@ an object with a ``pooler_output`` there, which has no ``mean``; verl unpacks it
 """
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import wrapt
 
+from ttrl_verl.hooks import patch
+
 
 def register() -> None:
     """Wrap the function as soon as its module is imported; its callers look it up there."""
-    wrapt.register_post_import_hook(_wrap, "verl.models.transformers.qwen2_vl")
-
-
-def _wrap(module: ModuleType) -> None:
-    wrapt.wrap_function_wrapper(module, "_get_input_embeds", _with_unpacked_output)
+    patch("verl.models.transformers.qwen2_vl", {"_get_input_embeds": _with_unpacked_output})
 
 
 def _with_unpacked_output(wrapped: Callable, instance: object, args: tuple, kwargs: dict) -> Any:

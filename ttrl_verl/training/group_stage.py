@@ -5,6 +5,7 @@ the first ``rollout.n`` responses of each group in sampling order, with rewards 
 It runs before any log-probability is computed, so responses that only vote cost no training.
 """
 
+import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -13,16 +14,22 @@ from typing import Any
 
 from omegaconf import OmegaConf
 from transfer_queue import KVBatchMeta
+from verl.experimental.reward_loop.reward_manager.registry import get_reward_manager_cls
 from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer, ReplayBufferAsync
 
 from ttrl_verl.config import parse_stage_options
+from ttrl_verl.errors import InputError
+from ttrl_verl.hooks import untested
 from ttrl_verl.record.layout import TENSORBOARD
 from ttrl_verl.record.write import RunWriter
 from ttrl_verl.reward_fns import get_reward_fn
 from ttrl_verl.training.driver_store import label_of, question_of
 from ttrl_verl.training.prompt_group import PromptGroup, audit_row, step_metrics
 from ttrl_verl.training.queue_rows import read_groups, write_rewards
+from ttrl_verl.training.reward_manager import AnswerRewardManager
 from ttrl_verl.training.stop import end_after_next_step
+
+_logger = logging.getLogger(__name__)
 
 
 def build_group_stage(**kwargs: Any) -> ReplayBuffer:
@@ -31,8 +38,20 @@ def build_group_stage(**kwargs: Any) -> ReplayBuffer:
     Raises:
         InputError: the section ``ttrl:``, the stage's options or the reward are not what was expected.
     """
+    for sentence in untested():
+        _logger.warning(sentence)
     stage = GroupStage if kwargs["trainer_mode"] == "sync" else GroupStageAsync
     return stage(**kwargs)
+
+
+def _check_manager(reward: str) -> None:
+    """Check that the reward workers grade with our manager: a name that was taken is left to who took it."""
+    manager = get_reward_manager_cls(reward)
+    if manager is not AnswerRewardManager:
+        raise InputError(
+            f"reward.reward_manager.name is {reward}, which {manager.__module__}.{manager.__qualname__} has registered "
+            "with verl; register that under another name"
+        )
 
 
 class GroupStageMixin:
@@ -40,6 +59,7 @@ class GroupStageMixin:
 
     def __init__(self, sampler_kwargs: Any, **kwargs: Any) -> None:
         options = parse_stage_options(OmegaConf.to_container(sampler_kwargs, resolve=True))
+        _check_manager(options.reward)
         folder = Path(options.run_dir).absolute()
         self._ttrl = options.ttrl
         self._kept = options.kept

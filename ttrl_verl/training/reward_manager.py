@@ -4,15 +4,19 @@ verl shows a reward manager one response at a time, so no manager can vote. This
 answer to canonical form; the group stage turns a group's answers into rewards.
 """
 
+import logging
+from collections.abc import Iterable
 from typing import Any
 
 from omegaconf import OmegaConf
 from verl import DataProto
 from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
-from verl.experimental.reward_loop.reward_manager.registry import register
+from verl.experimental.reward_loop.reward_manager.registry import REWARD_MANAGER, register
 
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.reward_fns import REWARD_FNS
+
+_logger = logging.getLogger(__name__)
 
 
 class AnswerRewardManager(RewardManagerBase):
@@ -65,6 +69,21 @@ class AnswerRewardManager(RewardManagerBase):
         return extra
 
 
-for _name in REWARD_FNS:
-    # One name a reward, so that reward.reward_manager.name names the reward; what happens per response is the same.
-    register(_name)(AnswerRewardManager)
+def register_rewards(names: Iterable[str] = REWARD_FNS) -> None:
+    """Register the manager under each reward's name, so that ``reward.reward_manager.name`` names the reward.
+
+    What happens per response is the same for all. A name that somebody else has registered is left to him.
+    """
+    for name in names:
+        taken = REWARD_MANAGER.get(name, AnswerRewardManager)
+        if taken is AnswerRewardManager:
+            register(name)(AnswerRewardManager)
+        else:
+            _logger.warning(
+                "%s.%s is registered with verl as the reward manager %s already and is left alone; the reward %s of "
+                "ttrl-verl is not available in this process",
+                *(taken.__module__, taken.__qualname__, name, name),
+            )
+
+
+register_rewards()
