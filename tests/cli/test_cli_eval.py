@@ -12,7 +12,7 @@ from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.cli import main
 from ttrl_verl.composition.recipe import compose_recipe, recipe_names
 from ttrl_verl.errors import InputError
-from ttrl_verl.evaluation.eval_json import Report
+from ttrl_verl.evaluation.eval_json import EvalResult
 from ttrl_verl.evaluation.evaluate import evaluate
 from ttrl_verl.evaluation.run import check_model, check_questions, eval_overrides, matched
 from ttrl_verl.preflight.settings import check_config
@@ -170,7 +170,7 @@ def test_untrained_and_trained_stand_side_by_side(dump, training, write_jsonl, c
     number = get_answer_type("number")
     before = evaluate(dump, number)
     after = evaluate(write_jsonl("9.jsonl", [*rows("4", "4", "4", "4"), *rows("4", source="set/greedy")]), number)
-    report = Report(
+    report = EvalResult(
         "MODEL", dump, ["x"], "number", before, {"set": "questions"}, matched(open_run(training)), (9, after)
     )
     Console(width=200).print(report.table())

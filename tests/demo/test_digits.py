@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ttrl_verl.demo.digits import ADAPTED, HELDOUT, LEARNT, WORDS, read_digits, write_questions
-from ttrl_verl.demo.whole_folder import whole_folder
+from ttrl_verl.files import whole_folder
 from ttrl_verl.questions.read import Layout, read_questions
 
 

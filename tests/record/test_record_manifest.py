@@ -1,4 +1,4 @@
-from ttrl_verl.record.manifest import changes, hide_in_command, hide_secrets, is_secret, sha256
+from ttrl_verl.record.manifest import changes, hide_in_command, hide_secrets, is_secret
 
 
 def test_secrets_are_known_by_their_keys():
@@ -45,13 +45,3 @@ def test_secrets_in_a_command_are_hidden():
 
 def test_keys_that_come_and_go_are_changes():
     assert changes({"a": 1, "b": {"c": 2}}, {"b": {"c": 2, "d": 3}}) == {"a": [1, None], "b.d": [None, 3]}
-
-
-def test_a_folder_has_a_digest_of_its_names_and_contents(tmp_path):
-    (tmp_path / "x").mkdir()
-    (tmp_path / "x" / "ä.png").write_bytes(b"1")
-    one = sha256(tmp_path / "x")
-    (tmp_path / "x" / "ä.png").rename(tmp_path / "x" / "b.png")
-    two = sha256(tmp_path / "x")
-    (tmp_path / "x" / "b.png").write_bytes(b"2")
-    assert len({one, two, sha256(tmp_path / "x")}) == 3

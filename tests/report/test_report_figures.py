@@ -12,7 +12,6 @@ from ttrl_verl.report.checkpoints import CheckpointChoice, checkpoint_choice
 from ttrl_verl.report.curves import MAX_POINTS, step_curves
 from ttrl_verl.report.examples import PER_KIND, choose_examples
 from ttrl_verl.report.histories import Flips, Outcomes, count_flips, count_outcomes, read_histories
-from ttrl_verl.report.plain import plain
 from ttrl_verl.report.provenance import expected_steps
 from ttrl_verl.report.summary import summarize
 from ttrl_verl.report.validation import MAX_PASSES
@@ -219,18 +218,3 @@ def test_a_pass_that_is_being_written_is_left_out(tmp_path):
     summary = summarize(open_run(run))
     assert list(summary.validation.passes) == [0]
     assert "validation/5.jsonl is left out" in summary.notes[0]
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("a\x1b[31mb", "a�[31mb"),
-        ("a\u202eb", "a�b"),
-        ("a\x00b", "a�b"),
-        ("\ud800", "�"),
-        ("x" * 9, "xxxx…"),
-        ("é∑😀", "é∑😀"),
-    ],
-)
-def test_text_is_made_fit_to_be_shown(text, shown):
-    assert plain(text, 5 if text.startswith("x") else 20) == shown

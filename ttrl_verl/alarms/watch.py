@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 
 from ttrl_verl.alarms.config import Action, AlarmsConfig, Watched
 from ttrl_verl.alarms.rules import MEANING, RULES, Seen, StepStats
+from ttrl_verl.printable import one_line
 
 START_STEPS = 2
 """The first step is the model as it came; the second steadies the mean where a batch has few prompts."""
@@ -77,7 +78,9 @@ class Watch:
             return None
         self.active.add(name)
         saw, means = MEANING[name]
-        saw = saw.format(value=seen.value, limit=seen.limit, answer=_short(now.top_answer))
+        # A model wrote it.
+        answer = None if now.top_answer is None else f"'{one_line(now.top_answer, 60)}'"
+        saw = saw.format(value=seen.value, limit=seen.limit, answer=answer)
         message = f"{saw} for {config.patience} steps in a row: {means}"
         return Fired(now.step, name, seen.value, seen.limit, config.action, message)
 
@@ -90,9 +93,3 @@ def _start(first: list[StepStats]) -> dict[str, float | None]:
         values = [value for value in (getattr(stats, name) for stats in first) if value is not None]
         means[name] = sum(values) / len(values) if values else None
     return means
-
-
-def _short(answer: str | None) -> str:
-    """Return an answer fit for one line of a log: a model wrote it."""
-    text = repr(answer)
-    return text if len(text) <= 60 else f"{text[:59]}…"

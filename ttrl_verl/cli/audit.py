@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ttrl_verl.printable import one_line
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -57,7 +59,7 @@ def _print_stories(stories: Sequence["PromptStory"], total: int) -> None:
     for story in stories:
         table.add_row(
             str(story.index),
-            _shown(Path(story.origin or "").name, last=True),
+            one_line(Path(story.origin or "").name, _WIDEST, end=True),
             str(story.visits),
             f"{_answer(story.label_first)} → {_answer(story.label_last)}",
             f"{story.ratio_first:.2f} → {story.ratio_last:.2f}",
@@ -71,10 +73,10 @@ def _print_stories(stories: Sequence["PromptStory"], total: int) -> None:
 
 def _print_visits(visits: Sequence[dict[str, Any]]) -> None:
     last = visits[-1]
-    click.echo(f"prompt {last['index']}, {_shown(last['origin'] or '', width=200)}")
-    click.echo(_shown(last["question"] or "", width=2000))
+    click.echo(f"prompt {last['index']}, {one_line(last['origin'] or '', 200)}")
+    click.echo(one_line(last["question"] or "", 2000))
     if last["label"] is not None:
-        click.echo(f"its label, which no reward saw: {_shown(last['label'], width=200)}")
+        click.echo(f"its label, which no reward saw: {one_line(last['label'], 200)}")
     table = _table("step", "pseudo-label", "right", "majority ratio", "answers", "no answer", "truncated", "kept")
     for visit in visits:
         counts = [f"{_answer(answer)} ×{count}" for answer, count in visit["counts"].items()]
@@ -112,17 +114,8 @@ def _print(table: "Table") -> None:
 
 
 def _answer(answer: str | None) -> str:
-    return "–" if answer is None else _shown(answer)
+    return "–" if answer is None else one_line(answer, _WIDEST)
 
 
 def _verdict(right: bool | None) -> str:
     return {None: "?", True: "yes", False: "no"}[right]
-
-
-def _shown(text: str, width: int = _WIDEST, last: bool = False) -> str:
-    """Return text that a model or a file wrote, fit for a terminal: nothing in it moves a cursor or turns the line."""
-    part = text[-width:] if last else text[: width + 1]
-    safe = "".join(char if char.isprintable() else repr(char)[1:-1] for char in part)
-    if max(len(safe), len(text)) > width:
-        return f"…{safe[1 - width :]}" if last else f"{safe[: width - 1]}…"
-    return safe

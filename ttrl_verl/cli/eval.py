@@ -79,12 +79,12 @@ def _ks(text: str | None) -> list[int] | None:
 
 
 def _read(options: dict[str, Any]) -> int:
-    from ttrl_verl.evaluation.eval_json import Report
+    from ttrl_verl.evaluation.eval_json import EvalResult
     from ttrl_verl.evaluation.evaluate import evaluate
 
     answer_type = _answer_type(options)
     results = evaluate(options["dump"], answer_type, options["ks"])
-    report = Report(None, options["dump"], None, answer_type.name, results)
+    report = EvalResult(None, options["dump"], None, answer_type.name, results)
     if options["out"] is not None:
         report.write(options["out"])
     _say(report, options["as_json"])
@@ -115,7 +115,7 @@ def _run(options: dict[str, Any]) -> int:
     from rich.console import Console
 
     from ttrl_verl.errors import InputError
-    from ttrl_verl.evaluation.eval_json import Report
+    from ttrl_verl.evaluation.eval_json import EvalResult
     from ttrl_verl.evaluation.evaluate import evaluate
     from ttrl_verl.launch import log_tail, run, train_command
 
@@ -140,7 +140,7 @@ def _run(options: dict[str, Any]) -> int:
     answer_type = ttrl.build_answer_type()
     after = _after(options["match"], answer_type, options["ks"])
     results = evaluate(dump, answer_type, options["ks"])
-    report = Report(options["model"], dump, line, answer_type.name, results, roles, matched, after)
+    report = EvalResult(options["model"], dump, line, answer_type.name, results, roles, matched, after)
     path = report.write(out)
     _say(report, options["as_json"])
     console.print(f"figures: {path}", markup=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ttrl_verl.demo.digits import LEARNT, QUESTION, WORDS, Digits, read_digits, write_questions
 from ttrl_verl.demo.tiny_qwen import build
-from ttrl_verl.demo.whole_folder import whole_folder
+from ttrl_verl.files import whole_folder
 
 _STEPS, _BATCH, _RATE, _TURN = 300, 64, 1.5e-3, 10.0
 _SMOOTHING = 0.3

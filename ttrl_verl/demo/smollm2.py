@@ -7,8 +7,8 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from ttrl_verl.demo.whole_folder import whole_folder
 from ttrl_verl.errors import InputError
+from ttrl_verl.files import whole_folder
 
 _END = "<|im_end|>"
 

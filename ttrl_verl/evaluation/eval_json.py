@@ -18,8 +18,6 @@
 """
 
 import dataclasses
-import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,12 +29,13 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.evaluate import FORMAT, Evaluation
 from ttrl_verl.evaluation.figures import shown
 from ttrl_verl.evaluation.run import Matched
+from ttrl_verl.files import write_json
 
 FILE = "eval.json"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Report:
+class EvalResult:
     """An evaluation and where it is from; ``as_json`` is ``eval.json``.
 
     Attributes:
@@ -80,11 +79,9 @@ class Report:
     def write(self, folder: Path) -> Path:
         """Write ``eval.json`` into a folder, whole or not at all, and return its path."""
         path = folder / FILE
-        part = folder / f".{FILE}.part"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(self.as_json(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-            os.replace(part, path)
+            write_json(path, self.as_json(), allow_nan=False)
         except OSError as error:
             raise InputError(f"{path}: cannot be written: {error.strerror}") from error
         return path

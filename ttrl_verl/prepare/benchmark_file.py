@@ -7,9 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.files import sha256
 from ttrl_verl.prepare.benchmarks import BENCHMARKS, Question, content_sha256, read_benchmark
 from ttrl_verl.prepare.ground_truth import SelfCheck
-from ttrl_verl.prepare.write import SCHEMA, check_target, file_sha256, suffix_text, written_whole
+from ttrl_verl.prepare.write import SCHEMA, check_target, suffix_text, written_whole
 from ttrl_verl.reward_fns.answers import get_answer_type
 
 _NAMED = 5
@@ -97,7 +98,7 @@ def prepare_benchmark(
         rows=len(good),
         skipped=skipped,
         answer_type=benchmark.answer_type,
-        sha256=file_sha256(out),
+        sha256=sha256(out),
         content_sha256=content,
         content=_compared(content, benchmark.content if level is None else None),
         suffix=appended,

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.questions.images import shown
+from ttrl_verl.printable import path_name
 from ttrl_verl.questions.read import file_rows
 
 PATH_COLUMNS = ("path", "image_path", "image", "file", "file_name", "filename")
@@ -40,11 +40,11 @@ class Classes:
             InputError: this image has none while others have.
         """
         if self.by_folder:
-            return class_name(PurePosixPath(path).parent.name, shown(path))
+            return class_name(PurePosixPath(path).parent.name, path_name(path))
         if self.of_image is None:
             return None
         if path not in self.of_image:
-            raise InputError(f"{shown(path)}: has no class in --classes")
+            raise InputError(f"{path_name(path)}: has no class in --classes")
         return self.of_image[path]
 
 
@@ -87,8 +87,8 @@ def read_classes(
     if source == "folder":
         outside = next((path for path in paths if "/" not in path), None)
         if outside is not None:
-            raise InputError(f"{shown(outside)}: lies in no class folder (--classes folder)")
-        names = {class_name(PurePosixPath(path).parent.name, shown(path)) for path in paths}
+            raise InputError(f"{path_name(outside)}: lies in no class folder (--classes folder)")
+        names = {class_name(PurePosixPath(path).parent.name, path_name(path)) for path in paths}
         return Classes(_checked(names, "--classes folder"), by_folder=True)
     file = Path(source)
     pairs = _table(file, path_column, class_column) if file.suffix in TABLES else _lines(file)
@@ -103,9 +103,9 @@ def read_classes(
         else:
             path = PurePosixPath(path).as_posix()
             if path not in known:
-                raise InputError(f"{where}: {shown(path)} is no image of the folder")
+                raise InputError(f"{where}: {path_name(path)} is no image of the folder")
             if of_image.setdefault(path, name) != name:
-                raise InputError(f"{where}: {shown(path)} is {name!r}, and {of_image[path]!r} before")
+                raise InputError(f"{where}: {path_name(path)} is {name!r}, and {of_image[path]!r} before")
         names[name] = None
     return Classes(_checked(names, source), of_image or None)
 

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.prepare.write import SCHEMA, written_whole
+from ttrl_verl.printable import path_name
 from ttrl_verl.questions.image_file import fit_pixels, open_image, stored_as
-from ttrl_verl.questions.images import inside, shown
+from ttrl_verl.questions.images import inside
 
 _GROUP_ROWS = 1000
 _GROUP_BYTES = 32 * 2**20
@@ -69,16 +70,17 @@ def find_images(folder: Path, root: Path) -> Found:
         InputError: the folder is not there.
     """
     if not folder.is_dir():
-        raise InputError(f"{shown(folder)}: no such folder")
+        raise InputError(f"{path_name(folder)}: no such folder")
     found = Found()
 
     def unreadable(error: OSError) -> None:
-        found.bad.append(f"{shown(error.filename)}: cannot be read: {error.strerror}")
+        found.bad.append(f"{path_name(error.filename)}: cannot be read: {error.strerror}")
 
     for where, folders, files in os.walk(folder, onerror=unreadable):
         for name in folders:
             if os.path.islink(os.path.join(where, name)):
-                found.bad.append(f"{shown(os.path.join(where, name))}: is a link to a folder; links are not followed")
+                link = path_name(os.path.join(where, name))
+                found.bad.append(f"{link}: is a link to a folder; links are not followed")
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             kind = mimetypes.guess_type(name, strict=False)[0] or ""

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.files import sha256
 from ttrl_verl.prepare.classes import Classes, read_classes, read_confusable
 from ttrl_verl.prepare.image_rows import Limits, find_images, picture, write_rows
 from ttrl_verl.prepare.options import QUESTION, ChoiceMaker
-from ttrl_verl.prepare.write import check_target, file_sha256
-from ttrl_verl.questions.images import shown
+from ttrl_verl.prepare.write import check_target
+from ttrl_verl.printable import path_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,12 @@ def prepare_images(
     check_target(out, [distractors] if distractors else [], force)
     found = find_images(folder, root or folder)
     if not found.paths:
-        raise InputError(f"{shown(folder)}: has no images" + (f": {found.bad[0]}" if found.bad else ""))
+        raise InputError(f"{path_name(folder)}: has no images" + (f": {found.bad[0]}" if found.bad else ""))
     known = read_classes(classes, found.paths, path_column=path_column, class_column=class_column)
     confusable = read_confusable(distractors, known) if distractors else {}
     maker = ChoiceMaker(known, options, seed, confusable, question)
     kept = limits or Limits()
-    rows = _Rows(folder, name or shown(folder.resolve().name), known, maker, kept)
+    rows = _Rows(folder, name or path_name(folder.resolve().name), known, maker, kept)
     tasks: Iterator[Callable[[], dict]] = (partial(rows.row, path) for path in watch(found.paths, len(found.paths)))
     count = write_rows(out, kept, tasks, found.bad, skip_bad)
     return PreparedImages(
@@ -97,7 +98,7 @@ def prepare_images(
         others=found.others,
         classes=len(known.names),
         options=options,
-        sha256=file_sha256(out),
+        sha256=sha256(out),
     )
 
 
@@ -121,6 +122,6 @@ class _Rows:
             "data_source": self.source,
             "prompt": [{"role": "user", "content": choice.text}],
             "answer": choice.letter,
-            "id": shown(path),
+            "id": path_name(path),
             "images": [image],
         }

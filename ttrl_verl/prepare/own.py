@@ -20,8 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.files import sha256
 from ttrl_verl.prepare.ground_truth import SelfCheck
-from ttrl_verl.prepare.write import SCHEMA, check_target, file_sha256, written_whole
+from ttrl_verl.prepare.write import SCHEMA, check_target, written_whole
 from ttrl_verl.questions.read import Layout, iter_questions
 from ttrl_verl.reward_fns.answers import AnswerType
 
@@ -111,9 +112,9 @@ def prepare_questions(
         _write(checked, out, heldout_file, keep, held)
     return PreparedQuestions(
         file=str(out),
-        sha256=file_sha256(out),
+        sha256=sha256(out),
         heldout_file=str(heldout_file) if heldout_file else None,
-        heldout_sha256=file_sha256(heldout_file) if heldout_file else None,
+        heldout_sha256=sha256(heldout_file) if heldout_file else None,
         answer_type=answer_type.name,
         counts=counts,
     )

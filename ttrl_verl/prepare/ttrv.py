@@ -11,9 +11,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.files import sha256
 from ttrl_verl.prepare.image_rows import Limits, find_images, picture, write_rows
-from ttrl_verl.prepare.write import check_target, file_sha256
-from ttrl_verl.questions.images import PLACEHOLDER, check_placeholders, shown
+from ttrl_verl.prepare.write import check_target
+from ttrl_verl.printable import path_name
+from ttrl_verl.questions.images import PLACEHOLDER, check_placeholders
 from ttrl_verl.questions.read import file_rows
 
 
@@ -61,22 +63,23 @@ class SuffixIndex:
         """
         parts = PurePosixPath(foreign).parts
         if ".." in parts or not parts:
-            raise InputError(f"{shown(foreign)}: expected a path without ..")
+            raise InputError(f"{path_name(foreign)}: expected a path without ..")
         candidates = self._by_name.get(parts[-1], [])
         if not candidates:
-            raise InputError(f"{shown(foreign)}: no image of that name below --image-root")
+            raise InputError(f"{path_name(foreign)}: no image of that name below --image-root")
         shared = {path: _shared(PurePosixPath(path).parts, parts) for path in candidates}
         most = max(shared.values())
         longest = [path for path, count in shared.items() if count == most]
         if len(longest) > 1:
-            raise InputError(f"{shown(foreign)}: may be {shown(longest[0])} or {shown(longest[1])}; expected one")
+            several = " or ".join(map(path_name, longest[:2]))
+            raise InputError(f"{path_name(foreign)}: may be {several}; expected one")
         before = PurePosixPath(*PurePosixPath(longest[0]).parts[:-most]).as_posix()
         if self._before is None:
             self._before = before
         if before != self._before:
             raise InputError(
-                f"{shown(foreign)}: only {shown(longest[0])} has its name, and the rows before are below "
-                f"{shown(self._before)}; expected one folder for all"
+                f"{path_name(foreign)}: only {path_name(longest[0])} has its name, and the rows before are below "
+                f"{path_name(self._before)}; expected one folder for all"
             )
         return longest[0]
 
@@ -135,7 +138,7 @@ def prepare_ttrv(
     # An image of the root that no row means may be as bad as it likes.
     left_out: list[str] = []
     count = write_rows(out, kept, rows, left_out, skip_bad)
-    return PreparedTTRV(str(out), count, left_out, file_sha256(out))
+    return PreparedTTRV(str(out), count, left_out, sha256(out))
 
 
 def _text(row: Mapping[str, Any], key: str, where: str) -> str:

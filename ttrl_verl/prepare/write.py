@@ -1,8 +1,5 @@
 """Question files written: whole or not at all."""
 
-import hashlib
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.files import whole_file
 
 _MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 SCHEMA = pa.schema(
@@ -60,24 +58,7 @@ def written_whole(out: Path, schema: pa.Schema = SCHEMA) -> Iterator[pq.ParquetW
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.", suffix=".part")
-    except OSError as error:
-        raise InputError(f"{out}: cannot be written: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "wb") as file, pq.ParquetWriter(file, schema) as writer:
+        with whole_file(out) as hidden, pq.ParquetWriter(hidden, schema) as writer:
             yield writer
-        # mkstemp's files are the owner's alone; a question file is like any other.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, out)
     except OSError as error:
         raise InputError(f"{out}: cannot be written: {error.strerror}") from error
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.questions.images import shown
+from ttrl_verl.printable import one_line, path_name
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 MAX_BYTES = 256 * 2**20
@@ -98,7 +98,7 @@ def _opened(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _guarded(source: str | Path | bytes, name: str | None, use: Any) -> Any:
     """Open a source within the limits and return what is made of it; whatever goes wrong is one line."""
-    name = name or ("an image" if isinstance(source, bytes) else shown(source))
+    name = name or ("an image" if isinstance(source, bytes) else path_name(source))
     try:
         with _file(source) as file, Image.open(file, formats=FORMATS) as image:
             _check(image)
@@ -111,8 +111,8 @@ def _guarded(source: str | Path | bytes, name: str | None, use: Any) -> Any:
         raise
     # On hostile bytes Pillow's readers raise nearly anything: OSError, SyntaxError, struct.error, IndexError, ...
     except Exception as error:
-        said = shown(str(error)).splitlines()
-        raise InputError(f"{name}: cannot be read: {said[0] if said else type(error).__name__}") from error
+        said = str(error).splitlines()
+        raise InputError(f"{name}: cannot be read: {one_line(said[0]) if said else type(error).__name__}") from error
 
 
 def _file(source: str | Path | bytes) -> Any:

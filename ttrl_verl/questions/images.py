@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.printable import one_line, path_name
 
 PLACEHOLDER = "<image>"
 # verl splits the text of a row with images at these, too, and has no data for them.
@@ -39,12 +40,6 @@ class ImageLayout:
     max_pixels: int | None = None
 
 
-def shown(path: str | Path) -> str:
-    """Return a path as it may be printed: what would break the line or move the cursor is escaped."""
-    text = str(path)
-    return text if text.isprintable() else ascii(text)
-
-
 def inside(path: Path, root: Path) -> Path:
     """Return a path resolved, links followed, and checked to be a file within a folder.
 
@@ -54,17 +49,17 @@ def inside(path: Path, root: Path) -> Path:
     try:
         real = path.resolve()
         if not real.is_relative_to(root.resolve()):
-            raise InputError(f"{shown(path)}: leaves {shown(root)}; expected an image inside it")
+            raise InputError(f"{path_name(path)}: leaves {path_name(root)}; expected an image inside it")
         if not real.is_file():
             missing = not real.exists()
-            raise InputError(f"{shown(path)}: {'no such file' if missing else 'is no file'}")
+            raise InputError(f"{path_name(path)}: {'no such file' if missing else 'is no file'}")
         str(real).encode()  # a table holds UTF-8
     except (
         OSError,
         ValueError,
         RuntimeError,
     ) as error:  # a null byte, a loop of links, a folder that may not be entered
-        raise InputError(f"{shown(path)}: cannot be read: {shown(str(error))}") from error
+        raise InputError(f"{path_name(path)}: cannot be read: {one_line(error)}") from error
     return real
 
 

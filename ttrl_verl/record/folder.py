@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import json
 import logging
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -142,35 +141,6 @@ def sign(file: IO, host: str, pid: int) -> None:
         file.truncate(0)
         file.write(f"process {pid} on {host}\n")
         file.flush()
-
-
-def write_whole(path: Path, write: Any) -> None:
-    """Write a file so that it is there whole or not at all: under a hidden name first, which no reader looks at.
-
-    Args:
-        path: where it goes.
-        write: called with the hidden path; writes it.
-
-    Raises:
-        OSError: the disk is full, or the folder may not be written. What was there before is still there.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    hidden = path.with_name(f".{path.name}.tmp")
-    try:
-        write(hidden)
-        with hidden.open("rb") as file:
-            os.fsync(file.fileno())
-        hidden.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            hidden.unlink()
-        raise
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write an object as JSON, whole or not at all."""
-    text = json.dumps(value, indent=1) + "\n"
-    write_whole(path, lambda hidden: hidden.write_text(text, encoding="utf-8"))
 
 
 def append_line(path: Path, value: Any) -> None:

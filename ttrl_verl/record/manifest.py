@@ -1,6 +1,5 @@
 """``run.json``: what was run, on what, with which versions. Secrets stay out."""
 
-import hashlib
 import json
 import os
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.files import sha256
 from ttrl_verl.installed import installed_version
 from ttrl_verl.questions.read import as_list, count_rows
 from ttrl_verl.record import COMMAND_VARIABLE
@@ -128,18 +128,6 @@ def data_files(config: Mapping[str, Any]) -> list[dict[str, Any]]:
         except OSError as error:
             raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     return entries
-
-
-def sha256(path: Path) -> str:
-    """Return the digest of a file, or of a folder's files: their names and contents."""
-    if not path.is_dir():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*")):
-        if file.is_file():
-            digest.update(f"{file.relative_to(path)}\0{sha256(file)}\n".encode(errors="surrogateescape"))
-    return digest.hexdigest()
 
 
 def manifest(config: Mapping[str, Any], data: Sequence[Mapping[str, Any]], attempts: Sequence[Any]) -> dict[str, Any]:

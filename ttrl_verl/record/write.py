@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from ttrl_verl.alarms.watch import Fired, Watch
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
-from ttrl_verl.record.folder import append_line, lock, look, sign, write_json, write_whole
+from ttrl_verl.files import whole_file, write_json
+from ttrl_verl.record.folder import append_line, lock, look, sign
 from ttrl_verl.record.layout import (
     ALARMS,
     AUDIT_SCHEMA,
@@ -142,9 +143,10 @@ class RunWriter:
         try:
             whole = [{**row, **label, "attempt": self.attempt} for row, label in zip(rows, labels, strict=True)]
             self._table = pa.concat_tables([self._table, pa.Table.from_pylist(whole, schema=AUDIT_SCHEMA)])
-            write_whole(
-                audit_file(self._folder, step), lambda hidden: pq.write_table(self._table, hidden, compression="zstd")
-            )
+            path = audit_file(self._folder, step)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as hidden:
+                pq.write_table(self._table, hidden, compression="zstd")
             self._losing = False
         except _FAILURES as error:
             self._lose(step, error)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ttrl_verl.evaluation.figures import Figures
+from ttrl_verl.printable import one_line
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.histories import History, Visit, read_histories
-from ttrl_verl.report.plain import plain
 from ttrl_verl.report.validation import Validation, read_validation
 
 ROOM = 0.02
@@ -105,7 +105,7 @@ def read_candidates(
             before = [alarm for alarm in fired if alarm["step"] <= step]
             ratio, against = state.majority_ratio, state.against(start)
             if before:
-                against = plain(f"the alarm {before[0].get('alarm')} fired at step {before[0]['step']}", 120)
+                against = one_line(f"the alarm {before[0].get('alarm')} fired at step {before[0]['step']}", 120)
         candidates.append(Candidate(step, ratio, against, _accuracy(validation, step)))
     return candidates
 

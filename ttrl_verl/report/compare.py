@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ttrl_verl.evaluation.figures import Mean
+from ttrl_verl.printable import one_line
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.curves import QUANTITIES, Curve, Point
-from ttrl_verl.report.plain import plain
 from ttrl_verl.report.provenance import SEEDS
 from ttrl_verl.report.summary import Summary
 
@@ -97,7 +97,7 @@ def compare(runs: Sequence[Run], summaries: Sequence[Summary]) -> Comparison:
         columns=tuple(name for name, _ in _COLUMNS),
         rows=tuple(_rows(compared, len(groups))),
         differences=tuple(
-            (plain(key, 80), tuple(plain(s.get(key), 80) for s in firsts)) for key in different[:_MAX_DIFFERENCES]
+            (one_line(key, 80), tuple(one_line(s.get(key), 80) for s in firsts)) for key in different[:_MAX_DIFFERENCES]
         ),
         more=max(0, len(different) - _MAX_DIFFERENCES),
     )
@@ -126,7 +126,7 @@ def _names(folders: Sequence[Path]) -> list[str]:
         names = ["/".join(parts[-count:]) for parts in whole]
         if len(set(names)) == len(set(whole)):
             break
-    return [plain(name, 60) for name in names]
+    return [one_line(name, 60) for name in names]
 
 
 def _avg(summary: Summary, *, adapted: bool) -> Curve | None:

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ttrl_verl.printable import on_page, one_line
 from ttrl_verl.report.histories import History, Visit, outcome
-from ttrl_verl.report.plain import plain
 from ttrl_verl.reward_fns.vote import count_answers
 
 PER_KIND = 3
@@ -100,20 +100,20 @@ def _example(kind: str, history: History) -> Example:
     left = [answer for answer in order if answer not in shown]
     return Example(
         kind=kind,
-        question=plain(last.question, _QUESTION),
-        origin=plain(last.origin, 200),
+        question=on_page(last.question, _QUESTION),
+        origin=one_line(last.origin, 200),
         visits=len(history),
         first=_ballot(first),
         last=_ballot(last),
-        bars=tuple(Bar(plain(a, _ANSWER), before[a], after[a], right=a == last.label) for a in shown),
+        bars=tuple(Bar(one_line(a, _ANSWER), before[a], after[a], right=a == last.label) for a in shown),
         others=(len(left), sum(before[answer] for answer in left), sum(after[answer] for answer in left)),
         unparsed=(first.answers.count(None), last.answers.count(None)),
-        label=None if last.label is None else plain(last.label, _ANSWER),
+        label=None if last.label is None else one_line(last.label, _ANSWER),
     )
 
 
 def _ballot(visit: Visit) -> Ballot:
-    label = None if visit.pseudo_label is None else plain(visit.pseudo_label, _ANSWER)
+    label = None if visit.pseudo_label is None else one_line(visit.pseudo_label, _ANSWER)
     verdict = {True: "right", False: "wrong", None: ""}[visit.right]
     if label is None:
         verdict = "nobody gave an answer"

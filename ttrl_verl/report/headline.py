@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 from ttrl_verl.evaluation.figures import Mean
+from ttrl_verl.printable import one_line
 from ttrl_verl.report.histories import History
-from ttrl_verl.report.plain import plain
 from ttrl_verl.report.validation import Validation
 
 
@@ -76,7 +76,7 @@ def _part(validation: Validation, source: str) -> str:
     role = "adapted to" if source in validation.adapted else "held out"
     change = f"{_verb(old.avg, new.avg)} from {old.avg.value:.3f} to {new.avg.value:.3f}"
     since = "" if steps[0] == 0 else f" since step {steps[0]}"
-    return f"on {plain(source, 60)} ({role}, avg@{new.samples}) {change}{since}"
+    return f"on {one_line(source, 60)} ({role}, avg@{new.samples}) {change}{since}"
 
 
 def _verb(old: Mean, new: Mean) -> str:

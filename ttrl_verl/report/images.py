@@ -13,11 +13,11 @@ from PIL import Image
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import by_origin, is_labelled, read_groups
+from ttrl_verl.printable import one_line
 from ttrl_verl.questions.image_file import open_image
 from ttrl_verl.questions.images import ImageLayout
 from ttrl_verl.questions.read import Layout, as_list, iter_questions
 from ttrl_verl.record.read import Run
-from ttrl_verl.report.plain import plain
 from ttrl_verl.reward_fns.vote import take_vote
 
 PER_SOURCE = 16
@@ -101,8 +101,8 @@ def _picture(uri: str, origin: str, before: Sequence[dict], after: Sequence[dict
     label = after[0]["gts"]
     return Picture(
         uri=uri,
-        origin=plain(f"{Path(origin).name}", 80),
-        label=None if label is None else plain(label, 40),
+        origin=one_line(f"{Path(origin).name}", 80),
+        label=None if label is None else one_line(label, 40),
         before=_tally(before),
         after=_tally(after),
     )
@@ -115,6 +115,6 @@ def _tally(rows: Sequence[dict[str, Any]]) -> Tally:
     vote = take_vote(answers)
     agreeing = [row.get("acc") for row in rows if vote.label is not None and row["answer"] == vote.label]
     return Tally(
-        votes=tuple(("no answer" if a is None else plain(a, 24), counts[a]) for a in order[:_ANSWERS]),
+        votes=tuple(("no answer" if a is None else one_line(a, 24), counts[a]) for a in order[:_ANSWERS]),
         right=bool(agreeing and agreeing[0]) if is_labelled(rows) else None,
     )

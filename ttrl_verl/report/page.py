@@ -7,12 +7,12 @@ import jinja2
 
 from ttrl_verl import __version__
 from ttrl_verl.evaluation.figures import Mean
+from ttrl_verl.printable import one_line
 from ttrl_verl.report.chart import Chart, Series, draw
 from ttrl_verl.report.checkpoints import LABEL_RULE, RULE
 from ttrl_verl.report.compare import Comparison
 from ttrl_verl.report.curves import Curve, Point
 from ttrl_verl.report.examples import KINDS, PER_KIND
-from ttrl_verl.report.plain import plain
 from ttrl_verl.report.summary import MAX_ALARMS, Summary
 
 MAX_SOURCES = 8
@@ -31,7 +31,7 @@ def render_page(summary: Summary, comparison: Comparison | None) -> str:
         lstrip_blocks=True,
     )
     environment.filters["mean"] = _mean
-    environment.globals["plain"] = plain
+    environment.globals["one_line"] = one_line
     return environment.get_template("page.html.j2").render(
         s=summary,
         comparison=comparison,
@@ -71,7 +71,7 @@ def _accuracy_charts(summary: Summary) -> list[Chart]:
             ends = [Point(0, baseline.maj.value), Point(summary.steps, baseline.maj.value)]
             series.append(Series(f"untrained, maj@{baseline.samples}", "baseline", "dash-short", ends))
         role = "adapted to" if adapted else "held out"
-        charts.append(_draw(summary, plain(source, 60), role, series, share=True))
+        charts.append(_draw(summary, one_line(source, 60), role, series, share=True))
     return charts
 
 

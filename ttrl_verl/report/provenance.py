@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ttrl_verl.printable import on_page, one_line
 from ttrl_verl.record.read import Run
-from ttrl_verl.report.plain import plain
 
 SEEDS = (
     "data.seed",
@@ -89,10 +89,10 @@ def read_provenance(run: Run) -> Provenance:
     return Provenance(
         attempts=tuple(_attempt(entry) for entry in attempts[:MAX_ATTEMPTS]),
         attempts_left_out=max(0, len(attempts) - MAX_ATTEMPTS),
-        seeds=tuple((key, plain(value, 80)) for key, value in seeds if value is not None),
+        seeds=tuple((key, one_line(value, 80)) for key, value in seeds if value is not None),
         settings=tuple((name, key, _shown(value)) for name, key, value in settings if value is not None),
         files=tuple(
-            (plain(entry.get("path"), 400), plain(entry.get("rows"), 20), plain(entry.get("sha256"), 64))
+            (one_line(entry.get("path"), 400), one_line(entry.get("rows"), 20), one_line(entry.get("sha256"), 64))
             for entry in files[:MAX_FILES]
         ),
         files_left_out=max(0, len(files) - MAX_FILES),
@@ -124,13 +124,13 @@ def _attempt(entry: Mapping[str, Any]) -> Attempt:
     text = shlex.join(map(str, command)) if isinstance(command, Sequence) and not isinstance(command, str) else command
     named = versions.items() if isinstance(versions, Mapping) else ()
     return Attempt(
-        number=plain(entry["attempt"], 20),
-        started=plain(entry.get("started", ""), 40),
-        first_step="" if entry["first_step"] is None else plain(entry["first_step"], 20),
-        command=plain(text, _LIMIT),
-        versions=plain(", ".join(f"{name} {version}" for name, version in named), _LIMIT),
+        number=one_line(entry["attempt"], 20),
+        started=one_line(entry.get("started", ""), 40),
+        first_step="" if entry["first_step"] is None else one_line(entry["first_step"], 20),
+        command=on_page(text, _LIMIT),
+        versions=one_line(", ".join(f"{name} {version}" for name, version in named), _LIMIT),
     )
 
 
 def _shown(value: object) -> str:
-    return plain({True: "yes", False: "no"}[value] if isinstance(value, bool) else value, 200)
+    return one_line({True: "yes", False: "no"}[value] if isinstance(value, bool) else value, 200)

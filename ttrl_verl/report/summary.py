@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ttrl_verl.evaluation.figures import Figures, Mean
+from ttrl_verl.printable import one_line
 from ttrl_verl.record.read import Run
 from ttrl_verl.report.baseline import Baseline, read_baselines
 from ttrl_verl.report.checkpoints import Candidate, CheckpointChoice, choose, read_candidates
@@ -15,7 +16,6 @@ from ttrl_verl.report.examples import Example, choose_examples
 from ttrl_verl.report.headline import outcome_sentence
 from ttrl_verl.report.histories import Flips, History, Outcomes, count_flips, count_outcomes, read_histories
 from ttrl_verl.report.images import Picture, read_pictures
-from ttrl_verl.report.plain import plain
 from ttrl_verl.report.provenance import Provenance, expected_steps, read_provenance
 from ttrl_verl.report.validation import Validation, read_validation
 from ttrl_verl.reward_fns import needs_label
@@ -116,7 +116,7 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
         validation, histories, steps=steps, expected=expected, uses_labels=uses_labels, alarms=len(alarms)
     )
     return Summary(
-        name=plain(run.folder.resolve().name, 120),
+        name=one_line(run.folder.resolve().name, 120),
         title=_title(run, reward),
         outcome=sentence,
         steps=steps,
@@ -161,12 +161,12 @@ def _made_of(validation: Validation) -> list[str]:
     steps = list(validation.passes)
     if len(steps) < 2:
         return []
-    return [plain(s, 600) for s in made_of(validation.passes[steps[0]], validation.passes[steps[-1]])]
+    return [one_line(s, 600) for s in made_of(validation.passes[steps[0]], validation.passes[steps[-1]])]
 
 
 def _title(run: Run, reward: object) -> str:
     model = Path(str(run.setting("actor_rollout_ref.model.path") or "a model")).name
-    return plain(f"{model}, reward {reward}, {run.setting('ttrl.votes')} votes a question", 200)
+    return one_line(f"{model}, reward {reward}, {run.setting('ttrl.votes')} votes a question", 200)
 
 
 def _accuracy(validation: Validation, source: str) -> tuple[Curve, ...]:
@@ -195,19 +195,19 @@ def _measured(validation: Validation, choice: CheckpointChoice) -> list[Measured
             when = f"step {step}" if step else "before"
             figures = validation.passes[step][source]
             rows.append(
-                Measured(plain(source, 60), source in validation.adapted, when, ", ".join(roles[step]), figures)
+                Measured(one_line(source, 60), source in validation.adapted, when, ", ".join(roles[step]), figures)
             )
     return rows
 
 
 def _alarm(row: Mapping[str, Any]) -> Alarm:
     value, threshold = (_number(row.get(key)) for key in ("value", "threshold"))
-    names = (plain(row.get(key, ""), 60) for key in ("step", "alarm"))
-    return Alarm(*names, value, threshold, plain(row.get("action", ""), 20), plain(row.get("message", ""), 300))
+    names = (one_line(row.get(key, ""), 60) for key in ("step", "alarm"))
+    return Alarm(*names, value, threshold, one_line(row.get("action", ""), 20), one_line(row.get("message", ""), 300))
 
 
 def _number(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) and math.isfinite(value) else plain(value, 40)
+    return f"{value:.4g}" if isinstance(value, float) and math.isfinite(value) else one_line(value, 40)
 
 
 def _notes(histories: Sequence[History]) -> list[str]:

@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ttrl_verl.evaluation.figures import Figures, Mean, shown
+from ttrl_verl.printable import one_line
 from ttrl_verl.report.checkpoints import LABEL_RULE, RULE
 from ttrl_verl.report.compare import Comparison
 from ttrl_verl.report.curves import Curve
 from ttrl_verl.report.examples import KINDS, Ballot, Example
-from ttrl_verl.report.plain import plain
 from ttrl_verl.report.summary import MAX_ALARMS, Summary
 
 WIDTH = 120
@@ -35,7 +35,7 @@ def print_report(console: Console, summary: Summary, comparison: Comparison | No
     console.print(Text(f"{summary.name}: {summary.title}", style="bold"))
     console.print(Text(summary.outcome))
     for note in summary.notes:
-        console.print(Text(f"Note: {plain(note, 400)}."))
+        console.print(Text(f"Note: {one_line(note, 400)}."))
     for title, parts in _sections(summary, comparison):
         console.print()
         console.print(Text(title, style="bold"))
@@ -57,7 +57,7 @@ def accuracy_table(
     table = Table(*names, box=box.SIMPLE_HEAD)
     for source, old in before.items():
         new = after[source]
-        table.add_row(Text(f"{plain(source, 60)} ({old.questions})"), "before", *_cells(old))
+        table.add_row(Text(f"{one_line(source, 60)} ({old.questions})"), "before", *_cells(old))
         change = old.avg is not None and new.avg is not None
         table.add_row("", "after", *_cells(new), end_section=not change)
         if old.avg is not None and new.avg is not None:
@@ -109,12 +109,13 @@ def _measured(summary: Summary) -> Table:
 
 def _baselines(summary: Summary) -> Iterator[str]:
     for b in summary.baselines:
-        start = f"Compute-matched baseline, {plain(b.source, 60)}: training drew {b.drawn:.0f} responses a question; "
+        source = one_line(b.source, 60)
+        start = f"Compute-matched baseline, {source}: training drew {b.drawn:.0f} responses a question; "
         if b.maj is None:
             yield start + "there is no labelled figure of the untrained model on these questions (see --baseline)."
             continue
         less = "" if b.matched else f" All that exist are {b.samples} a question: see --baseline for maj@{b.drawn:.0f}."
-        yield f"{start}the untrained model's maj@{b.samples} is {b.maj} ({plain(b.origin, 200)}).{less}"
+        yield f"{start}the untrained model's maj@{b.samples} is {b.maj} ({one_line(b.origin, 200)}).{less}"
 
 
 def _curves(curves: tuple[Curve, ...]) -> Table:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.files import write_text
 from ttrl_verl.record.read import open_run
 from ttrl_verl.report.compare import Comparison, compare
 from ttrl_verl.report.page import render_page
@@ -51,7 +52,7 @@ def write_report(
     for path, content in ((page, render_page(summaries[0], comparison)), (text, render_text(summaries[0], comparison))):
         try:
             # A file name may hold bytes that are no UTF-8; Python keeps them as halves of characters.
-            path.write_text(content, encoding="utf-8", errors="replace")
+            write_text(path, content, errors="replace")
         except OSError as error:
             raise InputError(f"{path}: cannot be written: {error.strerror}") from error
     return Written(page, text, summaries[0], comparison)
