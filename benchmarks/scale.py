@@ -66,7 +66,8 @@ def graded(folder: Path, count: int) -> dict[str, float]:
         DataProto.from_single_dict(
             {
                 "responses": torch.tensor([[*chance.choices(words, k=RESPONSE_TOKENS - 1), end]]),
-                "attention_mask": torch.ones(1, RESPONSE_TOKENS, dtype=torch.long),
+                "prompt_len": np.array([20]),
+                "response_len": np.array([RESPONSE_TOKENS]),
                 "reward_model": np.array([{"style": "rule", "ground_truth": None}], dtype=object),
                 "data_source": np.array(["scale"], dtype=object),
                 "extra_info": np.array([{"index": 0, "origin": "scale:1"}], dtype=object),

@@ -15,6 +15,7 @@ from verl.experimental.reward_loop.reward_manager.registry import REWARD_MANAGER
 
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.reward_fns import REWARD_FNS
+from ttrl_verl.training.grading import Grader, Lengths
 
 _logger = logging.getLogger(__name__)
 
@@ -35,38 +36,29 @@ class AnswerRewardManager(RewardManagerBase):
 
     def __init__(self, config: Any, tokenizer: Any, compute_score: Any = None, **unused: Any) -> None:
         super().__init__(config, tokenizer, compute_score)
-        self._ttrl = parse_ttrl_config(OmegaConf.to_container(config.ttrl, resolve=True))
-        self._answer_type = self._ttrl.build_answer_type()
-        self._max_response_length = config.data.max_response_length
-        if self._answer_type.warm_up is not None:
-            self._answer_type.warm_up()
+        ttrl = parse_ttrl_config(OmegaConf.to_container(config.ttrl, resolve=True))
+        answer_type = ttrl.build_answer_type()
+        data, rollout = config.data, config.actor_rollout_ref.rollout
+        lengths = Lengths(data.max_prompt_length, data.max_response_length, rollout.max_model_len)
+        self._grader = Grader(answer_type, tokenizer, lengths, ttrl.truncated)
+        if answer_type.warm_up is not None:
+            answer_type.warm_up()
 
     async def run_single(self, data: DataProto) -> dict[str, Any]:
-        """Grade one response in a thread, so that the worker's event loop goes on."""
-        item = data[-1]  # an agent loop with several outputs is graded on its last
-        length = int(item.batch["attention_mask"][-item.batch["responses"].shape[-1] :].sum())
-        tokens = item.batch["responses"][:length].tolist()
-        label = item.non_tensor_batch["reward_model"]["ground_truth"]
-        extra = await self.loop.run_in_executor(None, self._grade, tokens, label)
-        extra["data_source"] = str(item.non_tensor_batch["data_source"])
-        extra["origin"] = str(item.non_tensor_batch["extra_info"]["origin"])
-        return {"reward_score": extra.get("acc", 0.0), "reward_extra_info": extra}
+        """Grade one response in a thread, so that the worker's event loop goes on.
 
-    def _grade(self, tokens: list[int], label: str | None) -> dict[str, Any]:
-        truncated = len(tokens) >= self._max_response_length and tokens[-1] != self.tokenizer.eos_token_id
-        answer, limited = None, False
-        if not truncated or self._ttrl.truncated == "keep":
-            answer, limited = self._answer_type.grade(self.tokenizer.decode(tokens, skip_special_tokens=True))
-        extra = {
-            "answer": answer,
-            "length": len(tokens),
-            "unparsed": float(answer is None),
-            "truncated": float(truncated),
-            "limited": float(limited),
-        }
-        if label is not None:
-            extra["acc"] = float(answer is not None and answer == self._answer_type.canonicalize(label))
-        return extra
+        Args:
+            data: an agent loop's outputs, a row each, the last of which is graded. ``responses`` has shape (outputs,
+                longest response), padded on the right; ``prompt_len`` and ``response_len`` say how long each is.
+        """
+        item = data[-1]
+        row = item.non_tensor_batch
+        tokens = item.batch["responses"][: int(row["response_len"])].tolist()
+        label = row["reward_model"]["ground_truth"]
+        extra = await self.loop.run_in_executor(None, self._grader.grade, tokens, int(row["prompt_len"]), label)
+        extra["data_source"] = str(row["data_source"])
+        extra["origin"] = str(row["extra_info"]["origin"])
+        return {"reward_score": extra.get("acc", 0.0), "reward_extra_info": extra}
 
 
 def register_rewards(names: Iterable[str] = REWARD_FNS) -> None:
