@@ -38,8 +38,18 @@ def vote_metrics(group: Group, rewards: Sequence[float], kept: int) -> dict[str,
         "unparsed_ratio": group.answers.count(None) / group.size if group.size else 0.0,
         "majority_voting_reward": _mean(rewards),
         "reward_mean": _mean(trained),
-        "zero_advantage_groups": float(len(set(trained)) <= 1),
+        "zero_advantage_groups": float(no_signal(trained)),
     }
+
+
+def no_signal(rewards: Sequence[float]) -> bool:
+    """Return whether a group's kept rewards are all equal, or none: no gradient under a group-relative advantage.
+
+    Example:
+        >>> no_signal([1.0, 1.0]), no_signal([1.0, 0.0]), no_signal([])
+        (True, False, True)
+    """
+    return len(set(rewards)) <= 1
 
 
 def label_metrics(group: Group, rewards: Sequence[float], label: str, kept: int) -> dict[str, float]:

@@ -7,11 +7,11 @@ from run_folder import answers_to, attempt, audit_table, make_run, visit, write_
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.record.read import open_run
+from ttrl_verl.record.visits import Flips, Outcomes, count_flips, count_outcomes, read_histories
 from ttrl_verl.report.baseline import read_baselines
 from ttrl_verl.report.checkpoints import CheckpointChoice, checkpoint_choice
 from ttrl_verl.report.curves import MAX_POINTS, step_curves
 from ttrl_verl.report.examples import PER_KIND, choose_examples
-from ttrl_verl.report.histories import Flips, Outcomes, count_flips, count_outcomes, read_histories
 from ttrl_verl.report.provenance import expected_steps
 from ttrl_verl.report.summary import summarize
 from ttrl_verl.report.validation import MAX_PASSES

@@ -13,7 +13,7 @@ from ttrl_verl.printable import one_line
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ttrl_verl.record.story import PromptStory
+    from ttrl_verl.record.visits import PromptStory
 
 _SHOWN = 20
 _WIDEST = 40
@@ -32,7 +32,7 @@ def command(run_dir: Path, prompt: str | None, everything: bool, as_json: bool) 
     those that changed most often, then those with the weakest majority. RUN_DIR is trainer.default_local_dir.
     """
     from ttrl_verl.record.read import open_run
-    from ttrl_verl.record.story import prompt_index, prompt_stories, visits_of
+    from ttrl_verl.record.visits import prompt_index, prompt_stories, visits_of
 
     run = open_run(run_dir)
     if prompt is not None:

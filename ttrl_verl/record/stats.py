@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ttrl_verl.alarms.rules import StepStats
+from ttrl_verl.record.visits import flipped
+from ttrl_verl.reward_fns.metrics import no_signal
 
 VOTE_COLUMNS = (
     "step",
@@ -31,7 +33,7 @@ class LabelHistory:
         self._first = array("q")
         self._last = array("q")
 
-    def file(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def remember(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Take in the pseudo-labels of a step that is over."""
         for row in rows:
             index, label = row["index"], _number(row["pseudo_label"])
@@ -44,12 +46,12 @@ class LabelHistory:
                 self._first[index] = label
 
     def changed(self, rows: Sequence[Mapping[str, Any]]) -> tuple[float | None, float | None]:
-        """Return, of the rows whose prompt was seen before, the shares that left the last label, and the first."""
+        """Return two shares of the rows whose prompt was seen before: those that left its last label, and its first."""
         seen = [row for row in rows if row["index"] < len(self._last) and self._last[row["index"]] != _NEVER]
         if not seen:
             return None, None
-        flips = sum(_number(row["pseudo_label"]) != self._last[row["index"]] for row in seen)
-        moved = sum(_number(row["pseudo_label"]) != self._first[row["index"]] for row in seen)
+        flips = sum(flipped(self._last[row["index"]], _number(row["pseudo_label"])) for row in seen)
+        moved = sum(flipped(self._first[row["index"]], _number(row["pseudo_label"])) for row in seen)
         return flips / len(seen), moved / len(seen)
 
 
@@ -78,7 +80,7 @@ def step_stats(rows: Sequence[Mapping[str, Any]], history: LabelHistory, *, mind
         unparsed=answers.count(None) / total,
         truncated=sum(row["truncated"] for row in rows) / total if minds_truncated else None,
         length=sum(lengths) / len(lengths) if lengths else None,
-        no_signal=sum(len(set(row["rewards"][: row["kept"]])) <= 1 for row in rows) / len(rows),
+        no_signal=sum(no_signal(row["rewards"][: row["kept"]]) for row in rows) / len(rows),
         unanimous=sum(_agree(row["answers"][: row["kept"]]) for row in rows) / len(rows),
         missing=missing / max(missing + len(answers), 1),
         flips=flips,

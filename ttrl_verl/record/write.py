@@ -103,7 +103,7 @@ class RunWriter:
             return
         files = audit_files(self._folder)
         for message in changed:
-            self._raise(Fired(audit_step(files[-1]) if files else 0, "data_changed", 1.0, 0.0, action, message))
+            self._announce(Fired(audit_step(files[-1]) if files else 0, "data_changed", 1.0, 0.0, action, message))
         if action == "stop":
             # Before training there is nothing to save: it ends here.
             raise InputError(changed[0])
@@ -125,7 +125,7 @@ class RunWriter:
         if not self._trains:
             self._begin(step)
         if self._rows and self._rows[0]["step"] != step:
-            self._history.file(self._rows)
+            self._history.remember(self._rows)
             self._rows, self._table = [], AUDIT_SCHEMA.empty_table()
         self._rows += rows
         if self._ttrl.audit:
@@ -133,7 +133,7 @@ class RunWriter:
         if self._rows:
             stats = step_stats(self._rows, self._history, minds_truncated=self._ttrl.truncated == "no_answer")
             for fired in self._watch.observe(stats):
-                self._raise(fired)
+                self._announce(fired)
         return {
             "ttrl/alarms": float(len(self._watch.active) + self._losing),
             "ttrl/audit_lost": float(self._audit_lost),
@@ -161,7 +161,7 @@ class RunWriter:
             message = f"the votes of step {step} could not be written to {self._folder}: {reason}; training goes on"
             _logger.error(message)
             if action != "off":
-                self._file(Fired(step, "audit_lost", float(self._audit_lost), 0.0, action, message))
+                self._write_alarm(Fired(step, "audit_lost", float(self._audit_lost), 0.0, action, message))
         self._losing = True
 
     def _begin(self, step: int) -> None:
@@ -194,15 +194,15 @@ class RunWriter:
             if rows:
                 minds = self._ttrl.truncated == "no_answer"
                 self._watch.observe(step_stats(rows, self._history, minds_truncated=minds))
-                self._history.file(rows)
+                self._history.remember(rows)
 
-    def _raise(self, fired: Fired) -> None:
+    def _announce(self, fired: Fired) -> None:
         """Say that an alarm fired, and put it on record."""
         level = logging.INFO if fired.action == "log" else logging.WARNING
         _logger.log(level, "step %d: %s: %s", fired.step, fired.alarm, fired.message)
-        self._file(fired)
+        self._write_alarm(fired)
 
-    def _file(self, fired: Fired) -> None:
+    def _write_alarm(self, fired: Fired) -> None:
         """Put an alarm on record, and remember whether it ends the run."""
         self.stop_asked |= fired.action == "stop"
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import Mean
-from ttrl_verl.report.histories import History
+from ttrl_verl.record.visits import History
 from ttrl_verl.report.validation import Validation
 
 _SECTIONS = ("figures", "sources", "data_sources")

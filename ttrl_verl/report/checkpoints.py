@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ttrl_verl.evaluation.figures import Figures
 from ttrl_verl.printable import one_line
 from ttrl_verl.record.read import Run
-from ttrl_verl.report.histories import History, Visit, read_histories
+from ttrl_verl.record.visits import History, Visit, read_histories
 from ttrl_verl.report.validation import Validation, read_validation
 
 ROOM = 0.02

@@ -4,10 +4,9 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from ttrl_verl.report.histories import History, Visit
+from ttrl_verl.record.visits import History, Visit, flip_shares
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.metrics import top_answer_share
 
@@ -126,19 +125,11 @@ def step_curves(metrics: Sequence[Mapping[str, Any]], histories: Sequence[Histor
         points = _points(values)
         if points:
             curves.append(_thinned(Curve(key, name, note, share, points)))
-    flips = _points(_flip_shares(histories))
+    flips = _points(flip_shares(histories))
     if flips:
         note = "share of a step's questions labelled otherwise than at their last visit"
         curves.append(_thinned(Curve("flips", "Pseudo-label changes", note, True, flips)))
     return curves
-
-
-def _flip_shares(histories: Sequence[History]) -> dict[int, float]:
-    changed: dict[int, list[bool]] = defaultdict(list)
-    for history in histories:
-        for old, new in pairwise(history):
-            changed[new.step].append(old.pseudo_label != new.pseudo_label)
-    return {step: sum(changed[step]) / len(changed[step]) for step in sorted(changed)}
 
 
 def _points(values: Mapping[int, object]) -> tuple[Point, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ttrl_verl.printable import on_page, one_line
-from ttrl_verl.report.histories import History, Visit, outcome
+from ttrl_verl.record.visits import History, Visit, flipped, outcome
 from ttrl_verl.reward_fns.vote import count_answers
 
 PER_KIND = 3
@@ -80,14 +80,14 @@ def choose_examples(histories: Sequence[History]) -> dict[str, tuple[list[Exampl
 
 
 def _kind(history: History) -> str:
-    became, last = outcome(history), history[-1]
+    became, last = outcome(history[0].right, history[-1].right), history[-1]
     if became in ("learnt", "lost"):
         return became
     if last.majority_ratio < 0.5:
         return "split"
     if became == "unsolved":
         return "stuck"
-    return "changed" if history[0].pseudo_label != last.pseudo_label else "agreed"
+    return "changed" if flipped(history[0].pseudo_label, last.pseudo_label) else "agreed"
 
 
 def _example(kind: str, history: History) -> Example:

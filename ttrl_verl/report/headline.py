@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ttrl_verl.evaluation.figures import Mean
 from ttrl_verl.printable import one_line
-from ttrl_verl.report.histories import History
+from ttrl_verl.record.visits import History
 from ttrl_verl.report.validation import Validation
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from ttrl_verl.evaluation.figures import Figures, Mean
 from ttrl_verl.printable import one_line
 from ttrl_verl.record.read import Run
+from ttrl_verl.record.visits import Flips, History, Outcomes, count_flips, count_outcomes, read_histories
 from ttrl_verl.report.baseline import Baseline, read_baselines
 from ttrl_verl.report.checkpoints import Candidate, CheckpointChoice, choose, read_candidates
 from ttrl_verl.report.curves import Curve, Point, step_curves
 from ttrl_verl.report.examples import Example, choose_examples
 from ttrl_verl.report.headline import outcome_sentence
-from ttrl_verl.report.histories import Flips, History, Outcomes, count_flips, count_outcomes, read_histories
 from ttrl_verl.report.images import Picture, read_pictures
 from ttrl_verl.report.provenance import Provenance, expected_steps, read_provenance
 from ttrl_verl.report.validation import Validation, read_validation

@@ -10,7 +10,7 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import Figures, read_figures
 from ttrl_verl.record.layout import MANIFEST
 from ttrl_verl.record.read import Run
-from ttrl_verl.report.histories import History
+from ttrl_verl.record.visits import History
 from ttrl_verl.reward_fns.answers import AnswerType, get_answer_type
 
 MAX_PASSES = 40
