@@ -45,6 +45,11 @@ class TTRLConfig(BaseModel):
         images = ImageLayout(image_key, self.image_root, self.min_pixels, self.max_pixels)
         return Layout(prompt_key, self.label_key, self.system_prompt, self.prompt_suffix, images)
 
+    @classmethod
+    def answer_keys(cls) -> tuple[str, ...]:
+        """Return the keys that say how an answer is read: those that ``build_answer_type`` looks at."""
+        return ("answer_type", "choices", "last_number")
+
     def build_answer_type(self) -> AnswerType:
         """Return the answer type that ``answer_type`` and ``choices`` name.
 

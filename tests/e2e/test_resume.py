@@ -71,7 +71,7 @@ def test_a_run_that_is_killed_as_a_whole_goes_on(tmp_path, tiny_model, trained):
     assert killed.status != 0
     resumed = train(tmp_path, tiny_model)
     reads_as_if_nothing_had_happened(resumed, STEPS)
-    first_steps = [attempt["first_step"] for attempt in resumed.record.manifest["attempts"]]
+    first_steps = [attempt.first_step for attempt in resumed.record.manifest.attempts]
     assert first_steps == [1, 3]
     # The same prompts in the same steps as without a kill.
     assert visited(resumed) == visited(trained())
@@ -97,7 +97,7 @@ def test_each_part_is_killed_in_turn_and_the_run_goes_on(tmp_path, tiny_model):
         assert killed.status != 0, victim
     resumed = train(tmp_path, tiny_model, longer)
     reads_as_if_nothing_had_happened(resumed, steps)
-    first_steps = [attempt["first_step"] for attempt in resumed.record.manifest["attempts"]]
+    first_steps = [attempt.first_step for attempt in resumed.record.manifest.attempts]
     print(f"first steps of the attempts: {first_steps}")
     assert len(first_steps) == len(VICTIMS)
     assert first_steps == sorted(first_steps)
@@ -118,6 +118,6 @@ def reads_as_if_nothing_had_happened(run, steps):
     rows = run.record.audit().to_pylist()
     assert len({(row["step"], row["index"]) for row in rows}) == len(rows) == steps * PROMPTS
     # What the dead attempts had begun is kept, out of the way.
-    starts = [attempt["first_step"] for attempt in run.record.manifest["attempts"]]
+    starts = [attempt.first_step for attempt in run.record.manifest.attempts]
     lost = [path for path in (run.folder / "audit" / SUPERSEDED).rglob("*.parquet")]
     assert all(int(path.stem.removeprefix("step_")) >= min(starts[1:]) for path in lost)

@@ -45,7 +45,7 @@ def test_a_data_file_that_changed_stops_a_resumed_run(start_record, tmp_path):
 def test_the_checks_before_a_run_see_it_too(start_record, tmp_path):
     writer = changed_data(start_record, tmp_path, "off")
     writer.close()
-    config = open_run(tmp_path / "run").manifest["config"]
+    config = open_run(tmp_path / "run").manifest.config
     check_run_folder(config, parse_ttrl_config(config["ttrl"]))  # on record now
     (tmp_path / "q.jsonl").write_text('{"prompt": "a third"}\n')
     with pytest.raises(InputError, match="changed since the run"):

@@ -37,14 +37,12 @@ def test_what_is_written_is_read_back(start_record, tmp_path, monkeypatch):
     }
     assert (second["answers"], second["label"], second["label_correct"]) == ([None, None], "7", False)
     assert run.audit(columns=["step", "index"], index=2).to_pylist() == [{"step": 1, "index": 2}]
-    assert run.manifest["config"]["wandb"] == {"api_key": "***"}
-    assert [(Path(data["path"]).name, data["rows"], len(data["sha256"])) for data in run.manifest["data"]] == [
-        ("q.jsonl", 3, 64)
-    ]
-    (attempt,) = run.manifest["attempts"]
-    assert (attempt["attempt"], attempt["first_step"], attempt["pid"]) == (1, 1, os.getpid())
-    assert attempt["command"] == "ttrl-verl train mine '+trainer.hf_token=***'"
-    assert set(attempt["versions"]) == {"verl", "vllm", "torch", "transformers", "ray", "ttrl-verl", "python"}
+    assert run.manifest.config["wandb"] == {"api_key": "***"}
+    assert [(Path(data.path).name, data.rows, len(data.sha256)) for data in run.manifest.data] == [("q.jsonl", 3, 64)]
+    (attempt,) = run.manifest.attempts
+    assert (attempt.attempt, attempt.first_step, attempt.pid) == (1, 1, os.getpid())
+    assert attempt.command == "ttrl-verl train mine '+trainer.hf_token=***'"
+    assert set(attempt.versions) == {"verl", "vllm", "torch", "transformers", "ray", "ttrl-verl", "python"}
 
 
 def test_a_resumed_run_has_every_step_once(start_record, tmp_path):
@@ -53,7 +51,7 @@ def test_a_resumed_run_has_every_step_once(start_record, tmp_path):
     first.metrics_path.write_text("".join(json.dumps({"step": s, "data": {"a": 1}}) + "\n" for s in range(5)))
     first.close()
     second = start_record()
-    assert open_run(tmp_path / "run").manifest["attempts"][1]["first_step"] is None
+    assert open_run(tmp_path / "run").manifest.attempts[1].first_step is None
     # An attempt that has not trained takes nothing back.
     assert [entry["step"] for entry in open_run(tmp_path / "run").metrics()] == [0, 1, 2, 3, 4]
     train(second, 3, 4, 5)
@@ -78,7 +76,7 @@ def test_a_resumed_run_has_every_step_once(start_record, tmp_path):
 def test_what_changed_in_the_configuration_is_told(start_record, tmp_path):
     start_record().close()
     start_record(total_training_steps=9).close()
-    assert open_run(tmp_path / "run").manifest["attempts"][1]["changes"] == {"trainer.total_training_steps": [None, 9]}
+    assert open_run(tmp_path / "run").manifest.attempts[1].changes == {"trainer.total_training_steps": [None, 9]}
 
 
 def test_a_step_that_is_sampled_in_parts_is_one_file(start_record, tmp_path):
@@ -121,7 +119,7 @@ def test_another_version_of_the_layout_is_refused(start_record, tmp_path):
 def test_a_run_that_trained_nothing_is_in_nobodys_way(start_record, tmp_path):
     start_record().close()
     train(start_record(resume_mode="disable"), 1)
-    assert [one["first_step"] for one in open_run(tmp_path / "run").manifest["attempts"]] == [None, 1]
+    assert [one.first_step for one in open_run(tmp_path / "run").manifest.attempts] == [None, 1]
 
 
 def test_a_run_is_not_begun_over_one_that_trained(start_record):
@@ -137,4 +135,4 @@ def test_a_run_is_not_begun_over_one_that_trained(start_record):
 def test_votes_are_not_written_where_the_recipe_says_so(start_record, tmp_path):
     train(start_record(audit=False), 1, 2)
     assert not (tmp_path / "run" / "audit").exists()
-    assert open_run(tmp_path / "run").manifest["attempts"][0]["first_step"] == 1
+    assert open_run(tmp_path / "run").manifest.attempts[0].first_step == 1

@@ -12,7 +12,6 @@ from ttrl_verl.report.baseline import read_baselines
 from ttrl_verl.report.checkpoints import CheckpointChoice, checkpoint_choice
 from ttrl_verl.report.curves import MAX_POINTS, step_curves
 from ttrl_verl.report.examples import PER_KIND, choose_examples
-from ttrl_verl.report.provenance import expected_steps
 from ttrl_verl.report.summary import summarize
 from ttrl_verl.report.validation import MAX_PASSES
 
@@ -194,12 +193,12 @@ def test_a_resumed_run_is_one_run(tmp_path):
 
 
 def test_steps_that_are_meant_to_be(tmp_path):
-    assert expected_steps(open_run(make_run(tmp_path / "given"))) == 3
+    assert open_run(make_run(tmp_path / "given")).expected_steps() == 3
     counted = {"trainer.total_training_steps": None, "trainer.total_epochs": 5, "data.train_batch_size": 4}
     # 6 questions in batches of 4: one a step, five epochs
-    assert expected_steps(open_run(make_run(tmp_path / "counted", settings=counted))) == 5
+    assert open_run(make_run(tmp_path / "counted", settings=counted)).expected_steps() == 5
     unknown = counted | {"data.train_files": ["/data/others.jsonl"]}
-    assert expected_steps(open_run(make_run(tmp_path / "unknown", settings=unknown))) is None
+    assert open_run(make_run(tmp_path / "unknown", settings=unknown)).expected_steps() is None
 
 
 def test_of_many_validation_passes_some_are_read(tmp_path):

@@ -21,8 +21,8 @@ def test_every_vote_is_on_record(tq, runs):
     # Three of the eight responses never came: an alarm of its own.
     assert (metrics["ttrl/alarms"], metrics["ttrl/audit_lost"]) == (1.0, 0.0)
     run = open_run(runs / "recorded")
-    assert run.manifest["attempts"][0]["first_step"] == 6
-    assert run.manifest["config"]["actor_rollout_ref"]["rollout"]["n"] == 2
+    assert run.manifest.attempts[0].first_step == 6
+    assert run.manifest.config["actor_rollout_ref"]["rollout"]["n"] == 2
     assert os.environ["VERL_FILE_LOGGER_PATH"] == str(runs / "recorded" / "metrics" / "attempt_001.jsonl")
     first, second = sorted(run.audit().to_pylist(), key=lambda row: row["uid"])
     assert first.pop("answer_entropy") == pytest.approx(0.6365, abs=1e-4)  # 2/3 and 1/3

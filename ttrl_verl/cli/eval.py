@@ -104,7 +104,7 @@ def _answer_type(options: dict[str, Any]) -> Any:
         if options["recipe"] is not None:
             return parse_ttrl_config(plain(compose_recipe(options["recipe"]))["ttrl"]).build_answer_type()
         if (run / MANIFEST).is_file():
-            return parse_ttrl_config(open_run(run).manifest["config"]["ttrl"]).build_answer_type()
+            return open_run(run).answer_type()
     return parse_answer_type(options["answer_type"] or ("choice" if options["choices"] else "math"), options["choices"])
 
 

@@ -80,7 +80,7 @@ def _attempts(folder: Path) -> int:
     from ttrl_verl.record.layout import MANIFEST
     from ttrl_verl.record.read import open_run
 
-    return len(open_run(folder).manifest["attempts"]) if (folder / MANIFEST).exists() else 0
+    return len(open_run(folder).manifest.attempts) if (folder / MANIFEST).exists() else 0
 
 
 def _say_alarms(folder: Path, before: int) -> None:
@@ -90,7 +90,7 @@ def _say_alarms(folder: Path, before: int) -> None:
     if _attempts(folder) == before:
         return
     run = open_run(folder)
-    attempt = run.manifest["attempts"][-1]["attempt"]
+    attempt = run.manifest.attempts[-1].attempt
     for alarm in run.alarms():
         if alarm["attempt"] == attempt:
             click.echo(f"alarm: step {alarm['step']}: {alarm['alarm']}: {alarm['message']}", err=True)

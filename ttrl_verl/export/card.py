@@ -5,9 +5,7 @@ from typing import Any
 
 import yaml
 
-from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.evaluation.figures import Figures, read_figures, shown
-from ttrl_verl.export.checkpoint import base_model
 from ttrl_verl.record.read import Run
 
 _HOW_CHOSEN = {
@@ -29,8 +27,8 @@ def model_card(run: Run, step: int, *, chosen: str | None = None) -> str:
         step: the checkpoint's.
         chosen: ``last`` or ``best``, where the step was chosen so.
     """
-    config = run.manifest["config"]
-    base = base_model(run)
+    config = run.manifest.config
+    base = run.base_model
     head = {"base_model": base, "library_name": "transformers", "tags": ["test-time-reinforcement-learning", "verl"]}
     name = base.rstrip("/").rsplit("/", 1)[-1]
     lines = [
@@ -62,8 +60,8 @@ def model_card(run: Run, step: int, *, chosen: str | None = None) -> str:
 
 
 def _files(run: Run) -> Iterator[list[Any]]:
-    for file in run.manifest["data"]:
-        yield [file["path"], file["rows"], file["sha256"]]
+    for file in run.manifest.data:
+        yield [file.path, file.rows, file.sha256]
 
 
 def _settings(config: Mapping[str, Any], run: Run) -> Iterator[list[Any]]:
@@ -72,7 +70,7 @@ def _settings(config: Mapping[str, Any], run: Run) -> Iterator[list[Any]]:
         config["actor_rollout_ref"]["rollout"],
         config["data"],
     )
-    yield ["base model", base_model(run)]
+    yield ["base model", run.base_model]
     yield ["reward", config["reward"]["reward_manager"]["name"]]
     if config["ttrl"].get("reward_options"):
         yield ["reward options", config["ttrl"]["reward_options"]]
@@ -85,8 +83,8 @@ def _settings(config: Mapping[str, Any], run: Run) -> Iterator[list[Any]]:
     yield ["temperature", rollout["temperature"]]
     yield ["longest prompt, response", f"{data['max_prompt_length']}, {data['max_response_length']} tokens"]
     yield ["seed of the data order", data["seed"]]
-    if run.manifest["attempts"]:
-        versions = run.manifest["attempts"][-1]["versions"]
+    if run.manifest.attempts:
+        versions = run.manifest.attempts[-1].versions
         yield ["versions", ", ".join(f"{name} {version}" for name, version in versions.items())]
 
 
@@ -95,7 +93,7 @@ def _measured(run: Run, step: int) -> list[str]:
     validations = run.validations()
     if 0 not in validations and step not in validations:
         return ["Nothing was measured at this step or before training (trainer.test_freq, trainer.val_before_train)."]
-    answer_type = parse_ttrl_config(run.manifest["config"]["ttrl"]).build_answer_type()
+    answer_type = run.answer_type()
     rows = []
     for at, when in ((0, "before"), (step, f"step {step}")):
         if at in validations:

@@ -46,17 +46,12 @@ def export(run: Run, step: int, out: Path, *, card: str) -> Path:
         merged = Path(name) / "model"
         _merge(checkpoint, merged, Path(name) / "merge.log")
         if (merged / _ADAPTER).is_dir():
-            merged = _adapter_alone(merged, base_model(run))
+            merged = _adapter_alone(merged, run.base_model)
         (merged / "README.md").write_text(card, encoding="utf-8")
         if out.exists():
             out.rmdir()
         merged.rename(out)
     return out
-
-
-def base_model(run: Run) -> str:
-    """Return the name of the model that the run started from: a hub id or a path."""
-    return str(run.setting("actor_rollout_ref.model.path"))
 
 
 def _merge(checkpoint: Path, target: Path, log: Path) -> None:

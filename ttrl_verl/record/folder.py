@@ -13,7 +13,7 @@ from typing import IO, Any
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
 from ttrl_verl.record.layout import LOCK, MANIFEST
-from ttrl_verl.record.manifest import data_files
+from ttrl_verl.record.manifest import DataFile, Manifest, data_files
 from ttrl_verl.record.read import open_run
 
 _logger = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ class Found:
         changed: a sentence for each data file that is not what it was.
     """
 
-    manifest: dict[str, Any] | None
-    data: list[dict[str, Any]]
+    manifest: Manifest | None
+    data: list[DataFile]
     changed: list[str]
 
 
@@ -57,14 +57,14 @@ def look(folder: Path, config: Mapping[str, Any]) -> Found:
     if not (folder / MANIFEST).exists():
         return Found(None, data, [])
     manifest = open_run(folder).manifest
-    trained = any(attempt["first_step"] is not None for attempt in manifest["attempts"])
+    trained = any(attempt.first_step is not None for attempt in manifest.attempts)
     if trained and config["trainer"]["resume_mode"] == "disable":
         raise InputError(
             f"{folder}: holds a run already; set trainer.default_local_dir to another folder, or "
             "trainer.resume_mode=auto to go on with it"
         )
-    then = {entry["path"]: entry["sha256"] for entry in manifest["data"]}
-    changed = [entry["path"] for entry in data if then.get(entry["path"], entry["sha256"]) != entry["sha256"]]
+    then = {file.path: file.sha256 for file in manifest.data}
+    changed = [file.path for file in data if then.get(file.path, file.sha256) != file.sha256]
     return Found(manifest, data, [_changed(path, folder) for path in changed])
 
 

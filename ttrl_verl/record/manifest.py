@@ -1,6 +1,7 @@
 """``run.json``: what was run, on what, with which versions. Secrets stay out."""
 
 import json
+import math
 import os
 import re
 import shlex
@@ -9,14 +10,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.files import sha256
+from ttrl_verl.files import sha256, write_json
 from ttrl_verl.installed import installed_version
+from ttrl_verl.printable import one_line
 from ttrl_verl.questions.read import as_list, count_rows
 from ttrl_verl.record import COMMAND_VARIABLE
-from ttrl_verl.record.layout import FORMAT
+from ttrl_verl.record.layout import FORMAT, MANIFEST, MANIFEST_KEYS
 
 HIDDEN = "***"
 
@@ -30,19 +34,120 @@ _PAIR = re.compile(r"""([\w.-]+)(\s*:\s*)("[^"]*"|'[^']*'|[^,{}]+)""")
 _DISTRIBUTIONS = ("verl", "torch", "transformers", "ray", "ttrl-verl")
 
 
-def new_attempt(number: int, changes: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+# A file's name may hold bytes that are no UTF-8, which Python keeps as halves of characters and pydantic's str refuses.
+Text = InstanceOf[str]
+
+
+class _Entry(BaseModel):
+    # A key that this version does not know was written by another of the same format: it is kept when a run goes on.
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class DataFile(_Entry):
+    """A training or validation file, as it was when a run first read it.
+
+    Attributes:
+        path: absolute.
+        sha256: of the file, or of a folder's names and contents; hexadecimal digits.
+        rows: how many questions it has.
+    """
+
+    path: Text
+    sha256: Text
+    rows: int
+
+
+class Attempt(_Entry):
+    """One start of the trainer.
+
+    Attributes:
+        attempt: its number, from 1.
+        started: ISO 8601, in UTC.
+        first_step: the first step that it trains; ``None`` until it does.
+        command: what a person typed, secrets hidden; ``None`` where `ttrl-verl` did not start the trainer. Runs of
+            before had it as a list, too.
+        host: where the trainer's process ran.
+        pid: its number there.
+        versions: of what trains, by name.
+        changes: the keys of the configuration that differ from the attempt before, ``{key: [then, now]}``.
+    """
+
+    attempt: int
+    started: Text = ""
+    first_step: int | None
+    command: Text | list[Text] | None = None
+    host: Text = ""
+    pid: int | None = None
+    versions: dict[Text, Text | None] = Field(default_factory=dict)
+    changes: dict[Text, list[Any]] = Field(default_factory=dict)
+
+    @property
+    def begins(self) -> float:
+        """The first step that it trains, as a number: infinity where it trained none, and took nothing back."""
+        return math.inf if self.first_step is None else self.first_step
+
+
+class Manifest(_Entry):
+    """``run.json``: what a run is.
+
+    Attributes:
+        format: of the folder, ``layout.FORMAT``.
+        config: the composed configuration of the last attempt, resolved, with secrets as ``***``.
+        data: its training and validation files.
+        attempts: the starts of the trainer, the first one first.
+    """
+
+    format: Literal[1] = FORMAT
+    config: dict[Text, Any] = Field(default_factory=dict)
+    data: list[DataFile] = Field(default_factory=list)
+    attempts: list[Attempt] = Field(default_factory=list)
+
+    def write(self, folder: Path) -> None:
+        """Write ``run.json``, whole or not at all.
+
+        Raises:
+            OSError: as for ``files.whole_file``.
+        """
+        write_json(folder / MANIFEST, self.model_dump())
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Return a manifest.
+
+    Raises:
+        InputError: it cannot be read, or is no manifest of this version's format. The message names the file and key.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        version = content["format"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise InputError(f"{path}: is no manifest of a run: {error!r}") from error
+    if type(version) is not int or version != FORMAT:
+        raise InputError(f"{path}: is of format {version!r}; this version reads format {FORMAT}")
+    missing = [key for key in MANIFEST_KEYS if key not in content]
+    if missing:
+        raise InputError(f"{path}: is no manifest of a run: {missing[0]} is missing")
+    try:
+        return Manifest.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise InputError(f"{path}: is no manifest of a run: {one_line(key, 80)}: {first['msg']}") from error
+
+
+def new_attempt(number: int, changes: Mapping[str, Sequence[Any]]) -> Attempt:
     """Return the entry of an attempt that starts now, in this process."""
     command = os.environ.get(COMMAND_VARIABLE)
-    return {
-        "attempt": number,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "first_step": None,
-        "command": None if command is None else hide_in_command(command),
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "versions": versions(),
-        "changes": dict(changes),
-    }
+    return Attempt(
+        attempt=number,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        first_step=None,
+        command=None if command is None else hide_in_command(command),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        versions=versions(),
+        changes={key: list(pair) for key, pair in changes.items()},
+    )
 
 
 def versions() -> dict[str, str | None]:
@@ -112,8 +217,8 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -
     return found
 
 
-def data_files(config: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return each training and validation file of a configuration, as it is now: path, sha256 and rows.
+def data_files(config: Mapping[str, Any]) -> list[DataFile]:
+    """Return each training and validation file of a configuration, as it is now.
 
     Raises:
         InputError: a file is missing or cannot be read.
@@ -124,17 +229,30 @@ def data_files(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     for name in files:
         path = Path(os.path.abspath(os.path.expanduser(name)))
         try:
-            entries.append({"path": str(path), "sha256": sha256(path), "rows": count_rows(path)})
+            entries.append(DataFile(path=str(path), sha256=sha256(path), rows=count_rows(path)))
         except OSError as error:
             raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     return entries
 
 
-def manifest(config: Mapping[str, Any], data: Sequence[Mapping[str, Any]], attempts: Sequence[Any]) -> dict[str, Any]:
-    """Return a manifest; ``config`` has its secrets hidden already."""
-    return {"format": FORMAT, "config": config, "data": list(data), "attempts": list(attempts)}
-
-
 def jsonable(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a configuration as JSON reads it back, secrets hidden."""
     return json.loads(json.dumps(hide_secrets(config), default=str))
+
+
+def expected_steps(manifest: Manifest) -> int | None:
+    """Return how many steps a run is meant to have; ``None`` where its configuration does not tell.
+
+    verl's rule: ``trainer.total_training_steps``, else whole batches of the training files, an epoch after another.
+    """
+    trainer, data = (manifest.config.get(section) or {} for section in ("trainer", "data"))
+    total = trainer.get("total_training_steps")
+    if isinstance(total, int):
+        return total
+    batch, epochs = data.get("train_batch_size"), trainer.get("total_epochs")
+    files = data.get("train_files")
+    paths = {os.path.abspath(os.path.expanduser(file)) for file in ([files] if isinstance(files, str) else files or [])}
+    rows = [file.rows for file in manifest.data if file.path in paths]
+    if not rows or not isinstance(batch, int) or not isinstance(epochs, int) or batch < 1:
+        return None
+    return sum(rows) // batch * epochs

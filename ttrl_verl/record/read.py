@@ -1,7 +1,6 @@
 """Read a run's folder back: one view of it, however often the run was killed and resumed."""
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +9,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ttrl_verl.config import TTRLConfig, parse_ttrl_config
 from ttrl_verl.errors import InputError
 from ttrl_verl.record.layout import (
     ALARMS,
     AUDIT_SCHEMA,
     CHECKPOINT,
-    FORMAT,
     MANIFEST,
     VALIDATION,
     audit_files,
     metrics_file,
 )
+from ttrl_verl.record.manifest import Manifest, expected_steps, read_manifest
+from ttrl_verl.reward_fns.answers import AnswerType
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Run:
     """
 
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
 
     def audit(self, columns: Sequence[str] | None = None, index: int | None = None) -> pa.Table:
         """Return every vote, in the order of steps, with the columns of ``AUDIT_SCHEMA``.
@@ -61,10 +62,10 @@ class Run:
         Where a step was done again after a crash, the later attempt's entry is the one.
         """
         by_step: dict[int, dict[str, Any]] = {}
-        for attempt in self.manifest["attempts"]:
+        for attempt in self.manifest.attempts:
             # What an earlier attempt logged from there on was lost with its weights.
-            by_step = {step: row for step, row in by_step.items() if step < _first_step(attempt)}
-            path = metrics_file(self.folder, attempt["attempt"])
+            by_step = {step: row for step, row in by_step.items() if step < attempt.begins}
+            path = metrics_file(self.folder, attempt.attempt)
             for row in _lines(path) if path.exists() else []:
                 known = by_step.get(row["step"], {"data": {}})
                 by_step[row["step"]] = {"step": row["step"], "data": known["data"] | row["data"]}
@@ -74,11 +75,11 @@ class Run:
         """Return the alarms that fired, in order; those at steps that were done again are left out."""
         path = self.folder / ALARMS
         rows = _lines(path) if path.exists() else []
-        later = self.manifest["attempts"]
+        attempts = self.manifest.attempts
         return [
             row
             for row in rows
-            if all(row["step"] < _first_step(other) for other in later if other["attempt"] > row["attempt"])
+            if all(row["step"] < other.begins for other in attempts if other.attempt > row["attempt"])
         ]
 
     def validations(self) -> dict[int, Path]:
@@ -99,10 +100,33 @@ class Run:
         Example:
             ``run.setting("ttrl.votes")``
         """
-        value: Any = self.manifest["config"]
+        value: Any = self.manifest.config
         for part in key.split("."):
             value = value.get(part) if isinstance(value, dict) else None
         return value
+
+    @property
+    def base_model(self) -> str:
+        """The model that the run started from: a hub id or a path."""
+        return str(self.setting("actor_rollout_ref.model.path"))
+
+    def answer_type(self) -> AnswerType:
+        """Return the run's answer type, whatever version wrote its section ``ttrl:``.
+
+        Raises:
+            InputError: the section names none. The message names the file and the key.
+        """
+        section = self.setting("ttrl") or {}
+        # Only what says how an answer is read; votes must be there.
+        known = {key: section[key] for key in TTRLConfig.answer_keys() if section.get(key) is not None}
+        try:
+            return parse_ttrl_config({"votes": 1, **known}).build_answer_type()
+        except InputError as error:
+            raise InputError(f"{self.folder / MANIFEST}: config.{error}") from error
+
+    def expected_steps(self) -> int | None:
+        """Return how many steps the run is meant to have; ``None`` where its configuration does not tell."""
+        return expected_steps(self.manifest)
 
 
 def open_run(folder: Path) -> Run:
@@ -114,28 +138,7 @@ def open_run(folder: Path) -> Run:
     path = folder / MANIFEST
     if not path.is_file():
         raise InputError(f"{folder}: holds no run; expected a folder with {MANIFEST} (trainer.default_local_dir)")
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        version = manifest["format"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path}: is no manifest of a run: {error}") from error
-    if version != FORMAT:
-        raise InputError(f"{path}: is of format {version!r}; this version reads format {FORMAT}")
-    for key, kind in (("config", dict), ("data", list), ("attempts", list)):
-        if not isinstance(manifest.get(key), kind):
-            raise InputError(f"{path}: is no manifest of a run: expected {key} to be a {kind.__name__}")
-    for attempt in manifest["attempts"]:
-        numbers = (attempt.get("attempt"), attempt.get("first_step", "")) if isinstance(attempt, dict) else (None, "")
-        if not isinstance(numbers[0], int) or not isinstance(numbers[1], int | None):
-            raise InputError(
-                f"{path}: is no manifest of a run: expected each attempt to have its number and first_step"
-            )
-    return Run(folder, manifest)
-
-
-def _first_step(attempt: dict[str, Any]) -> float:
-    """Return the first step that an attempt trains; one that has not trained takes nothing back."""
-    return math.inf if attempt["first_step"] is None else attempt["first_step"]
+    return Run(folder, read_manifest(path))
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

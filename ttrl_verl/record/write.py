@@ -17,19 +17,18 @@ import pyarrow.parquet as pq
 from ttrl_verl.alarms.watch import Fired, Watch
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
-from ttrl_verl.files import whole_file, write_json
+from ttrl_verl.files import whole_file
 from ttrl_verl.record.folder import append_line, lock, look, sign
 from ttrl_verl.record.layout import (
     ALARMS,
     AUDIT_SCHEMA,
-    MANIFEST,
     audit_file,
     audit_files,
     audit_step,
     metrics_file,
     superseded_file,
 )
-from ttrl_verl.record.manifest import changes, jsonable, manifest, new_attempt
+from ttrl_verl.record.manifest import Manifest, changes, jsonable, new_attempt
 from ttrl_verl.record.stats import VOTE_COLUMNS, LabelHistory, step_stats
 
 _logger = logging.getLogger(__name__)
@@ -68,8 +67,8 @@ class RunWriter:
 
     def _open(self, config: Mapping[str, Any]) -> None:
         found = look(self._folder, config)
-        then = found.manifest or manifest({}, [], [])
-        known = [attempt["attempt"] for attempt in then["attempts"]]
+        then = found.manifest or Manifest()
+        known = [attempt.attempt for attempt in then.attempts]
         self.attempt = max(known, default=0) + 1
         while metrics_file(self._folder, self.attempt).exists():
             self.attempt += 1
@@ -86,14 +85,15 @@ class RunWriter:
         self._table = AUDIT_SCHEMA.empty_table()
         self._report_changed(found.changed)
         now = jsonable(config)
-        data = {entry["path"]: entry for entry in [*then["data"], *found.data]}
-        difference = changes(then["config"], now) if known else {}
-        self._manifest = manifest(now, data.values(), [*then["attempts"], new_attempt(self.attempt, difference)])
+        data = {file.path: file for file in [*then.data, *found.data]}
+        difference = changes(then.config, now) if known else {}
+        attempts = [*then.attempts, new_attempt(self.attempt, difference)]
+        self._manifest = then.model_copy(update={"config": now, "data": [*data.values()], "attempts": attempts})
         try:
             sign(self._lock, socket.gethostname(), getpid())
             self.metrics_path.parent.mkdir(parents=True, exist_ok=True)
             self.metrics_path.touch(exist_ok=False)
-            write_json(self._folder / MANIFEST, self._manifest)
+            self._manifest.write(self._folder)
         except OSError as error:
             raise InputError(f"{self._folder}: cannot be written: {error.strerror}") from error
 
@@ -175,8 +175,8 @@ class RunWriter:
                     target = superseded_file(self._folder, audit_step(path), _attempt_of(path, self.attempt - 1))
                     target.parent.mkdir(parents=True, exist_ok=True)
                     path.replace(target)
-            self._manifest["attempts"][-1]["first_step"] = step
-            write_json(self._folder / MANIFEST, self._manifest)
+            self._manifest.attempts[-1].first_step = step
+            self._manifest.write(self._folder)
         except OSError as error:
             _logger.error("%s: cannot be written: %s; training goes on", self._folder, error.strerror)
         self._remember()

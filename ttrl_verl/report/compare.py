@@ -114,8 +114,8 @@ def _settings(run: Run) -> dict[str, Any]:
         elif not any(key == left or key.endswith(f".{left}") for left in _NOT_THE_EXPERIMENT):
             flat[key] = value
 
-    walk(run.manifest["config"], "")
-    data = [entry.get("sha256") for entry in run.manifest["data"] if isinstance(entry, dict)]
+    walk(run.manifest.config, "")
+    data = [file.sha256 for file in run.manifest.data]
     return flat | {"data (SHA-256)": sorted(map(str, data))}
 
 

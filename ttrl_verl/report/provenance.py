@@ -1,11 +1,10 @@
 """How a run was made: its commands, versions, seeds, data and the settings that matter."""
 
 import shlex
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ttrl_verl.printable import on_page, one_line
+from ttrl_verl.record import manifest as record
 from ttrl_verl.record.read import Run
 
 SEEDS = (
@@ -83,52 +82,30 @@ class Provenance:
 
 def read_provenance(run: Run) -> Provenance:
     """Return how the run was made, from its manifest."""
-    attempts, files = run.manifest["attempts"], [entry for entry in run.manifest["data"] if isinstance(entry, dict)]
+    attempts, files = run.manifest.attempts, run.manifest.data
     seeds = [(key, run.setting(key)) for key in SEEDS]
     settings = [(name, key, run.setting(key)) for name, key in SETTINGS]
     return Provenance(
-        attempts=tuple(_attempt(entry) for entry in attempts[:MAX_ATTEMPTS]),
+        attempts=tuple(_shown_attempt(attempt) for attempt in attempts[:MAX_ATTEMPTS]),
         attempts_left_out=max(0, len(attempts) - MAX_ATTEMPTS),
         seeds=tuple((key, one_line(value, 80)) for key, value in seeds if value is not None),
         settings=tuple((name, key, _shown(value)) for name, key, value in settings if value is not None),
         files=tuple(
-            (one_line(entry.get("path"), 400), one_line(entry.get("rows"), 20), one_line(entry.get("sha256"), 64))
-            for entry in files[:MAX_FILES]
+            (one_line(file.path, 400), one_line(file.rows, 20), one_line(file.sha256, 64)) for file in files[:MAX_FILES]
         ),
         files_left_out=max(0, len(files) - MAX_FILES),
     )
 
 
-def expected_steps(run: Run) -> int | None:
-    """Return how many steps the run is meant to have; ``None`` where its configuration does not tell.
-
-    verl's rule: ``trainer.total_training_steps``, else whole batches of the training files, an epoch after another.
-    """
-    total = run.setting("trainer.total_training_steps")
-    if isinstance(total, int):
-        return total
-    batch, epochs = run.setting("data.train_batch_size"), run.setting("trainer.total_epochs")
-    files = run.setting("data.train_files")
-    paths = {files} if isinstance(files, str) else set(files or [])
-    rows = [
-        entry.get("rows") for entry in run.manifest["data"] if isinstance(entry, dict) and entry.get("path") in paths
-    ]
-    if not rows or not all(isinstance(value, int) for value in (batch, epochs, *rows)) or batch < 1:
-        return None
-    return sum(rows) // batch * epochs
-
-
-def _attempt(entry: Mapping[str, Any]) -> Attempt:
+def _shown_attempt(attempt: record.Attempt) -> Attempt:
     # verl may have been started by its own command, and then nobody wrote down which.
-    command, versions = entry.get("command") or "not on record", entry.get("versions") or {}
-    text = shlex.join(map(str, command)) if isinstance(command, Sequence) and not isinstance(command, str) else command
-    named = versions.items() if isinstance(versions, Mapping) else ()
+    command = attempt.command or "not on record"
     return Attempt(
-        number=one_line(entry["attempt"], 20),
-        started=one_line(entry.get("started", ""), 40),
-        first_step="" if entry["first_step"] is None else one_line(entry["first_step"], 20),
-        command=on_page(text, _LIMIT),
-        versions=one_line(", ".join(f"{name} {version}" for name, version in named), _LIMIT),
+        number=str(attempt.attempt),
+        started=one_line(attempt.started, 40),
+        first_step="" if attempt.first_step is None else str(attempt.first_step),
+        command=on_page(command if isinstance(command, str) else shlex.join(command), _LIMIT),
+        versions=one_line(", ".join(f"{name} {version}" for name, version in attempt.versions.items()), _LIMIT),
     )
 
 

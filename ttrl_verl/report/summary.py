@@ -16,7 +16,7 @@ from ttrl_verl.report.curves import Curve, Point, step_curves
 from ttrl_verl.report.examples import Example, choose_examples
 from ttrl_verl.report.headline import outcome_sentence
 from ttrl_verl.report.images import Picture, read_pictures
-from ttrl_verl.report.provenance import Provenance, expected_steps, read_provenance
+from ttrl_verl.report.provenance import Provenance, read_provenance
 from ttrl_verl.report.validation import Validation, read_validation
 from ttrl_verl.reward_fns import needs_label
 
@@ -107,7 +107,7 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
     candidates = read_candidates(run.checkpoints(), histories, alarms, validation)
     choice = choose(candidates)
     trained = [row["step"] for row in metrics] + [history[-1].step for history in histories]
-    steps, expected = max(trained, default=0), expected_steps(run)
+    steps, expected = max(trained, default=0), run.expected_steps()
     baselines = tuple(read_baselines(histories, validation, baseline))
     reward = run.setting("reward.reward_manager.name")
     uses_labels = bool(run.setting("ttrl.allow_labels")) or needs_label(str(reward))
@@ -135,7 +135,7 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
         alarms=tuple(_alarm(row) for row in alarms[:MAX_ALARMS]),
         alarms_fired=len(alarms),
         alarm_steps=tuple(sorted({row["step"] for row in alarms})),
-        resumes=tuple(a["first_step"] for a in run.manifest["attempts"][1:] if isinstance(a["first_step"], int)),
+        resumes=tuple(a.first_step for a in run.manifest.attempts[1:] if a.first_step is not None),
         examples=choose_examples(histories),
         pictures=read_pictures(run),
         provenance=read_provenance(run),

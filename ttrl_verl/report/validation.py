@@ -8,10 +8,9 @@ from pathlib import Path
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import Figures, read_figures
-from ttrl_verl.record.layout import MANIFEST
 from ttrl_verl.record.read import Run
 from ttrl_verl.record.visits import History
-from ttrl_verl.reward_fns.answers import AnswerType, get_answer_type
+from ttrl_verl.reward_fns.answers import AnswerType
 
 MAX_PASSES = 40
 """A report reads no more validation passes than this: the first, the last, those of checkpoints, and some between."""
@@ -82,15 +81,7 @@ def _chosen(steps: Sequence[int], wanted: Collection[int]) -> list[int]:
 
 def _answer_type(run: Run) -> AnswerType:
     """Return the run's answer type; it remembers labels, which every pass brings to canonical form again."""
-    choices = run.setting("ttrl.choices")
-    try:
-        kind = get_answer_type(
-            str(run.setting("ttrl.answer_type")),
-            choices=4 if choices is None else choices,
-            last_number=bool(run.setting("ttrl.last_number")),
-        )
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{run.folder / MANIFEST}: config.ttrl: {error}") from error
+    kind = run.answer_type()
     return dataclasses.replace(kind, canonical=functools.cache(kind.canonical))
 
 
