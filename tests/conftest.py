@@ -11,6 +11,14 @@ from ttrl_verl.reward_fns import Group
 REPOSITORY = Path(__file__).parent.parent
 
 
+def pytest_report_header() -> str:
+    """Say on which processor: rounding differs between them."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    fields = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    newest = [name for name in ("amx_tile", "avx512f", "avx2", "sse4_1") if name in fields.get("flags", "").split()]
+    return f"processor: {fields.get('model name', 'unknown')}, {newest[0] if newest else 'unknown instruction set'}"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what is cheap first: a slip is told in seconds, not after the trainings."""
     dear = ("slow", "verl", "e2e", "matrix")

@@ -122,6 +122,7 @@ def test_verls_reference_models_are_not_pinned():
     assert engine.CPUOffloadPolicy(pin_memory=True).pin_memory is False
 
 
+@pytest.mark.rounding
 def test_vllm_still_packs_weights_away_and_the_patch_keeps_them():
     """Fails when vLLM keeps the weights by itself: the patch in ttrl_verl.cpu.vllm_weights can then go."""
     import torch

@@ -4,6 +4,11 @@ import pytest
 
 pytestmark = pytest.mark.verl
 
+# Rounding, as a share of the greatest value that is compared: sums of hundreds of float32 products, whose order is the
+# processor's. The most that was seen is 4.3 of float32's epsilon (see test_instruction_sets.py for the sets).
+EPSILON = 2.0**-23
+ROUNDING = 16 * EPSILON
+
 MODEL_TYPES = ("llama", "qwen2", "qwen3")
 
 # Two prompts, of 6 and 4 tokens; a response sampled twice; one that begins as another does; one of a single token.
@@ -52,6 +57,7 @@ def test_where_it_is_not_less_work_verls_way_is_taken(prompts, responses):
     assert shared_prompt.lay_out(prompts, responses, padding=0) is None
 
 
+@pytest.mark.rounding
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_every_model_of_the_list_gives_the_same_log_probabilities(model_type):
     import torch
@@ -71,7 +77,12 @@ def test_every_model_of_the_list_gives_the_same_log_probabilities(model_type):
     for prompt, response in zip(PROMPTS, RESPONSES, strict=True):
         row = model(torch.tensor([prompt + response])).logits[0, len(prompt) - 1 : -1].log_softmax(-1)
         expected += row.gather(1, torch.tensor(response)[:, None])[:, 0].tolist()
-    assert found[layout.sources].tolist() == pytest.approx(expected, abs=1e-5)
+    assert _greatest_share(found[layout.sources], torch.tensor(expected)) < ROUNDING
+
+
+def _greatest_share(found, expected) -> float:
+    """Return the greatest difference of two tensors as a share of the greatest value."""
+    return ((found - expected).abs().max() / expected.abs().max()).item()
 
 
 @pytest.fixture
@@ -131,6 +142,7 @@ def _batch(micro_batch: int):
     return batch
 
 
+@pytest.mark.rounding
 @pytest.mark.parametrize("micro_batch", [8, 4])
 def test_verls_engine_computes_the_same_and_takes_fewer_rows(engine, monkeypatch, micro_batch):
     import torch
@@ -156,16 +168,17 @@ def test_verls_engine_computes_the_same_and_takes_fewer_rows(engine, monkeypatch
         )
         engine.forward_backward_batch(_batch(micro_batch), loss)
         handle.remove()
-        return torch.cat(seen), torch.cat([p.grad.full_tensor().flatten() for p in engine.module.parameters()])
+        return torch.cat(seen), {name: p.grad.full_tensor() for name, p in engine.module.named_parameters()}
 
-    values, gradient = run()
+    values, gradients = run()
     monkeypatch.setattr(shared_prompt, "MODEL_TYPES", ())
-    verls_values, verls_gradient = run()
+    verls_values, verls_gradients = run()
     # Fails when verl itself reads a prompt once: the patch can then go.
     assert rows == ([2, 8] if micro_batch == 8 else [1, 1, 4, 4])
-    assert verls_gradient.abs().max() > 1e-3
-    torch.testing.assert_close(values, verls_values, atol=2e-6, rtol=1e-5)
-    torch.testing.assert_close(gradient, verls_gradient, atol=1e-6, rtol=1e-4)
+    assert values.shape == verls_values.shape
+    assert _greatest_share(values, verls_values) < ROUNDING
+    shares = {name: _greatest_share(gradients[name], verls_gradients[name]) for name in verls_gradients}
+    assert max(shares.values()) < ROUNDING, shares
 
 
 def test_the_critics_engine_is_verls_own():

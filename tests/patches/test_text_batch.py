@@ -12,6 +12,7 @@ def model(tiny_vision_model):
     return AutoModelForImageTextToText.from_pretrained(tiny_vision_model).model
 
 
+@pytest.mark.rounding
 def test_text_alone_is_embedded_and_reaches_the_vision_tower(model):
     import torch
     from verl.models.transformers.qwen2_vl import _get_input_embeds
@@ -25,6 +26,7 @@ def test_text_alone_is_embedded_and_reaches_the_vision_tower(model):
     assert all(weight.grad is not None and not weight.grad.any() for weight in model.visual.parameters())
 
 
+@pytest.mark.rounding
 def test_images_go_the_same_way_as_before(model):
     import torch
     from verl.models.transformers.qwen2_vl import _get_input_embeds
