@@ -8,10 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ttrl_verl.reward_fns.answers import choice, number, text
+from ttrl_verl.reward_fns.answers import choice, mathematics, number, text
 from ttrl_verl.reward_fns.answers.canonical import Canonical, within_limits
-from ttrl_verl.reward_fns.answers.mathematics import canonical as math
-from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
 from ttrl_verl.reward_fns.answers.response import final_part
 
 ANSWER_TYPE_NAMES = ("math", "number", "choice", "text")
@@ -96,8 +94,8 @@ def get_answer_type(name: str, *, choices: int | Sequence[str] = 4, last_number:
         case "math":
             return AnswerType(
                 name,
-                partial(extract_math, last_number=last_number),
-                math.canonicalize,
-                math.warm_up,
+                partial(mathematics.extract_math, last_number=last_number),
+                mathematics.canonicalize,
+                mathematics.warm_up,
             )
     raise ValueError(f"unknown answer type {name!r}; expected one of {', '.join(ANSWER_TYPE_NAMES)}")

@@ -7,10 +7,11 @@ from functools import lru_cache
 from ttrl_verl.reward_fns.answers.canonical import Canonical
 from ttrl_verl.reward_fns.answers.mathematics import limits
 from ttrl_verl.reward_fns.answers.mathematics.exact import NotExactError, TooLargeError, UndefinedError
-from ttrl_verl.reward_fns.answers.mathematics.grammar import parse
-from ttrl_verl.reward_fns.answers.mathematics.latex import plain_text, tidy
+from ttrl_verl.reward_fns.answers.mathematics.latex import packed, plain_text, tidy
+from ttrl_verl.reward_fns.answers.mathematics.parser import parse
 from ttrl_verl.reward_fns.answers.mathematics.structure import EVERYTHING, exact_scalar, render
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
+from ttrl_verl.reward_fns.answers.mathematics.written import as_written
 from ttrl_verl.reward_fns.answers.rational import rational
 
 MAX_CHARS = 1_500
@@ -87,6 +88,9 @@ def _cached(answer: str) -> Canonical:
     value = rational(tidied)
     if value is not None:
         return Canonical(str(value), False)
+    told = as_written(tidied if "\\text" not in tidied else plain_text(tidied))
+    if told is not None:
+        return Canonical(told)
     found, limited = _read(tidied)
     return Canonical(_as_text(tidied) if found is None else found, limited)
 
@@ -131,7 +135,17 @@ def _as_text(tidied: str) -> str | None:
     try:
         reads_as = render(parse(text), exact_scalar)
     except (SyntaxTrouble, UndefinedError, TooLargeError, RecursionError):
-        return text
+        return _packed(text)
     except NotExactError:
         return f'"{text}"'
     return text if reads_as == text else f'"{text}"'
+
+
+def _packed(text: str) -> str:
+    """Return text that is no mathematics without the blanks of its LaTeX, where it then reads as the same."""
+    tight = packed(text)
+    try:
+        parse(tight)
+    except SyntaxTrouble:
+        return tight if packed(plain_text(tidy(tight))) == tight else text
+    return text

@@ -5,12 +5,26 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ttrl_verl.reward_fns.answers.mathematics import exact
+from ttrl_verl.reward_fns.answers.mathematics import exact, nodes
 from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, NotExactError, TooLargeError, UndefinedError, Value
-from ttrl_verl.reward_fns.answers.mathematics.expression import Node
+from ttrl_verl.reward_fns.answers.mathematics.nodes import (
+    Apply,
+    Call,
+    Degrees,
+    Inverse,
+    Name,
+    Neg,
+    Node,
+    Num,
+    Power,
+    Product,
+    Sign,
+    Sum,
+)
 
 MAX_FACTORIAL = 300
-_OPAQUE = ("f", "g", "h")
+MAX_CHOSEN = 8
+"""A binomial of a polynomial over more than this is left as a function."""
 
 
 def evaluate(node: Node, arithmetic: Exact) -> Value:
@@ -22,49 +36,85 @@ def evaluate(node: Node, arithmetic: Exact) -> Value:
         UndefinedError: it has no value, or the tree is no expression.
 
     Example:
-        >>> evaluate(("pow", ("num", Fraction(12)), ("num", Fraction(1, 2))), Exact())
+        >>> evaluate(Power(Num(Fraction(12)), Num(Fraction(1, 2))), Exact())
         {((3, Fraction(1, 2)),): Fraction(2, 1)}
     """
-    kind, *parts = node
-    match kind:
-        case "num":
-            return exact.constant(parts[0])
-        case "name":
-            return exact.atom(parts[0])
-        case "sum":
+    match node:
+        case Num(number):
+            return exact.constant(number)
+        case Name(name):
+            return exact.atom(name)
+        case Sum(parts):
             return arithmetic.add(*(evaluate(part, arithmetic) for part in parts))
-        case "product":
+        case Product(parts):
             value = exact.constant(1)
             for part in parts:
                 value = arithmetic.multiply(value, evaluate(part, arithmetic))
             return value
-        case "neg":
-            return arithmetic.scale(evaluate(parts[0], arithmetic), Fraction(-1))
-        case "inv":
-            return arithmetic.invert(evaluate(parts[0], arithmetic))
-        case "pow":
-            exponent = exact.as_number(evaluate(parts[1], arithmetic))
+        case Neg(part):
+            return arithmetic.scale(evaluate(part, arithmetic), Fraction(-1))
+        case Inverse(part):
+            return arithmetic.invert(evaluate(part, arithmetic))
+        case Power(base, power):
+            exponent = exact.as_number(evaluate(power, arithmetic))
             if exponent is None:
                 raise NotExactError("a power that is no number")
-            return arithmetic.power(evaluate(parts[0], arithmetic), exponent)
-        case "degree":
-            return evaluate(parts[0], arithmetic)
-        case "call":
-            return _call(parts[0], [evaluate(part, arithmetic) for part in parts[1:]])
-    raise UndefinedError(f"a {kind} in an expression")
+            return arithmetic.power(evaluate(base, arithmetic), exponent)
+        case Degrees(part):
+            return evaluate(part, arithmetic)
+        case Call(function, arguments):
+            return call(function, [evaluate(part, arithmetic) for part in arguments], arithmetic)
+        case Apply():
+            return _apply(node, arithmetic)
+    raise UndefinedError(f"a {type(node).__name__} in an expression")
 
 
-def _call(name: str, arguments: list[Value]) -> Value:
-    """Return the value of a function where it is exact."""
+def _apply(node: Apply, arithmetic: Exact) -> Value:
+    """Return a call as an atom; ``x(2)`` inside an expression is a product."""
+    arguments = [evaluate(argument, arithmetic) for argument in node.arguments]
+    if not node.sure:
+        return arithmetic.multiply(exact.atom(node.name), arguments[0])
+    return opaque(node.name, [exact.text(argument) for argument in arguments])
+
+
+def opaque(function: str, arguments: list[str]) -> Value:
+    """Return a call of a function that nothing is known of as an atom: two calls are equal where their arguments are.
+
+    Example:
+        >>> opaque("f", ["2"])
+        {(('f(2)', Fraction(1, 1)),): Fraction(1, 1)}
+    """
+    return exact.atom(f"{function}({','.join(arguments)})")
+
+
+def call(name: str, arguments: list[Value], arithmetic: Exact) -> Value:
+    """Return the value of a function where it is exact, or an atom where it has variables and no other form.
+
+    Floors, ceilings, maxima and their like of variables are atoms, whatever values they take here and there: only a
+    whole number that is added comes out of a floor. ``abs`` gives its factors away.
+
+    Example:
+        >>> n = exact.atom("n")
+        >>> exact.text(call("floor", [Exact().add(Exact().scale(n, Fraction(1, 2)), exact.constant(1))], Exact()))
+        'floor(1/2*n)+1'
+    """
     numbers = [exact.as_number(argument) for argument in arguments]
-    if name in _OPAQUE:
-        return exact.atom(f"{name}({','.join(exact.text(argument) for argument in arguments)})")
     if name == "abs" and len(arguments) == 1:
-        return _absolute(arguments[0])
+        return absolute(arguments[0])
+    if name == "binomial" and len(arguments) == 2 and None in numbers:
+        return _chosen(*arguments, arithmetic)
+    if name in ("floor", "ceil") and len(arguments) == 1:
+        return _rounded(name, arguments[0], arithmetic)
+    if name in ("max", "min", "gcd", "lcm") and any(exact.variables(argument) for argument in arguments):
+        texts = sorted({exact.text(argument) for argument in arguments})
+        return opaque(name, texts) if len(texts) > 1 else arguments[0]
     if any(number is None for number in numbers):
         raise NotExactError(f"{name} of what is no number")
-    if name in ("floor", "ceil") and len(numbers) == 1:
-        return exact.constant(math.floor(numbers[0]) if name == "floor" else math.ceil(numbers[0]))
+    return _of_numbers(name, numbers)
+
+
+def _of_numbers(name: str, numbers: list[Fraction]) -> Value:
+    """Return the value of a function of rational numbers."""
     if name in ("gcd", "lcm", "binomial", "factorial") and all(n.denominator == 1 and n >= 0 for n in numbers):
         whole = [int(number) for number in numbers]
         if name == "gcd":
@@ -82,15 +132,68 @@ def _call(name: str, arguments: list[Value]) -> Value:
     raise NotExactError(f"{name} is not exact")
 
 
-def _absolute(value: Value) -> Value:
-    """Return the absolute value: of a real constant by its sign, of what has variables as an atom without its sign."""
-    if exact.variables(value):
-        sign = -1 if exact.leading(value) < 0 else 1
-        return exact.atom(f"abs({exact.text(Exact().scale(value, Fraction(sign)))})")
-    size = exact.as_float(value)
-    if size is None:
-        raise NotExactError("the absolute value of a complex number")
-    return Exact().scale(value, Fraction(-1 if size < 0 else 1))
+def _rounded(name: str, value: Value, arithmetic: Exact) -> Value:
+    """Return a floor or a ceiling: of a number its value, of what has variables an atom beside its whole number."""
+    number = exact.as_number(value)
+    if number is not None:
+        return exact.constant(math.floor(number) if name == "floor" else math.ceil(number))
+    if not exact.variables(value):
+        raise NotExactError(f"{name} of a constant that is no number")
+    whole = math.floor(value.get((), Fraction(0)))
+    rest = arithmetic.add(value, exact.constant(-whole))
+    if exact.leading(rest) < 0:  # the ceiling of -x is the floor of x, negative
+        turned = _rounded("ceil" if name == "floor" else "floor", arithmetic.scale(rest, Fraction(-1)), arithmetic)
+        return arithmetic.add(arithmetic.scale(turned, Fraction(-1)), exact.constant(whole))
+    return arithmetic.add(opaque(name, [exact.text(rest)]), exact.constant(whole))
+
+
+def _chosen(upper: Value, lower: Value, arithmetic: Exact) -> Value:
+    """Return a binomial with variables: a polynomial where the lower number is small, counted from either side."""
+    for count in (lower, arithmetic.add(upper, arithmetic.scale(lower, Fraction(-1)))):
+        number = exact.as_number(count)
+        if number is not None and number.denominator == 1 and 0 <= number <= MAX_CHOSEN:
+            product = exact.constant(Fraction(1, math.factorial(int(number))))
+            for less in range(int(number)):
+                product = arithmetic.multiply(product, arithmetic.add(upper, exact.constant(-less)))
+            return product
+    raise NotExactError("a binomial that is no polynomial")
+
+
+def absolute(value: Value) -> Value:
+    """Return the absolute value: of a real constant by its sign, of what has variables as an atom without its factor.
+
+    Example:
+        >>> exact.text(absolute(Exact().add(Exact().scale(exact.atom("x"), Fraction(-2)), exact.constant(6))))
+        '2*abs(x-3)'
+    """
+    if not exact.variables(value):
+        size = exact.as_float(value)
+        if size is None:
+            raise NotExactError("the absolute value of a complex number")
+        return Exact().scale(value, Fraction(-1 if size < 0 else 1))
+    if len(value) == 1:
+        ((term, coefficient),) = value.items()
+        if all(
+            name in exact.CONSTANTS or exponent.denominator == 1 for name, exponent in term if isinstance(name, str)
+        ):
+            return _absolute_monomial(term, abs(coefficient))
+    factor = exact.leading(value)
+    return Exact().scale(opaque("abs", [exact.text(Exact().scale(value, 1 / factor))]), abs(factor))
+
+
+def _absolute_monomial(term: exact.Monomial, coefficient: Fraction) -> Value:
+    """Return the absolute value of a product of powers: factor by factor, even powers as they are."""
+    arithmetic = Exact()
+    result = exact.constant(coefficient)
+    for name, exponent in term:
+        if name == "i":
+            continue
+        signed = isinstance(name, str) and name not in exact.CONSTANTS and exponent % 2
+        if not signed:
+            result = arithmetic.multiply(result, exact.atom(name, exponent))
+        else:
+            result = arithmetic.multiply(result, arithmetic.power(opaque("abs", [name]), exponent))
+    return result
 
 
 def sign_choices(node: Node) -> Iterator[Node]:
@@ -101,7 +204,7 @@ def sign_choices(node: Node) -> Iterator[Node]:
     Raises:
         TooLargeError: more than three signs to choose.
     """
-    signs = [part[1] for part in _walk(node) if part[0] == "sign"]
+    signs = [part.direction for part in nodes.walk(node) if isinstance(part, Sign)]
     if not signs:
         yield node
         return
@@ -113,17 +216,15 @@ def sign_choices(node: Node) -> Iterator[Node]:
         yield _with_signs(node, picks)
 
 
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    for part in node[1:]:
-        if isinstance(part, tuple) and part and isinstance(part[0], str):
-            yield from _walk(part)
-
-
 def _with_signs(node: Node, picks: Iterator[int]) -> Node:
-    if node[0] == "sign":
-        return ("num", Fraction(node[1] * next(picks)))
-    return tuple(
-        _with_signs(part, picks) if isinstance(part, tuple) and part and isinstance(part[0], str) else part
-        for part in node
-    )
+    if isinstance(node, Sign):
+        return Num(Fraction(node.direction * next(picks)))
+    return type(node)(*(_field_with_signs(field, picks) for field in node))
+
+
+def _field_with_signs(field: object, picks: Iterator[int]) -> object:
+    if hasattr(field, "_fields"):
+        return _with_signs(field, picks)
+    if isinstance(field, tuple):
+        return tuple(_field_with_signs(item, picks) for item in field)
+    return field

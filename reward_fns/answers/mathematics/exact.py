@@ -3,7 +3,8 @@
 A value is a sum of terms q * a1**e1 * a2**e2 ..., with a rational q, rational exponents, and as atoms the primes (with
 exponents in (0, 1): roots), i, pi, e, variables and opaque calls such as ``abs(x)`` or ``f(2)``. Two equal expressions
 of this kind have one and the same normal form. What does not fit (a quotient of polynomials, a sine) raises
-``NotExactError`` and is left to ``symbolic``. Variables under roots are taken to be positive.
+``NotExactError`` and is left to ``symbolic``. A variable under an odd root, and a letter that
+names no plain real number, is taken to be positive.
 
 Every product is paid from a budget, so that no input takes long: past it, ``TooLargeError``.
 """
@@ -18,6 +19,7 @@ MAX_TERMS = 250
 MAX_BITS = 4096
 HALF = Fraction(1, 2)
 CONSTANTS = {"pi": math.pi, "e": math.e}
+_REAL = frozenset("xyzabctuvwpqs")
 
 
 class NotExactError(ValueError):
@@ -30,6 +32,16 @@ class TooLargeError(ValueError):
 
 class UndefinedError(ValueError):
     """The expression has no value, such as 1/0."""
+
+
+def is_positive(name: str) -> bool:
+    """Say whether a name stands for what is never negative: a physical quantity, an absolute value; x is any number.
+
+    Example:
+        >>> is_positive("x"), is_positive("R"), is_positive("v_0"), is_positive("abs(x)")
+        (False, True, True, True)
+    """
+    return name not in _REAL and not name.startswith(("floor(", "ceil("))
 
 
 def constant(number: Fraction | int) -> Value:
@@ -154,6 +166,10 @@ class Exact:
                 result = self.multiply(result, {factor: Fraction(sign)})
             elif isinstance(name, int):
                 result = self.multiply(result, _number_power(Fraction(name), inner * exponent))
+            elif exponent.denominator % 2 == 0 and _is_even(inner) and not is_positive(name):
+                result = self.multiply(result, _size_power(name, inner * exponent))  # the root of x**2 is |x|
+            elif name.startswith("abs(") and exponent.denominator == 1 and name[4:-1].isidentifier():
+                result = self.multiply(result, _size_power(name[4:-1], inner * exponent))
             else:
                 result = self.multiply(result, atom(name, inner * exponent))
         return result
@@ -171,6 +187,17 @@ class Exact:
             conjugate = _conjugate(bottom)
             top, bottom = self.multiply(top, conjugate), self.multiply(bottom, conjugate)
         raise NotExactError("a denominator with many roots")
+
+
+def _size_power(name: str, exponent: Fraction) -> Value:
+    """Return ``abs(name) ** exponent``, of an even power ``name ** exponent``."""
+    even = exponent // 2 * 2
+    factors = ((f"abs({name})", exponent - even), (name, Fraction(even)))
+    return {tuple((base, power) for base, power in factors if power): Fraction(1)}
+
+
+def _is_even(exponent: Fraction) -> bool:
+    return exponent.denominator == 1 and exponent.numerator % 2 == 0
 
 
 def _conjugate(value: Value) -> Value:

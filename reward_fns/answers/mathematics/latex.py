@@ -8,7 +8,8 @@ _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]{1,9}")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SUBSCRIPT_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉]{1,9}")
 _GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau phi chi psi omega"
-_GREEK_CAPITALS = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+_CAPITALS = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+GREEK_LETTERS, GREEK_CAPITALS = _GREEK.split(), _CAPITALS.split()
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _UNICODE = str.maketrans(
     {
@@ -22,8 +23,8 @@ _UNICODE = str.maketrans(
         **dict.fromkeys("⟨〈", "("),
         **dict.fromkeys("⟩〉", ")"),
         **{letter: f"\\mathbb{{{name}}}" for letter, name in zip("ℝℤℕℚℂ", "RZNQC", strict=True)},
-        **{letter: f"\\{name} " for letter, name in zip("αβγδεζηθικλμνξρστφχψω", _GREEK.split(), strict=True)},
-        **{letter: f"\\{name} " for letter, name in zip("ΓΔΘΛΞΠΣΦΨΩ", _GREEK_CAPITALS.split(), strict=True)},
+        **{letter: f"\\{name} " for letter, name in zip("αβγδεζηθικλμνξρστφχψω", GREEK_LETTERS, strict=True)},
+        **{letter: f"\\{name} " for letter, name in zip("ΓΔΘΛΞΠΣΦΨΩ", GREEK_CAPITALS, strict=True)},
         "√": r"\sqrt ",
         "∛": r"\sqrt[3]",
         "≤": "<=",
@@ -35,6 +36,8 @@ _UNICODE = str.maketrans(
         "…": "...",
         "%": " ",
         "~": " ",
+        "。": ".",
+        "、": ",",
         "\u00a0": " ",
     }
 )
@@ -101,6 +104,10 @@ _SPEED = re.compile(
     r"(?<=[\d})]) {1,3}(?:km|m|cm|mm|ft|mi|in|g|kg|J|N|L|mol|rad|cal|W|V|C)\s?/\s?(?:hr?|s|min|sec|mol|L|day|kg|g)"
     r"(?:\s?\^?\s?\{?[23]\}?)?\s*\Z"
 )
+_CURRENCY = re.compile(r"\s{0,3}(?:USD|EUR|GBP|CNY|RMB|JPY|INR|AUD|CAD|US|HK|Rs\.?)\s{0,3}(?=\.?\d)")
+_SIMPLE_GROUP = re.compile(r"([\^_]) ?\{ ?(\\[a-zA-Z]+|[^{}\\ ]) ?\}")
+_LATEX_PIECE = re.compile(r"\\[a-zA-Z]+|\\.|\S")
+_SENTENCE = re.compile(r"[a-zA-Z]{2} [a-zA-Z]{2}")
 _ROMAN_NAMES = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "gcd", "lcm", "max", "min", "arcsin"}
 
 
@@ -128,7 +135,8 @@ def tidy(answer: str) -> str:
     text = _NUMBER_SETS.sub(lambda found: _SET_LETTERS[found[1] or found[2]], text)
     text = _ROMAN.sub(_roman, text)
     text = _COMMAND.sub(_command, _SPACING.sub(" ", text))
-    text = _SPEED.sub("", text.strip())
+    currency = _CURRENCY.match(text)
+    text = _SPEED.sub("", text[currency.end() if currency else 0 :].strip())
     return _unwrap(_GAP.sub(" ", text).strip())
 
 
@@ -188,3 +196,19 @@ def plain_text(tidied: str) -> str:
     if len(text) > 2 and text[-1] == "!" and text[-3:-1].isalpha():  # an exclamation; 500! is another number
         text = text.rstrip("!")
     return text if "\\" in text else text.casefold().strip(" .,;:?\"'`*$")
+
+
+def packed(text: str) -> str:
+    r"""Return LaTeX that is compared as text without the blanks and braces that change nothing.
+
+    Example:
+        >>> packed(r"\sum_{n=0}^{9} x^{n}"), packed("to be told")
+        ('\\sum_{n=0}^9x^n', 'to be told')
+    """
+    if "\\" not in text or _SENTENCE.search(text):
+        return text
+    pieces = _LATEX_PIECE.findall(_SIMPLE_GROUP.sub(r"\1\2", text))
+    packed = ""
+    for piece, following in zip(pieces, [*pieces[1:], ""], strict=True):
+        packed += piece + (" " if piece[0] == "\\" and piece[-1].isalpha() and following[:1].isalpha() else "")
+    return packed

@@ -3,6 +3,11 @@
 The calls run in processes of a separate server, ``limits_server``, which this process starts when the first call comes.
 The server is a clean interpreter: nothing is forked from a process that holds threads, torch or Ray, and none of this
 process's modules are imported there. Any thread may call. When this process ends, so does the server.
+
+Why no pool of a library, such as Pebble's: a process that is forked from a reward worker inherits the locks of its
+threads; one that is spawned imports the caller's main module, so that a script without a main guard runs again in every
+process, and starts anew, sympy included, for each call that was killed. The server here imports sympy once, and forks
+what takes a killed one's place from there, in milliseconds.
 """
 
 import atexit

@@ -5,22 +5,41 @@ from fractions import Fraction
 
 from ttrl_verl.reward_fns.answers.mathematics import exact
 from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, UndefinedError, Value
-from ttrl_verl.reward_fns.answers.mathematics.expression import Node
+from ttrl_verl.reward_fns.answers.mathematics.nodes import (
+    CONSTANTS,
+    Apply,
+    Bracketed,
+    Call,
+    Elements,
+    Infinity,
+    Name,
+    Neg,
+    Node,
+    Num,
+    Power,
+    Product,
+    Relation,
+    Sum,
+    Word,
+    names_in,
+)
 
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_CONSTANTS = ("pi", "e", "i")
 
 
 def is_inequality(node: Node) -> bool:
     """Say whether a tree is a relation with only signs of order."""
-    return node[0] == "relation" and all(sign in _FLIPPED for sign in node[1])
+    return isinstance(node, Relation) and all(sign in _FLIPPED for sign in node.signs)
 
 
 def names_set(node: Node) -> bool:
     """Say whether a tree is "x in S" or "x = S" for a set S that is written out."""
-    if node[0] != "relation" or node[1] not in (("∈",), ("=",)) or node[3][0] != "set":
-        return False
-    return node[1] == ("∈",) or _is_name(node[2])
+    match node:
+        case Relation(("∈",), (_, Elements())):
+            return True
+        case Relation(("=",), (left, Elements())):
+            return _is_name(left)
+    return False
 
 
 def join(intervals: Sequence[str], joiner: str) -> str | None:
@@ -60,14 +79,15 @@ def relation_text(signs: Sequence[str], sides: Sequence[Node], scalar: Callable,
         signs, sides = signs[:cut], sides[: cut + 1]
         if not signs:
             return render(sides[0], scalar)
-    if sides[0][0] == "word" and not _is_name(sides[0]) and sides[1:] == [("num", Fraction(0))]:
-        return f"{sides[0][1]}{signs[0]}0"  # what this function returned: an expression known by its value
+    match sides:
+        case (Word(word), Num(Fraction(numerator=0))) if not _is_name(sides[0]):
+            return f"{word}{signs[0]}0"  # what this function returned: an expression known by its value
     if all(sign == ":" for sign in signs):
         return ":".join(render(side, scalar) for side in sides)
     if tuple(signs) == ("∈",):
         return render(sides[1], scalar)
     if all(sign == "=" for sign in signs):
-        return _equation(sides[0], sides[-1], scalar, render)
+        return _chain(sides, scalar, render)
     if tuple(signs) == ("!=",):
         return _unequal(sides[0], sides[1], scalar)
     if all(sign in ("<", "<=") for sign in signs):
@@ -78,35 +98,45 @@ def relation_text(signs: Sequence[str], sides: Sequence[Node], scalar: Callable,
 
 
 def _is_name(node: Node) -> bool:
-    """Say whether a side only names the answer: x, f(x), a word, (x, y)."""
-    match node[0]:
-        case "name":
-            return node[1] not in _CONSTANTS
-        case "word":
-            return not node[1].startswith(("value(", "function("))
-        case "call":
-            return node[1] in ("f", "g", "h")
-        case "seq":
-            return all(_is_name(item) for item in node[3:])
-        case "product" if len(node) == 3 and node[1][0] == "pow":  # f^{-1}(x)
-            return _is_name(node[1][1]) and _is_name(node[2]) and node[1][2] == ("neg", ("num", Fraction(1)))
-        case "product":  # P(x)
-            return len(node) == 3 and node[1][0] == node[2][0] == "name" and node[1][1].isupper() and _is_name(node[2])
+    """Say whether a side only names the answer: x, f(x), P(2), a word, (x, y), the length |AB|."""
+    match node:
+        case Name(name):
+            return name not in CONSTANTS
+        case Word(word):
+            return not word.startswith(("value(", "function("))
+        case Apply() | Call("abs", (Word(),)):
+            return True
+        case Bracketed(_, _, items):
+            return all(_is_name(item) for item in items)
+        case Product((Power(Name(), Neg(Num(Fraction(numerator=1, denominator=1)))), argument)):  # f^{-1}(x)
+            return _is_name(argument)
     return False
 
 
-def _names(node: Node) -> set[str]:
-    if node[0] == "name":
-        return {node[1]}
-    return {name for part in node[1:] if isinstance(part, tuple) and part for name in _names(part)}
+def _adds_names(node: Node) -> bool:
+    """Say whether a side is a sum of names, as in "find m + n"; x + y = 3 is a line."""
+    match node:
+        case Sum(parts):
+            names = [part.text for part in parts if isinstance(part, Name)]
+            return len(names) == len(parts) == len(set(names)) and not set(names) & set("xyz")
+    return False
 
 
-def _equation(left: Node, right: Node, scalar: Callable, render: Callable) -> str:
-    if _is_name(left) and (left[0] != "name" or left[1] not in _names(right)):
+def _names_what_is_left(name: Node, variables: set[str]) -> bool:
+    """Say whether a name on the right names the left side: 5 = x and 2x+1 = y, but not x+y = z."""
+    return not isinstance(name, Name) or not variables or (name.text == "y" and "y" not in variables)
+
+
+def _chain(sides: Sequence[Node], scalar: Callable, render: Callable) -> str:
+    """Return what sides with equality signs between them come to: the last side, where the first one names it."""
+    left, right = sides[0], sides[-1]
+    if _is_name(left) and not (isinstance(left, Name) and left.text in names_in(right)):
         return render(right, scalar)
-    if _is_name(right) and (right[0] != "name" or right[1] not in _names(left)):
+    if (len(sides) > 2 or _adds_names(left)) and not names_in(right):
+        return render(right, scalar)  # m + n = 100 + 13 = 113
+    if _is_name(right) and _names_what_is_left(right, names_in(left)):
         return render(left, scalar)
-    text, value = scalar(("sum", left, ("neg", right)))
+    text, value = scalar(Sum((left, Neg(right))))
     if value is None:
         return f"{text}=0"
     if not value:
@@ -136,7 +166,7 @@ def _linear(value: Value) -> tuple[Fraction, Value] | None:
 
 
 def _unequal(left: Node, right: Node, scalar: Callable) -> str:
-    text, value = scalar(("sum", left, ("neg", right)))
+    text, value = scalar(Sum((left, Neg(right))))
     if not value:
         return f"{text}!=0"
     linear = _linear(value) if len(exact.variables(value)) == 1 else None
@@ -179,11 +209,12 @@ def _less(sign: str, left: Node, right: Node, scalar: Callable) -> str:
     """Return ``left < right`` or ``left <= right``: a half-line where it bounds one variable."""
     strict = sign == "<"
     for side, other, above in ((left, right, False), (right, left, True)):
-        if other == ("infinity",) or other == ("neg", ("infinity",)):
-            raise UndefinedError("a bound that is infinite")
-        if side[0] == "name" and side[1] not in (*_CONSTANTS, *_names(other)) and not _names(other) - set(_CONSTANTS):
+        match other:
+            case Infinity() | Neg(Infinity()):
+                raise UndefinedError("a bound that is infinite")
+        if isinstance(side, Name) and side.text not in CONSTANTS and not names_in(other):
             return _half_line(scalar(other).text, above, strict)
-    text, value = scalar(("sum", right, ("neg", left)))
+    text, value = scalar(Sum((right, Neg(left))))
     if not value:
         return f"{text}{'>' if strict else '>='}0"
     linear = _linear(value) if len(exact.variables(value)) == 1 else None

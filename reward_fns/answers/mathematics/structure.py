@@ -8,7 +8,32 @@ from typing import NamedTuple
 from ttrl_verl.reward_fns.answers.mathematics import exact, relation
 from ttrl_verl.reward_fns.answers.mathematics.evaluate import evaluate, sign_choices
 from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, UndefinedError, Value
-from ttrl_verl.reward_fns.answers.mathematics.expression import Node
+from ttrl_verl.reward_fns.answers.mathematics.letters import resolve
+from ttrl_verl.reward_fns.answers.mathematics.nodes import (
+    CONSTANTS,
+    Apply,
+    Based,
+    Bracketed,
+    Call,
+    Domain,
+    Elements,
+    Infinity,
+    Inverse,
+    Listing,
+    Matrix,
+    Name,
+    Neg,
+    Node,
+    Num,
+    Product,
+    Quantity,
+    Relation,
+    Unite,
+    Without,
+    Word,
+    names_in,
+    walk,
+)
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble, tokenize
 
 _NAMED_FUNCTIONS = ("sin", "cos", "tan", "cot", "sec", "csc", "ln")
@@ -42,16 +67,20 @@ def exact_scalar(node: Node) -> Scalar:
         NotExactError, TooLargeError, UndefinedError: as ``evaluate``.
     """
     match node:
-        case ("infinity",):
-            return Scalar("∞", None)
-        case ("neg", ("infinity",)):
-            return Scalar("-∞", None)
-        case ("base", digits, base):
+        case Infinity(sign):
+            return Scalar("∞" if sign > 0 else "-∞", None)
+        case Neg(Infinity(sign)):
+            return Scalar("-∞" if sign > 0 else "∞", None)
+        case Based(digits, base):
             return Scalar(f"{digits}_{base}", None)
-        case ("word", word):
+        case Word(word):
             return Scalar(word_text(word), None)
-        case ("call", function, ("name", name)) if function in _NAMED_FUNCTIONS and name not in ("pi", "e", "i"):
+        case Call(function, (Name(name),)) if function in _NAMED_FUNCTIONS and name not in CONSTANTS:
             return Scalar(f"{function}({name})", None)  # as symbolic names it, without asking there
+        case Apply(name, arguments, False):  # on its own, x(2) is a function's value
+            return exact_scalar(Apply(name, arguments, True))
+        case Product(parts) if all(isinstance(p, Name) and len(p.text) == 1 and p.text.isupper() for p in parts):
+            return Scalar("".join(part.text for part in parts), None)  # A B on its own is the name AB, and not BA
     value = evaluate(node, Exact())
     return Scalar(exact.text(value), value)
 
@@ -66,7 +95,7 @@ def word_text(word: str) -> str:
     if word in _NUMBER_WORDS:
         return str(_NUMBER_WORDS.index(word))
     try:
-        tokens = tokenize(word)
+        tokens = resolve(tokenize(word))
     except SyntaxTrouble:
         tokens = []
     return word if len(tokens) == 1 and tokens[0].kind == "word" else '"' + word.replace('"', "") + '"'
@@ -83,7 +112,7 @@ def render(node: Node, scalar: ScalarFn) -> str:
         UndefinedError: the tree has no meaning here, such as a point inside a sum. And whatever ``scalar`` raises.
 
     Example:
-        >>> from ttrl_verl.reward_fns.answers.mathematics.grammar import parse
+        >>> from ttrl_verl.reward_fns.answers.mathematics.parser import parse
         >>> render(parse(r"\{2, 1/2\}"), exact_scalar), render(parse("0<=x<1"), exact_scalar)
         ('\\{1/2,2\\}', '[0,1)')
     """
@@ -93,17 +122,22 @@ def render(node: Node, scalar: ScalarFn) -> str:
 
 def elements(node: Node, scalar: ScalarFn) -> list[str]:
     """Return the canonical texts of the answers that a tree stands for: several for a list, a set or plus-minus."""
-    if node[0] == "list":
-        return _listing(node[1], list(node[2:]), scalar)
+    if isinstance(node, Listing):
+        return _listing(node, scalar)
     if relation.names_set(node):
-        return elements(node[3], scalar)
+        return elements(node.sides[1], scalar)
     choices = list(sign_choices(node))
     if len(choices) > 1:
         return _distinct([text for choice in choices for text in elements(choice, scalar)])
     (node,) = choices
-    if node[0] == "set":
-        return _distinct([text for part in node[1:] for text in elements(part, scalar)])
+    if isinstance(node, Elements):
+        texts = [text for part in node.items for text in elements(part, scalar)]
+        return ["\\{" + ",".join(texts) + "\\}"] if any(map(_is_ellipsis, node.items)) else _distinct(texts)
     return [_single(node, scalar)]
+
+
+def _is_ellipsis(node: Node) -> bool:
+    return isinstance(node, Word) and node.text == "..."
 
 
 def set_text(texts: list[str]) -> str:
@@ -121,50 +155,122 @@ def _distinct(texts: list[str]) -> list[str]:
     return sorted(set(texts))
 
 
-def _listing(joiner: str, items: list[Node], scalar: ScalarFn) -> list[str]:
-    """Return the elements of a list: of assignments to several variables, the one point that they give."""
-    names = [item[2][1] for item in items if item[0] == "relation" and item[1] == ("=",) and item[2][0] == "name"]
-    if len(names) == len(items) == len(set(names)):
-        ordered = sorted(zip(names, items, strict=True))
-        return ["(" + ",".join(render(item, scalar) for _, item in ordered) + ")"]
+def _listing(listing: Listing, scalar: ScalarFn) -> list[str]:
+    """Return the elements of a list: of values with names, the one point that they give.
+
+    A list in which an element stands twice, such as roots or sides, is told by how often.
+    """
+    items = listing.items
+    named = _named_values(items)
+    if named and len(named) == len(items) == len(dict(named)):
+        return [point_text([(name, render(side, scalar)) for name, side in named])]
     if all(relation.is_inequality(item) for item in items):
         texts = [_single(item, scalar) for item in items]
-        joined = relation.join(texts, joiner)
+        joined = relation.join(texts, listing.joiner)
         if joined:
             return [joined]
-    return _distinct([text for item in items for text in elements(item, scalar)])
+    if any(map(_is_ellipsis, items)):
+        return elements(Elements(items), scalar)
+    texts = [text for item in items for text in elements(item, scalar)]
+    distinct = _distinct(texts)
+    repeated = (
+        len(distinct) < len(texts) and listing.joiner != "or" and not any(isinstance(i, Relation) for i in items[1:])
+    )
+    return [",".join(sorted(texts))] if repeated else distinct
+
+
+def _named_values(items: tuple[Node, ...]) -> list[tuple[str, Node]]:
+    """Return the names and what they equal, of the items that say so."""
+    found = []
+    for item in items:
+        match item:
+            case Relation(("=",), (Name(name), side)):
+                found.append((name, side))
+    return found
+
+
+# Pairs whose names have an order of their own; of all other names it is the alphabet's, within a family of names.
+_ORDERED = ("nk", "mb", "mc", "hk", "lw", "ar", "ad", "np", "rθ", "xyzw", "pqr", "mn", "tx")
+
+
+def point_text(named: list[tuple[str, str]]) -> str:
+    """Return the canonical text of values with names: the point, where the names have an order, else with the names.
+
+    Example:
+        >>> point_text([("y", "-3"), ("x", "2")]), point_text([("k", "2"), ("n", "5")])
+        ('(2,-3)', '(5,2)')
+        >>> point_text([("t", "1"), ("k", "2")])
+        'k=2,t=1'
+    """
+    values = dict(named)
+    order = _conventional([*values])
+    if order is None:
+        return ",".join(f"{name}={values[name]}" for name in sorted(values))
+    return "(" + ",".join(values[name] for name in order) + ")"
+
+
+def _conventional(names: list[str]) -> list[str] | None:
+    """Return names in the order that everybody writes them in, or ``None``."""
+    letters = {"θ" if name == "theta" else name for name in names}
+    for family in _ORDERED:
+        if letters == set(family[: len(letters)]):
+            return ["theta" if letter == "θ" else letter for letter in family if letter in letters]
+    bases = {name.split("_")[0] for name in names}
+    if len(bases) == 1 and all("_" in name for name in names):  # x_1, x_2
+        return sorted(names, key=lambda name: (len(name), name))
+    ordered = sorted(names)
+    greek = ["alpha", "beta", "gamma", "delta"]
+    if ordered == greek[: len(ordered)]:
+        return ordered
+    in_a_row = all(len(a) == len(b) == 1 and ord(b) - ord(a) == 1 for a, b in pairwise(ordered))
+    return ordered if in_a_row else None
 
 
 def _single(node: Node, scalar: ScalarFn) -> str:
     """Return the canonical text of what is one answer."""
-    kind, *parts = node
-    match kind:
-        case "seq":
-            return _sequence(*parts[:2], parts[2:], scalar)
-        case "matrix":
-            return _matrix([row[1:] for row in parts], scalar)
-        case "neg" if parts[0][0] == "matrix":
-            return _scaled_matrix([("num", Fraction(-1)), parts[0]], scalar)
-        case "neg" if parts[0][0] == "product" and any(part[0] == "matrix" for part in parts[0]):
-            return _single(("product", ("num", Fraction(-1)), *parts[0][1:]), scalar)
-        case "product" if sum(part[0] == "matrix" for part in parts) == 1:
+    match node:
+        case Bracketed(opening, closing, items):
+            return _bracketed(opening, closing, items, scalar)
+        case Matrix(rows):
+            return _matrix(rows, scalar)
+        case Neg(Matrix() as matrix):
+            return _scaled_matrix((Num(Fraction(-1)), matrix), scalar)
+        case Neg(Product(parts)) if any(isinstance(part, Matrix) for part in parts):
+            return _scaled_matrix((Num(Fraction(-1)), *parts), scalar)
+        case Product(parts) if sum(isinstance(part, Matrix) for part in parts) == 1:
             return _scaled_matrix(parts, scalar)
-        case "relation":
-            return relation.relation_text(parts[0], parts[1:], scalar, render)
-        case "union":
+        case Relation(signs, (Bracketed("(", ")", names), Bracketed("(", ")", values))) if signs == ("=",) and len(
+            names
+        ) == len(values):
+            return _named_point(names, values, scalar)
+        case Relation(signs, sides):
+            return relation.relation_text(signs, sides, scalar, render)
+        case Unite(parts):
             return _union(parts, scalar)
-        case "without":
-            return _without(*parts, scalar)
-        case "domain":
-            return EVERYTHING if parts[0] == "ℝ" else parts[0]
+        case Without(whole, removed):
+            return _without(whole, removed, scalar)
+        case Domain(letter):
+            return EVERYTHING if letter == "ℝ" else letter
+        case Quantity(part, unit):
+            text = scalar(part).text
+            return f"{text} {unit}" if text.replace("/", "").isalnum() else f"({text}) {unit}"
     return scalar(node).text
 
 
-def _sequence(opening: str, closing: str, items: list[Node], scalar: ScalarFn) -> str:
+def _named_point(names: tuple[Node, ...], values: tuple[Node, ...], scalar: ScalarFn) -> str:
+    """Return what ``(x, y) = (1, 2)`` says: the values by their names."""
+    if not all(isinstance(name, Name) for name in names):
+        return relation.relation_text(("=",), (Bracketed("(", ")", names), Bracketed("(", ")", values)), scalar, render)
+    return point_text([(name.text, render(value, scalar)) for name, value in zip(names, values, strict=True)])
+
+
+def _bracketed(opening: str, closing: str, items: tuple[Node, ...], scalar: ScalarFn) -> str:
     """Return a point, an interval or a list in brackets; a list of lists is a matrix."""
     square = opening == "[" and closing == "]"
-    if square and all(item[0] == "seq" and item[1:3] == ("[", "]") for item in items):
-        return _matrix([item[3:] for item in items], scalar)
+    if square and all(isinstance(item, Bracketed) and item[:2] == ("[", "]") for item in items):
+        return _matrix(tuple(item.items for item in items), scalar)
+    if square and len(items) == 1 and names_in(items[0]) and any(isinstance(p, Inverse) for p in walk(items[0])):
+        return scalar(Call("floor", items)).text  # [n/2]: the whole part
     texts = [render(item, scalar) for item in items]
     if len(texts) == 1:
         if square:
@@ -178,22 +284,22 @@ def _sequence(opening: str, closing: str, items: list[Node], scalar: ScalarFn) -
     return f"{opening}{','.join(texts)}{closing}"
 
 
-def _matrix(rows: list[tuple[Node, ...]], scalar: ScalarFn) -> str:
+def _matrix(rows: tuple[tuple[Node, ...], ...], scalar: ScalarFn) -> str:
     if len({len(row) for row in rows}) != 1:
         raise UndefinedError("a matrix with rows of different lengths")
     return "[" + ",".join("[" + ",".join(render(cell, scalar) for cell in row) + "]" for row in rows) + "]"
 
 
-def _scaled_matrix(factors: list[Node], scalar: ScalarFn) -> str:
-    others = tuple(factor for factor in factors if factor[0] != "matrix")
-    matrix = next(factor for factor in factors if factor[0] == "matrix")
-    return _matrix([tuple(("product", *others, cell) for cell in row[1:]) for row in matrix[1:]], scalar)
+def _scaled_matrix(factors: tuple[Node, ...], scalar: ScalarFn) -> str:
+    others = tuple(factor for factor in factors if not isinstance(factor, Matrix))
+    (matrix,) = (factor for factor in factors if isinstance(factor, Matrix))
+    return _matrix(tuple(tuple(Product((*others, cell)) for cell in row) for row in matrix.rows), scalar)
 
 
-def _union(parts: list[Node], scalar: ScalarFn) -> str:
+def _union(parts: tuple[Node, ...], scalar: ScalarFn) -> str:
     """Return a union: one finite set, or intervals and sets in the order of their texts."""
-    finite = [text for part in parts if part[0] == "set" for text in elements(part, scalar)]
-    intervals = [_single(part, scalar) for part in parts if part[0] != "set"]
+    finite = [text for part in parts if isinstance(part, Elements) for text in elements(part, scalar)]
+    intervals = [_single(part, scalar) for part in parts if not isinstance(part, Elements)]
     if not intervals:
         return set_text(finite)
     if any(text[0] not in "([" for text in intervals):

@@ -12,9 +12,22 @@ from functools import lru_cache
 import mpmath
 import sympy
 from ttrl_verl.reward_fns.answers.mathematics import exact
+from ttrl_verl.reward_fns.answers.mathematics.evaluate import call
 from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, NotExactError, TooLargeError, UndefinedError
-from ttrl_verl.reward_fns.answers.mathematics.expression import Node
-from ttrl_verl.reward_fns.answers.mathematics.grammar import parse
+from ttrl_verl.reward_fns.answers.mathematics.nodes import (
+    Apply,
+    Call,
+    Degrees,
+    Inverse,
+    Name,
+    Neg,
+    Node,
+    Num,
+    Power,
+    Product,
+    Sum,
+)
+from ttrl_verl.reward_fns.answers.mathematics.parser import parse
 from ttrl_verl.reward_fns.answers.mathematics.structure import Scalar, exact_scalar, render
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
 
@@ -25,6 +38,8 @@ _SYMPY = {
     **{name: getattr(sympy, name) for name in (*_TRIGONOMETRIC, "sinh", "cosh", "tanh", "exp", "floor", "factorial")},
     **{f"arc{name}": getattr(sympy, f"a{name}") for name in ("sin", "cos", "tan")},
     "ceil": sympy.ceiling,
+    "gcd": sympy.gcd,
+    "lcm": sympy.lcm,
     "ln": sympy.log,
     "max": sympy.Max,
     "min": sympy.Min,
@@ -34,6 +49,7 @@ _SYMPY = {
     "lg": lambda value: sympy.log(value) / sympy.log(10),
 }
 _CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "i": sympy.I}
+_STEPS = ("abs", "floor", "ceil", "max", "min", "gcd", "lcm")
 _MAX_ARGUMENT = 300
 
 
@@ -84,27 +100,34 @@ def to_sympy(node: Node, in_angle: bool = False) -> sympy.Expr:
         TooLargeError: a power or a factorial beyond what is computed.
         UndefinedError: the tree is no expression.
     """
-    kind, *parts = node
-    match kind:
-        case "num":
-            return sympy.Rational(parts[0].numerator, parts[0].denominator)
-        case "name":
-            return _CONSTANTS[parts[0]] if parts[0] in _CONSTANTS else sympy.Symbol(parts[0], positive=True)
-        case "sum":
+    match node:
+        case Num(number):
+            return sympy.Rational(number.numerator, number.denominator)
+        case Name(name):
+            return _symbol(name)
+        case Sum(parts):
             return sympy.Add(*(to_sympy(part, in_angle) for part in parts))
-        case "product":
+        case Product(parts):
             return sympy.Mul(*(to_sympy(part, in_angle) for part in parts))
-        case "neg":
-            return -to_sympy(parts[0], in_angle)
-        case "inv":
-            return _power(to_sympy(parts[0], in_angle), sympy.Integer(-1))
-        case "pow":
-            return _power(to_sympy(parts[0], in_angle), to_sympy(parts[1], in_angle))
-        case "degree":
-            return to_sympy(parts[0]) * (sympy.pi / 180 if in_angle else 1)
-        case "call":
-            return _call(parts[0], parts[1:])
-    raise UndefinedError(f"a {kind} in an expression")
+        case Neg(part):
+            return -to_sympy(part, in_angle)
+        case Inverse(part):
+            return _power(to_sympy(part, in_angle), sympy.Integer(-1))
+        case Power(base, exponent):
+            return _power(to_sympy(base, in_angle), to_sympy(exponent, in_angle))
+        case Degrees(part):
+            return to_sympy(part) * (sympy.pi / 180 if in_angle else 1)
+        case Call(function, arguments):
+            return _call(function, arguments)
+        case Apply(name, (argument,), False):
+            return _symbol(name) * to_sympy(argument)
+        case Apply(name, arguments):
+            return _symbol(_opaque_name(name, arguments))
+    raise UndefinedError(f"a {type(node).__name__} in an expression")
+
+
+def _symbol(name: str) -> sympy.Expr:
+    return _CONSTANTS[name] if name in _CONSTANTS else sympy.Symbol(name, positive=True)
 
 
 def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
@@ -116,13 +139,39 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
             raise TooLargeError("a power beyond what is computed")
     if exponent.is_Rational and exponent.q % 2 == 1 and exponent.q > 1 and base.is_negative:
         return (-1) ** exponent.p * (-base) ** exponent  # the real root
+    if exponent.is_Rational and exponent.q % 2 == 0 and base.free_symbols and base.has(sympy.Add):
+        return _root_of_squares(base, exponent)
     return base**exponent
 
 
-def _call(name: str, parts: list[Node]) -> sympy.Expr:
+def _root_of_squares(base: sympy.Expr, exponent: sympy.Rational) -> sympy.Expr:
+    """Return an even root of a sum: what stands in it squared comes out as an absolute value."""
+    if not base.is_polynomial(*base.free_symbols):
+        return base**exponent
+    factor, factors = sympy.factor_list(base)
+    result = 1
+    for part, times in factors:
+        if times % 2 == 0:
+            result *= _symbol(_absolute_name(part)) ** (times * exponent)
+        else:
+            factor *= part**times
+    return base**exponent if result == 1 else result * sympy.expand(factor) ** exponent
+
+
+def _absolute_name(part: sympy.Expr) -> str:
+    """Return the name of the absolute value of a polynomial, such as ``abs(x-1)``."""
+    value = exact_scalar(from_sympy(sympy.expand(part))).value
+    return f"abs({exact.text(Exact().scale(value, 1 / exact.leading(value)))})"
+
+
+def _opaque_name(function: str, parts: tuple[Node, ...]) -> str:
+    return f"{function}({','.join(symbolic_scalar(part).text for part in parts)})"
+
+
+def _call(name: str, parts: tuple[Node, ...]) -> sympy.Expr:
     arguments = [to_sympy(part, in_angle=name in _TRIGONOMETRIC) for part in parts]
-    if name in ("f", "g", "h") or (name == "abs" and arguments[0].free_symbols):
-        return sympy.Symbol(f"{name}({','.join(symbolic_scalar(part).text for part in parts)})", positive=True)
+    if name in _STEPS and any(argument.free_symbols for argument in arguments):
+        return _step(name, parts)
     if name == "abs":
         return sympy.Abs(arguments[0])
     if name in ("factorial", "binomial") and any(a.is_number and abs(a) > _MAX_ARGUMENT for a in arguments):
@@ -132,6 +181,28 @@ def _call(name: str, parts: list[Node]) -> sympy.Expr:
     return _SYMPY[name](*arguments)
 
 
+def _step(name: str, parts: tuple[Node, ...]) -> sympy.Expr:
+    """Return a function that jumps or bends as a symbol of its own: no two points tell what it is in between."""
+    scalars = [symbolic_scalar(part) for part in parts]
+    if all(scalar.value is not None for scalar in scalars):
+        return _from_value(call(name, [scalar.value for scalar in scalars], Exact()))
+    texts = [scalar.text for scalar in scalars]
+    return _symbol(f"{name}({','.join(texts if name in ('floor', 'ceil', 'abs') else sorted(set(texts)))})")
+
+
+def _from_value(value: exact.Value) -> sympy.Expr:
+    """Return an exact value as sympy's expression."""
+    terms = []
+    for term, coefficient in value.items():
+        factors = [
+            (sympy.Integer(name) if isinstance(name, int) else _symbol(name))
+            ** sympy.Rational(e.numerator, e.denominator)
+            for name, e in term
+        ]
+        terms.append(sympy.Mul(sympy.Rational(coefficient.numerator, coefficient.denominator), *factors))
+    return sympy.Add(*terms)
+
+
 def from_sympy(expression: sympy.Expr) -> Node:
     """Return the tree of a sympy expression that exact arithmetic may hold.
 
@@ -139,18 +210,18 @@ def from_sympy(expression: sympy.Expr) -> Node:
         NotExactError: it does not.
     """
     if expression.is_Rational:
-        return ("num", Fraction(int(expression.p), int(expression.q)))
+        return Num(Fraction(int(expression.p), int(expression.q)))
     for name, value in _CONSTANTS.items():
         if expression == value:
-            return ("name", name)
+            return Name(name)
     if expression.is_Symbol:
-        return ("name", expression.name)
+        return Name(expression.name)
     if expression.is_Add or expression.is_Mul:
-        return ("sum" if expression.is_Add else "product", *(from_sympy(part) for part in expression.args))
+        return (Sum if expression.is_Add else Product)(tuple(from_sympy(part) for part in expression.args))
     if expression.is_Pow:
-        return ("pow", from_sympy(expression.base), from_sympy(expression.exp))
+        return Power(from_sympy(expression.base), from_sympy(expression.exp))
     if isinstance(expression, sympy.exp):
-        return ("pow", ("name", "e"), from_sympy(expression.args[0]))
+        return Power(Name("e"), from_sympy(expression.args[0]))
     raise NotExactError(f"a {type(expression).__name__}")
 
 
@@ -166,8 +237,7 @@ def _constant(expression: sympy.Expr) -> Scalar:
     value = mpmath.mpmathify(_evaluate(expression))
     parts = [_identify(part) for part in (value.real, value.imag)]
     if None not in parts:
-        imaginary = ("product", parts[1], ("name", "i"))
-        return exact_scalar(("sum", parts[0], imaginary))
+        return exact_scalar(Sum((parts[0], Product((parts[1], Name("i"))))))
     found = _exactly(sympy.expand(sympy.radsimp(sympy.sqrtdenest(expression))))
     return found or _square_root(expression, value) or Scalar(f"value({_digits(value)})", None)
 
@@ -182,24 +252,23 @@ def _square_root(expression: sympy.Expr, value: mpmath.mpc) -> Scalar | None:
 
 def _identify(value: mpmath.mpf) -> Node | None:
     """Return a rational, a rational times pi, or a root of a quadratic, where the value is one to all its digits."""
-    for scale, factor in ((mpmath.mpf(1), ("num", Fraction(1))), (mpmath.pi, ("name", "pi"))):
+    for scale, factor in ((mpmath.mpf(1), Num(Fraction(1))), (mpmath.pi, Name("pi"))):
         ratio = value / scale
         if abs(ratio) < mpmath.mpf(10) ** 15:
             found = Fraction(int(mpmath.nint(ratio * 10**40)), 10**40).limit_denominator(100_000)
             if abs(ratio - mpmath.mpf(found.numerator) / found.denominator) < mpmath.mpf(10) ** -38:
-                return ("product", ("num", found), factor)
+                return Product((Num(found), factor))
     if not mpmath.mpf(10) ** -6 < abs(value) < 10**6:
         return None
     quadratic = mpmath.findpoly(value, 2, maxcoeff=10**6, tol=mpmath.mpf(10) ** -32)
     if not quadratic or len(quadratic) != 3:
         return None
     a, b, c = (int(coefficient) for coefficient in quadratic)
-    root = ("pow", ("num", Fraction(b * b - 4 * a * c)), ("num", Fraction(1, 2)))
+    root = Power(Num(Fraction(b * b - 4 * a * c)), Num(Fraction(1, 2)))
     for sign in (1, -1):
         near = (-b + sign * mpmath.sqrt(b * b - 4 * a * c)) / (2 * a)
         if abs(near - value) < mpmath.mpf(10) ** -30:
-            return ("product", ("sum", ("num", Fraction(-b)), ("product", ("num", Fraction(sign)), root)),
-                    ("num", Fraction(1, 2 * a)))  # fmt: skip
+            return Product((Sum((Num(Fraction(-b)), Product((Num(Fraction(sign)), root)))), Num(Fraction(1, 2 * a))))
     return None
 
 
@@ -232,8 +301,8 @@ def _function(expression: sympy.Expr) -> Scalar:
     if abs(values[0] - values[1]) < mpmath.mpf(10) ** -35:
         parts = [_identify(part) for part in (values[0].real, values[0].imag)]
         if None not in parts:
-            return exact_scalar(("sum", parts[0], ("product", parts[1], ("name", "i"))))
-    for simplify in (sympy.expand, sympy.trigsimp, sympy.powdenest):
+            return exact_scalar(Sum((parts[0], Product((parts[1], Name("i"))))))
+    for simplify in (sympy.expand, sympy.trigsimp, sympy.powdenest, _of_factorials):
         found = _exactly(simplify(expression))
         if found:
             return found
@@ -242,6 +311,11 @@ def _function(expression: sympy.Expr) -> Scalar:
         return known
     shown = ";".join(_digits(value) for value in values)
     return Scalar(f"function({','.join(symbol.name for symbol in names)}:{shown})", None)
+
+
+def _of_factorials(expression: sympy.Expr) -> sympy.Expr:
+    """Return a quotient of factorials in lowest terms: n!/(n-2)! is n(n-1)."""
+    return sympy.expand(sympy.combsimp(expression)) if expression.has(sympy.factorial, sympy.binomial) else expression
 
 
 def _known_function(names: list[sympy.Symbol], values: list[mpmath.mpc]) -> Scalar | None:
