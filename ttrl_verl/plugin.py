@@ -36,7 +36,16 @@ def register() -> None:
     """Register the CPU platform now; the rest when verl's registries, or what is patched of verl, appear."""
     from ttrl_verl import cpu
     from ttrl_verl.composition import hydra_hook
-    from ttrl_verl.patches import freeze_vision, mrope, text_batch, visible_warnings
+    from ttrl_verl.patches import (
+        added_processors,
+        asked_prompt,
+        freeze_vision,
+        mrope,
+        pixels,
+        text_batch,
+        tower_on_text,
+        visible_warnings,
+    )
     from ttrl_verl.training import advantages
 
     cpu.register()
@@ -44,6 +53,10 @@ def register() -> None:
     mrope.register()
     text_batch.register()
     freeze_vision.register()
+    added_processors.register()
+    asked_prompt.register()
+    pixels.register()
+    tower_on_text.register()
     visible_warnings.register()
     when_imported("verl.trainer.ppo.core_algos", advantages.register)
     # so that reward.reward_manager.name may be the name of any of REWARD_FNS

@@ -187,7 +187,7 @@ def load_processor(model: DictConfig) -> Any:
     name = _model_files(model)
     from transformers import AutoProcessor  # noqa: TID251
 
-    from ttrl_verl.questions.prompt_lengths import VERL_PROCESSORS
+    from ttrl_verl.questions.processors import KNOWN
 
     try:
         processor = AutoProcessor.from_pretrained(name, trust_remote_code=bool(model.get("trust_remote_code")))
@@ -196,8 +196,11 @@ def load_processor(model: DictConfig) -> Any:
     kind = type(processor).__name__
     if not hasattr(processor, "image_processor"):
         raise InputError(f"{name}: has no image processor; the questions have images (actor_rollout_ref.model.path)")
-    if kind not in VERL_PROCESSORS:
-        raise InputError(f"{name}: verl 0.9.1 does not load a {kind}; expected one of {', '.join(VERL_PROCESSORS)}")
+    if kind not in KNOWN:
+        raise InputError(
+            f"{name}: verl 0.9.1 does not load a {kind}; expected one of {', '.join(KNOWN)} "
+            "(docs/vision.md says how another is added)"
+        )
     return _with_template(processor, name, model)
 
 

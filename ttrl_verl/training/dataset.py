@@ -46,7 +46,12 @@ class UnlabeledDataset(RLHFDataset):
         table = self._take_max_samples(table)
         if not self.filter_overlong_prompts:
             check_prompts(
-                table, self.tokenizer, self.processor, self.max_prompt_length, **self.apply_chat_template_kwargs
+                table,
+                self.tokenizer,
+                self.processor,
+                self.max_prompt_length,
+                processor_settings=self.config.get("mm_processor_kwargs"),
+                **self.apply_chat_template_kwargs,
             )
         self.dataframe = self._rows(table, ttrl)
         # The columns are ours, whatever the file called them.
