@@ -12,6 +12,7 @@ verl's registry or module           what is put there
 reward managers                     ``training.reward_manager``, under the name of each reward
 agent loops                         ``training.greedy_agent_loop``, for validation rows that ask for it
 advantage estimators                ``training.advantages``: ``reward_as_advantage``
+``PPOTrainer._compute_advantage``   ``training.weights``: what a prompt or a token weighs; on the tested version alone
 modules with a fault                ``patches`` and, on the CPU, ``cpu``: on the tested versions alone (``hooks``)
 ==================================  ====================================================================================
 
@@ -46,7 +47,7 @@ def register() -> None:
         tower_on_text,
         visible_warnings,
     )
-    from ttrl_verl.training import advantages
+    from ttrl_verl.training import advantages, weights
 
     cpu.register()
     hydra_hook.register()
@@ -58,6 +59,7 @@ def register() -> None:
     pixels.register()
     tower_on_text.register()
     visible_warnings.register()
+    weights.register()
     when_imported("verl.trainer.ppo.core_algos", advantages.register)
     # so that reward.reward_manager.name may be the name of any of REWARD_FNS
     import_when_imported("verl.experimental.reward_loop.reward_manager.registry", "ttrl_verl.training.reward_manager")

@@ -114,6 +114,15 @@ def defaults(file: Path) -> list[Any]:
     return _read(file).get("defaults") or []
 
 
+def recipe_values(recipe: str) -> Mapping[str, Any]:
+    """Return what a recipe's own file says, without what it includes.
+
+    Raises:
+        InputError: there is no such recipe, or its file is no YAML.
+    """
+    return _read(recipe_file(recipe))
+
+
 def chosen_parts(file: Path) -> dict[str, str]:
     """Return the option that a recipe takes of each group, by its own defaults list and those it includes.
 

@@ -5,7 +5,7 @@ Nothing here imports Hydra, so that a slip is one line in a fraction of a second
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -13,9 +13,18 @@ from typing import Any
 
 import yaml
 
-from ttrl_verl.composition.catalogue import YAML_LOADER, chosen_parts, flat_keys, part_groups, recipe_file, section_keys
+from ttrl_verl.composition.catalogue import (
+    YAML_LOADER,
+    chosen_parts,
+    flat_keys,
+    part_groups,
+    recipe_file,
+    recipe_values,
+    section_keys,
+)
 from ttrl_verl.composition.places import verl_config_dir
 from ttrl_verl.errors import InputError
+from ttrl_verl.reward_fns.names import absolute, is_path
 
 SHORT_NAMES = {
     "model": "actor_rollout_ref.model.path",
@@ -25,6 +34,9 @@ SHORT_NAMES = {
     "kept": "actor_rollout_ref.rollout.n",
     "labels": "ttrl.choices",
     "reward": "reward.reward_manager.name",
+    "answer_type": "ttrl.answer_type",
+    "check": "ttrl.check",
+    "keep": "ttrl.keep",
     "temperature": "actor_rollout_ref.rollout.temperature",
     "lr": "actor_rollout_ref.actor.optim.lr",
     "batch": "data.train_batch_size",
@@ -48,6 +60,10 @@ KEYS_BEYOND_YAML = (
     "ray_kwargs.ray_init.*",  # goes to ray.init as it stands
 )
 
+OWN_KEYS = ("reward.reward_manager.name", "ttrl.answer_type", "ttrl.check", "ttrl.rewards")
+"""Keys that may name a function of a user's own file. Its path is made absolute: other processes look it up, too."""
+
+_OWN_FILE = re.compile(r"""(['"]?)((?:[\w.~-]*/)*[\w.-]+\.py:\w+)\1""")
 _OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[^=]+)(?:=(?P<value>.*))?", re.DOTALL)
 
 
@@ -80,7 +96,8 @@ def translate(recipe: str, overrides: Sequence[str]) -> list[str]:
             if not sign and "@" not in key:
                 check_key(recipe, key)
             found.append(override)
-    return found
+    found = [_located(override) for override in found]
+    return [*found, *_located_in(recipe, {override.lstrip("+").partition("=")[0] for override in found})]
 
 
 def quoted(value: object) -> str:
@@ -178,6 +195,47 @@ def verl_defaults(model_engine: str) -> dict[str, Any]:
 
 def _value(values: Mapping[str, Any], key: str) -> Any:
     for name in key.split("."):
+        values = values[name]
+    return values
+
+
+def _located(override: str) -> str:
+    """Return an override with the paths of a user's files absolute."""
+    key, equals, value = override.partition("=")
+    if key.lstrip("+") not in OWN_KEYS:
+        return override
+    if value.startswith("["):
+        return key + equals + _OWN_FILE.sub(lambda match: quoted(absolute(match[2])), value)
+    return key + equals + (quoted(absolute(value.strip("'\""))) if is_path(value.strip("'\"")) else value)
+
+
+def _located_in(recipe: str, overridden: Collection[str]) -> Iterator[str]:
+    """Yield overrides that make absolute what a user's recipe names by a relative path, from the working directory."""
+    if Path(recipe).suffix not in (".yaml", ".yml"):
+        return
+    values = recipe_values(recipe)
+    for key in OWN_KEYS:
+        value = _value_or_none(values, key)
+        located = _absolute_names(value)
+        if located != value and key not in overridden:
+            yield f"{key}={quoted(located)}"
+
+
+def _absolute_names(value: Any) -> Any:
+    match value:
+        case str():
+            return absolute(value)
+        case list():
+            return [_absolute_names(entry) for entry in value]
+        case {"name": str() as name}:
+            return {**value, "name": absolute(name)}
+    return value
+
+
+def _value_or_none(values: Any, key: str) -> Any:
+    for name in key.split("."):
+        if not isinstance(values, Mapping) or name not in values:
+            return None
         values = values[name]
     return values
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ttrl_verl.alarms.rules import StepStats
+from ttrl_verl.record.layout import trained
 from ttrl_verl.record.visits import flipped
 from ttrl_verl.reward_fns.metrics import no_signal
 
@@ -16,6 +17,7 @@ VOTE_COLUMNS = (
     "rewards",
     "lengths",
     "kept",
+    "places",
     "missing",
     "pseudo_label",
     "answer_entropy",
@@ -80,8 +82,8 @@ def step_stats(rows: Sequence[Mapping[str, Any]], history: LabelHistory, *, mind
         unparsed=answers.count(None) / total,
         truncated=sum(row["truncated"] for row in rows) / total if minds_truncated else None,
         length=sum(lengths) / len(lengths) if lengths else None,
-        no_signal=sum(no_signal(row["rewards"][: row["kept"]]) for row in rows) / len(rows),
-        unanimous=sum(_agree(row["answers"][: row["kept"]]) for row in rows) / len(rows),
+        no_signal=sum(no_signal(trained(row, "rewards")) for row in rows) / len(rows),
+        unanimous=sum(_agree(trained(row, "answers")) for row in rows) / len(rows),
         missing=missing / max(missing + len(answers), 1),
         flips=flips,
         moved=moved,

@@ -185,7 +185,7 @@ class RunWriter:
         """Follow the steps on record, so that alarms compare with the run's start and not with this attempt's."""
         for path in audit_files(self._folder):
             try:
-                rows = pq.read_table(path, columns=list(VOTE_COLUMNS)).to_pylist()
+                rows = pq.read_table(path, schema=AUDIT_SCHEMA, columns=list(VOTE_COLUMNS)).to_pylist()
             except _FAILURES as error:
                 _logger.warning(
                     "%s: cannot be read, and the alarms go without it: %s", path, str(error).splitlines()[0]

@@ -110,7 +110,8 @@ class UnlabeledDataset(RLHFDataset):
         label = row.pop("label")
         index = row.pop("row_index")  # `index` itself is overwritten by verl, from extra_info
         row["reward_model"] = {"style": "rule", "ground_truth": label}
-        row["extra_info"] = {"index": index, "origin": row.pop("origin")}
+        row["extra_info"] = {"index": index, "origin": row.pop("origin"), "answer_type": row.pop("answer_type")}
+        row["extra_info"]["training"] = self.is_training_set
         row["index"] = index
         return row
 
