@@ -94,6 +94,8 @@ def word_text(word: str) -> str:
     """
     if word in _NUMBER_WORDS:
         return str(_NUMBER_WORDS.index(word))
+    if word == "...":
+        return word
     try:
         tokens = resolve(tokenize(word))
     except SyntaxTrouble:
