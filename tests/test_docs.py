@@ -18,7 +18,7 @@ from ttrl_verl.preflight.checks import memory_of
 from ttrl_verl.preflight.settings import check_config
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = [DOCS / f"{name}.md" for name in ("recipes", "scale", "transductive", "vision")]
+PAGES = [DOCS / f"{name}.md" for name in ("extend", "recipes", "scale", "transductive", "vision")]
 COMMANDS = [
     pytest.param(line, id=f"{page.stem}: {line[:60]}")
     for page in PAGES

@@ -1,6 +1,7 @@
 """JSON: the last object or list that a response writes, or one field of it, compared by value."""
 
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any, NoReturn
@@ -10,7 +11,9 @@ from ttrl_verl.reward_fns.answers.response import last_boxed
 
 MAX_CHARS = 20_000
 """A longer value is no answer, and of a longer response only the end is searched."""
-_MAX_STARTS = 2000
+# What may begin an object or a list: not the braces of LaTeX or of a set.
+_START = re.compile(r"""\{\s{0,20}["}]|\[\s{0,20}["\[\]{\d\-tfn]""")
+_MAX_STARTS = 300
 _MAX_DIGITS = 400
 
 
@@ -73,18 +76,17 @@ def canonical_json(answer: str) -> Canonical:
 def _last_value(text: str) -> str | None:
     """Return the last object or list; a start that begins none is passed over, and only so many are tried."""
     decoder = _decoder()
-    found, place, tried = None, 0, 0
-    while tried < _MAX_STARTS:
-        starts = [start for start in (text.find("{", place), text.find("[", place)) if start >= 0]
-        if not starts:
+    found, place = None, 0
+    for _ in range(_MAX_STARTS):
+        start = _START.search(text, place)
+        if start is None:
             break
-        start, tried = min(starts), tried + 1
         try:
-            _, end = decoder.raw_decode(text, start)
+            _, place = decoder.raw_decode(text, start.start())
         except (ValueError, RecursionError):
-            place = start + 1
+            place = start.start() + 1
         else:
-            found, place = text[start:end], end
+            found = text[start.start() : place]
     return found
 
 
