@@ -125,6 +125,9 @@ class GroupStageMixin:
         if self._writer.stop_asked and not self._stopping:
             self._stopping = True
             end_after_next_step(self._refill_fn, step)
+        if self._writer.stats.information is not None:
+            metrics["ttrl/answer_information"] = self._writer.stats.information
+            metrics["ttrl/answer_information_z"] = self._writer.stats.information_z or 0.0
         return {**metrics, "ttrl/record_seconds": time.perf_counter() - started}
 
     def _verdict(self, row: Mapping[str, Any]) -> dict[str, Any]:
