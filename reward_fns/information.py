@@ -21,9 +21,10 @@ class Information:
     """The mutual information between question and answer over a step's votes.
 
     Attributes:
-        nats: I less its mean over random exchanges: 0 where the votes say nothing of the question, at most the entropy
-            of the right answers where all are right.
+        nats: I less its mean over random exchanges: near 0 where the votes say nothing of the question; where all are
+            right, the entropy of the right answers less that mean.
         z: the same in standard deviations of those exchanges; 0.0 where ``blind``.
+        deviation: one such standard deviation, nats; 0.0 where ``blind``.
         raw: I itself, nats.
         blind: whether no exchange changes anything, so that nothing can be told: one question, no answer, one answer to
             everything, or answers that are all different.
@@ -31,11 +32,14 @@ class Information:
 
     nats: float
     z: float
+    deviation: float
     raw: float
     blind: bool
 
 
-def answer_information(groups: Sequence[Sequence[str | None]], *, seed: int = _SEED) -> Information:
+def answer_information(
+    groups: Sequence[Sequence[str | None]], *, exchanges: int | None = None, seed: int = _SEED
+) -> Information:
     """Return what the answers of several questions say about which question was asked.
 
     I = H(all answers pooled) - mean over questions of H(answers to it), in nats, each question weighted by how many of
@@ -52,6 +56,7 @@ def answer_information(groups: Sequence[Sequence[str | None]], *, seed: int = _S
 
     Args:
         groups: the canonical answers to each question, at least 0 questions; ``None`` where a response has none.
+        exchanges: how many random exchanges there are, at least 2; by default 32 to 500, by the number of votes.
         seed: of the exchanges.
 
     Returns:
@@ -62,14 +67,14 @@ def answer_information(groups: Sequence[Sequence[str | None]], *, seed: int = _S
         >>> round(knows.raw, 4), knows.z > 2
         (0.6931, True)
         >>> answer_information([["fish"] * 8, ["fish"] * 8])
-        Information(nats=0.0, z=0.0, raw=0.0, blind=True)
+        Information(nats=0.0, z=0.0, deviation=0.0, raw=0.0, blind=True)
     """
     answered = [[answer for answer in group if answer is not None] for group in groups]
     answered = [group for group in answered if group]
     codes: dict[str, int] = {}
     pool = [codes.setdefault(answer, len(codes)) for group in answered for answer in group]
     if not pool:
-        return Information(0.0, 0.0, 0.0, blind=True)
+        return Information(0.0, 0.0, 0.0, 0.0, blind=True)
     ends = [0, *accumulate(map(len, answered))]
     # c ln c for every count that there may be: an entropy over n votes is ln n - sum of c ln c / n.
     table = [0.0, *(count * math.log(count) for count in range(1, len(pool) + 1))]
@@ -77,21 +82,24 @@ def answer_information(groups: Sequence[Sequence[str | None]], *, seed: int = _S
     found = (fixed + _within(pool, ends, table)) / len(pool)
     if len(answered) < 2 or len(codes) in (1, len(pool)):
         # Whatever is exchanged with whatever, every question keeps what it has, up to names.
-        return Information(0.0, 0.0, max(found, 0.0), blind=True)
-    mean, deviation = _exchanged(pool, ends, table, seed)
-    nats = found - (fixed + mean) / len(pool)
-    deviation /= len(pool)
-    blind = deviation <= 1e-12
-    return Information(0.0 if blind else nats, 0.0 if blind else nats / deviation, max(found, 0.0), blind)
+        return Information(0.0, 0.0, 0.0, max(found, 0.0), blind=True)
+    number = exchanges or max(_FEWEST, min(_MOST, _WORK // len(pool)))
+    mean, deviation = _exchanged(pool, ends, table, number, seed)
+    if deviation <= 1e-9 * len(pool):
+        return Information(0.0, 0.0, 0.0, max(found, 0.0), blind=True)
+    nats, deviation = found - (fixed + mean) / len(pool), deviation / len(pool)
+    return Information(nats, nats / deviation, deviation, max(found, 0.0), blind=False)
 
 
-def _exchanged(pool: Sequence[int], ends: Sequence[int], table: Sequence[float], seed: int) -> tuple[float, float]:
+def _exchanged(
+    pool: Sequence[int], ends: Sequence[int], table: Sequence[float], number: int, seed: int
+) -> tuple[float, float]:
     """Return the mean and the standard deviation of ``_within`` over random orders of the pool."""
     draw = random.Random(seed)
     order = list(pool)
     strides = _STRIDES if len(pool) > _STRIDES[-1] ** 2 else (1,)
     values = []
-    while len(values) < max(_FEWEST, min(_MOST, _WORK // len(pool))):
+    while len(values) < number:
         draw.shuffle(order)
         for stride in strides:
             dealt = [code for start in range(stride) for code in order[start::stride]] if stride > 1 else order

@@ -39,6 +39,16 @@ class Mean:
         variance = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
         return cls(mean, math.sqrt(variance / len(values)))
 
+    def less(self, other: "Mean") -> "Mean":
+        """Return the difference to the mean of another sample.
+
+        Example:
+            >>> Mean(0.9, 0.3).less(Mean(0.5, 0.4))
+            Mean(value=0.4, error=0.5)
+        """
+        errors = (self.error, other.error)
+        return Mean(self.value - other.value, None if None in errors else math.hypot(*errors))
+
     def __str__(self) -> str:
         return f"{self.value:.3f}" if self.error is None else f"{self.value:.3f} ± {self.error:.3f}"
 
