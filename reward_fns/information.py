@@ -25,6 +25,8 @@ class Information:
             right, the entropy of the right answers less that mean.
         z: the same in standard deviations of those exchanges; 0.0 where ``blind``.
         deviation: one such standard deviation, nats; 0.0 where ``blind``.
+        reach: the z of votes that tell the questions apart as far as their numbers allow, where I is the entropy of the
+            pooled answers or of the questions, whichever is less. Below 4, the votes are too few to tell anything.
         raw: I itself, nats.
         blind: whether no exchange changes anything, so that nothing can be told: one question, no answer, one answer to
             everything, or answers that are all different.
@@ -33,6 +35,7 @@ class Information:
     nats: float
     z: float
     deviation: float
+    reach: float
     raw: float
     blind: bool
 
@@ -67,28 +70,31 @@ def answer_information(
         >>> round(knows.raw, 4), knows.z > 2
         (0.6931, True)
         >>> answer_information([["fish"] * 8, ["fish"] * 8])
-        Information(nats=0.0, z=0.0, deviation=0.0, raw=0.0, blind=True)
+        Information(nats=0.0, z=0.0, deviation=0.0, reach=0.0, raw=0.0, blind=True)
     """
     answered = [[answer for answer in group if answer is not None] for group in groups]
     answered = [group for group in answered if group]
     codes: dict[str, int] = {}
     pool = [codes.setdefault(answer, len(codes)) for group in answered for answer in group]
     if not pool:
-        return Information(0.0, 0.0, 0.0, 0.0, blind=True)
+        return Information(0.0, 0.0, 0.0, 0.0, 0.0, blind=True)
     ends = [0, *accumulate(map(len, answered))]
     # c ln c for every count that there may be: an entropy over n votes is ln n - sum of c ln c / n.
     table = [0.0, *(count * math.log(count) for count in range(1, len(pool) + 1))]
-    fixed = table[len(pool)] - _sum(table, Counter(pool)) - math.fsum(table[len(group)] for group in answered)
+    of_answers, of_questions = _sum(table, Counter(pool)), math.fsum(table[len(group)] for group in answered)
+    fixed = table[len(pool)] - of_answers - of_questions
     found = (fixed + _within(pool, ends, table)) / len(pool)
     if len(answered) < 2 or len(codes) in (1, len(pool)):
         # Whatever is exchanged with whatever, every question keeps what it has, up to names.
-        return Information(0.0, 0.0, 0.0, max(found, 0.0), blind=True)
+        return Information(0.0, 0.0, 0.0, 0.0, max(found, 0.0), blind=True)
     number = exchanges or max(_FEWEST, min(_MOST, _WORK // len(pool)))
     mean, deviation = _exchanged(pool, ends, table, number, seed)
     if deviation <= 1e-9 * len(pool):
-        return Information(0.0, 0.0, 0.0, max(found, 0.0), blind=True)
-    nats, deviation = found - (fixed + mean) / len(pool), deviation / len(pool)
-    return Information(nats, nats / deviation, deviation, max(found, 0.0), blind=False)
+        return Information(0.0, 0.0, 0.0, 0.0, max(found, 0.0), blind=True)
+    by_chance, deviation = (fixed + mean) / len(pool), deviation / len(pool)
+    nats, most = found - by_chance, (table[len(pool)] - max(of_answers, of_questions)) / len(pool)
+    reach = (most - by_chance) / deviation
+    return Information(nats, nats / deviation, deviation, reach, max(found, 0.0), blind=False)
 
 
 def _exchanged(

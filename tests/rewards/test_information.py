@@ -121,3 +121,15 @@ def test_a_large_step_takes_a_moment():
     found = answer_information(groups)
     assert time.process_time() - started < 5  # half a second on an idle core
     assert found.z > 100
+
+
+def test_the_reach_says_whether_votes_could_tell():
+    # Two questions, one vote and three: what they say is all that they could, and that is one deviation above chance.
+    # Of the 4 votes that the second may have, "5" (two of them) leaves 1.04 - 3/4 ln 3 = 0.216, else 0.562: mean 0.389.
+    few = answer_information([["5", "4", "5"], ["7"]])
+    assert few.reach == pytest.approx(few.z)
+    assert few.reach == pytest.approx(1.0, rel=0.15)
+    many = answer_information([["A", "B"] * 8, ["B", "A"] * 8])
+    assert many.z < 0
+    # A 16, B 16: telling them apart would be ln 2 = 0.69; by chance it is about 1 / (2 * 32) = 0.016, +- 0.022.
+    assert many.reach > 20

@@ -28,7 +28,8 @@ class StepStats:
         moved: of the prompts seen before, the share whose pseudo-label is not the one of the first visit.
         majority_ratio: mean over prompts.
         information: the answer information, nats: see ``reward_fns.information``.
-        information_z: the same in standard deviations above chance; ``None`` where nothing can be told.
+        information_z: the same in standard deviations above chance; ``None`` where nothing can be told: one
+            question, few votes.
     """
 
     step: int

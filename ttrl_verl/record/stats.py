@@ -35,6 +35,8 @@ VOTE_COLUMNS = (
 
 _NEVER = 0
 _STATS = b"ttrl_verl.step"
+# Votes that could not be this far above chance if they knew all are too few to say that they know nothing.
+_REACH = 4.0
 
 
 class LabelHistory:
@@ -103,7 +105,7 @@ def step_stats(
         moved=moved,
         majority_ratio=sum(row["majority_ratio"] for row in rows) / prompts,
         information=information.nats,
-        information_z=None if information.blind else information.z,
+        information_z=information.z if information.reach >= _REACH else None,
     )
 
 
