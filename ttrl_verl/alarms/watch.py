@@ -40,7 +40,7 @@ class Watch:
 
     def __init__(self, config: AlarmsConfig, steps: int | None = None) -> None:
         self._config = config
-        self._most_patience = math.inf if steps is None else max(1, steps // 4)
+        self._most_patience = math.inf if steps is None else max(1, math.ceil(steps / 4))
         self._first: list[StepStats] = []
         self._now: StepStats | None = None
         self._before: StepStats | None = None
