@@ -22,6 +22,7 @@ from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     Sum,
     Word,
     names_in,
+    walk,
 )
 
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -127,10 +128,17 @@ def _names_what_is_left(name: Node, variables: set[str]) -> bool:
     return not isinstance(name, Name) or not variables or (name.text == "y" and "y" not in variables)
 
 
+def _names_its_right(left: Node, right: Node) -> bool:
+    """Say whether a left side names the right one; an eccentricity e and a current i do, where they equal something."""
+    if isinstance(left, Name) and left.text in ("e", "i"):
+        return not any(isinstance(part, Name) and part.text == left.text for part in walk(right))
+    return _is_name(left) and not (isinstance(left, Name) and left.text in names_in(right))
+
+
 def _chain(sides: Sequence[Node], scalar: Callable, render: Callable) -> str:
     """Return what sides with equality signs between them come to: the last side, where the first one names it."""
     left, right = sides[0], sides[-1]
-    if _is_name(left) and not (isinstance(left, Name) and left.text in names_in(right)):
+    if _names_its_right(left, right):
         return render(right, scalar)
     if (len(sides) > 2 or _adds_names(left)) and not names_in(right):
         return render(right, scalar)  # m + n = 100 + 13 = 113

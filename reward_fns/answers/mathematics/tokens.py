@@ -39,6 +39,8 @@ _SPACED = re.compile(r"(?<![\d.,] )(?<![\d.,])\d{1,3}(?: \d{3})+(?! ?\d)", re.AS
 _OPENERS = re.compile(r"\(|\[|\\\{")
 _MATRIX = re.compile(r"\\(begin|end)\s?\{([a-zA-Z]{1,12}\*?)\}(?:\s?\{[lcr| ]{0,20}\})?")
 _PARENTHESIS = re.compile(r"[()]")
+_CLOSERS = (")", "]", "\\}")
+_SET = re.compile(r" ?(?:\(|\[|\\\{)")
 MAX_VALUE_CHARS = 400
 
 
@@ -91,6 +93,8 @@ def tokenize(text: str) -> list[Token]:
         if found["value"]:
             position = _closing(text, position)
             tokens.append(Token("word", text[found.start() : position], spaced))
+        elif found["run"] == "U" and tokens and tokens[-1].text in _CLOSERS and _SET.match(text, position):
+            tokens.append(Token("sign", "∪", spaced))  # between two sets, and the letter U elsewhere
         elif not found["space"]:
             tokens.extend(_token(found, spaced))
         # The space that ends a command separates nothing.
@@ -161,8 +165,6 @@ def _run(run: str, spaced: bool) -> Token:
         return Token("sign", "∞", spaced)
     if run == "sqrt":
         return Token("command", run, spaced)
-    if run == "U":
-        return Token("sign", "∪", spaced)
     return Token("name" if len(run) == 1 or run in NAMES else "run", run, spaced)
 
 

@@ -1,0 +1,178 @@
+# ruff: noqa: E501 - answers in rows
+"""Formulas with letters, values with names, words behind numbers: class by class, what is one answer and what is not.
+
+Each row is one answer in all its spellings, or different answers, none of which may be another's.
+"""
+
+import itertools
+
+import pytest
+from ttrl_verl.reward_fns.answers.mathematics import canonical_math
+
+ONE = {
+    "letters in a row are a product": [
+        [r"\frac{1}{2}LI^2", r"\frac12 L I^{2}", "0.5LI^2", r"\frac{LI^2}{2}"],
+        [r"\frac{kQ}{r}", "kQ/r", r"\frac{k Q}{r}", r"V=\frac{kQ}{r}"],
+        ["mgh", "m g h", "mg h", "U = mgh"],
+        [r"\frac{c}{a}", "e = c/a"],
+        ["IR", "I R", "V=IR"],
+        ["mc^2", "E=mc^2", "m c^{2}"],
+        [r"\sqrt{2gh}", r"\sqrt{2 g h}", "(2gh)^{1/2}"],
+        [r"\frac{PV}{RT}", r"\frac{P V}{R T}", "PV/RT"],
+        [r"\frac VR", r"\frac{V}{R}", "V/R"],
+        ["4abcd", "4 a b c d", r"4a\cdot bcd", "4dcba"],
+        [r"x\sin x", "xsinx", r"x \sin(x)"],
+        [r"\hbar\omega", r"\hbar \omega"],
+        [r"\rho gh", r"\rho g h"],
+    ],
+    "a slash divides by all the letters behind it": [
+        ["e^{-t/RC}", "e^{-t/(RC)}", r"e^{-\frac{t}{RC}}", r"\exp\left(-\frac{t}{RC}\right)"],
+        ["v^2/2g", "v^2/(2g)", r"\frac{v^2}{2g}"],
+    ],
+    "a function's name is no part of the answer": [
+        ["s(t)=t^2+1", "t^2+1", "s(t) = 1+t^2"],
+        ["a(n)=2n+1", "a_n=2n+1", "2n+1"],
+        ["P(3)=10", "10", "f(3)=10", "y(0)=10"],
+    ],
+    "a sum that is asked for": [["m+n=113", "113", "m + n = 100 + 13 = 113"], ["a+b+c=37", "37"], ["p+q=37", "37"]],
+    "polynomials": [
+        [r"\binom{n}{2}", r"\frac{n(n-1)}{2}", "C(n,2)"],
+        [r"\binom{n}{n-1}", "n"],
+        [r"6\binom{n}{3}", "n(n-1)(n-2)"],
+        [r"\frac{(n+1)!}{(n-1)!}", "n(n+1)"],
+    ],
+    "steps": [
+        [r"\lfloor n/2 \rfloor", r"\left\lfloor\frac{n}{2}\right\rfloor", r"\left[\frac n2\right]"],
+        [r"\lfloor\frac{n+2}{2}\rfloor", r"1+\lfloor n/2 \rfloor"],
+        [r"\lceil -n/2\rceil", r"-\lfloor n/2\rfloor"],
+        [r"\lfloor\log_2 n\rfloor+1", r"1+\lfloor \log_2(n) \rfloor"],
+        [r"\max(a,b)", r"\max(b,a)", r"\max\{a,b\}"],
+        [r"\gcd(m,n)", r"\gcd(n,m)"],
+        [r"\lfloor 7/2\rfloor", "3"],
+        [r"\max(2,\frac{7}{3})", "7/3"],
+    ],
+    "absolute values": [
+        [r"\frac{|a|}{2}", "|a/2|", "0.5|a|"],
+        ["|2x-4|", "2|x-2|", "2|2-x|"],
+        [r"\sqrt{x^2}", "|x|"],
+        [r"\sqrt{(x-1)^2}", "|x-1|", r"\sqrt{x^2-2x+1}"],
+        ["|x|^2", "x^2"],
+        ["|AB|=5", "5"],
+    ],
+    "values with names": [
+        ["n=5, k=2", "(n,k)=(5,2)", "k=2, n=5", r"n=5 \text{ and } k=2"],
+        ["x=1, y=2", "(x,y)=(1,2)", "(1,2)", "y=2, x=1"],
+        [r"\lambda_1=1,\lambda_2=3", "(1,3)"],
+        ["t=1, k=2", "k=2, t=1"],
+    ],
+    "times and units": [
+        ["3:45 PM", "3:45 p.m.", "3:45pm", r"3{:}45\text{ p.m.}"],
+        ["10 a.m.", "10:00 AM"],
+        ["USD 5", "5 USD", r"\$5", "5 dollars", "5"],
+        ["6 different ways", "6 ways", "6"],
+        ["1 way", "1"],
+        ["5 MeV", r"5\text{ MeV}", r"5\,\mathrm{MeV}"],
+        ["10 mL", "10 ml", r"10\text{ milliliters}"],
+        [r"1.23 \times 10^{-4} \text{ mol/L}", r"1.23e-4\text{ mol/L}"],
+        ["2 dozen", "24"],
+        ["2 thirds", "2/3"],
+    ],
+    "other spellings": [
+        ["(1011)_2", "1011_2"],
+        [r"\mathbb{R}-\{2\}", r"\mathbb R\setminus\{2\}", r"(-\infty,2)\cup(2,\infty)"],
+        [r"m\angle ABC=60", "60", r"\angle ABC=60^\circ"],
+        [r"\{1,2,\ldots,10\}", r"1,2,\ldots,10"],
+        ["2,2,3", "2, 3, 2"],
+        [r"\begin{vmatrix}1&2\\3&4\end{vmatrix}", "-2"],
+        [r"\sum_{k=1}^{n}k^{2}", r"\sum_{k=1}^n k^2"],
+        ["5。", "5"],
+    ],
+}  # fmt: skip
+APART = {
+    "letters are no unit": [
+        [r"\frac12CV^2", r"\frac12LI^2", r"\frac12", r"\frac12CV", "CV^2"],
+        ["2mg", "2", "2m", "3mg"],
+        ["8mL^2", "8", "8mL", "8L^2"],
+        ["2st", "2", "2s", "2t"],
+        ["2sinx", "2cosx", "2", "sinx"],
+        ["2AB", "2BC", "2"],
+        ["AB", "BA", "A", "B"],
+        ["A B", "B A"],
+        [r"e^{hc/\lambda kT}", r"e^{hc/\lambda}"],
+    ],
+    "steps are functions": [
+        [r"\lfloor n/2\rfloor", r"\lfloor n/3\rfloor", "n/2", "0", r"\lceil n/2\rceil", "1"],
+        [r"\lceil\frac{2n}{3}\rceil", "1", r"\lceil\frac n3\rceil", r"\frac{2n}3"],
+        [r"n-\lfloor\log_2n\rfloor-1", r"n-\lfloor\log_3n\rfloor-1", "n-1", "n"],
+        [r"2^{\lfloor n/2\rfloor}", r"3^{\lfloor n/2\rfloor}", "1"],
+        [r"\lfloor\sin x\rfloor", "0", r"\lfloor\cos x\rfloor"],
+        [r"\max(n,2)", "2", "n", r"\max(n,3)", r"\min(n,2)"],
+        [r"\max(\sin x,2)", "2", r"\max(\cos x,2)"],
+        [r"\gcd(n,6)", "6", "1", r"\gcd(n,3)"],
+        [r"\left[\frac n2\right]", r"\frac n2"],
+    ],
+    "values are not solved for their function": [
+        ["P(2)=5", "5/2", "P(2)=6", "P(5)=2"],
+        ["p(10)=100", "10", "1000"],
+        ["y(0)=1", "y(0)=2", "y(0)=0"],
+        ["F(0)", "0", "F(1)", "F"],
+    ],
+    "equations": [
+        ["x+y=z", "x+y=w", "x+y"],
+        ["a^2+b^2=c", "a^2+b^2=d", "a^2+b^2"],
+        ["m+n=113", "m-n=113", "m+n=114"],
+    ],
+    "words behind a number": [
+        [r"5\text{ or more}", "5", r"5\text{ or fewer}", r"\text{more than }5"],
+        [r"10\%\text{ profit}", r"10\%\text{ loss}", "10"],
+        [r"n\text{ is prime}", r"n\text{ is odd}", "n"],
+        [r"5\text{ km north}", r"5\text{ km south}", "5"],
+        ["3 squared", "3"],
+        ["3 heads", "3 tails", "3"],
+        ["1 head", "1"],
+        [r"3\text{ boys and }4\text{ girls}", r"4\text{ boys and }3\text{ girls}", "3,4"],
+    ],
+    "units by a prefix": [["5 MeV", "5 GeV", "5 keV"], ["5 mm", "5 cm"], ["5 kHz", "5 MHz"], ["5 mg", "5 kg"], ["90'", r"90^\circ"]],
+    "lists and names": [
+        ["2,2,3", "2,3,3", "2,3", "2,2,3,3"],
+        ["n=5, k=2", "n=2, k=5"],
+        ["n=5, k=2", "(2,5)"],
+        ["t=1, k=2", "(1,2)", "(2,1)"],
+    ],
+    "what is no arithmetic": [
+        ["2024-06-05", "2024-05-06", "2013"],
+        ["3-1", "4-2", "2"],
+        ["10-12", "12-10", "-2"],
+        [r"\frac{dy}{dx}", r"\frac yx", r"\frac{dx}{dy}"],
+        [r"\frac{\partial f}{\partial x}", r"\frac{\partial f}{\partial y}", r"\frac fx"],
+        [r"\frac{d^2y}{dx^2}", r"\frac{dy}{dx}"],
+        [r"\begin{vmatrix}1&2\\3&4\end{vmatrix}", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}"],
+        ["3R2", "2R3", "6R", "6"],
+    ],
+    "absolute values": [[r"\sqrt{x^2}", "x", "-x"], ["|x-1|", "x-1", "|x+1|"], [r"\ln|x|", r"\ln x"]],
+}  # fmt: skip
+
+
+def rows(classes):
+    return [pytest.param(row, id=f"{name}: {row[0]}") for name, group in classes.items() for row in group]
+
+
+@pytest.mark.parametrize("row", rows(ONE))
+def test_one_answer_in_all_its_spellings(row):
+    texts = {spelling: canonical_math(spelling) for spelling in row}
+    assert None not in texts.values()
+    assert len(set(texts.values())) == 1, texts
+
+
+@pytest.mark.parametrize("row", rows(APART))
+def test_different_answers(row):
+    for left, right in itertools.combinations(row, 2):
+        assert canonical_math(left) != canonical_math(right), (left, right)
+
+
+@pytest.mark.parametrize(
+    "spelling", sorted({s for c in (ONE, APART) for rows in c.values() for row in rows for s in row})
+)
+def test_its_canonical_text_reads_back(spelling):
+    canonical = canonical_math(spelling)
+    assert canonical_math(canonical) == canonical
