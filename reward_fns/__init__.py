@@ -19,11 +19,14 @@ from ttrl_verl.reward_fns.majority_vote import majority_vote
 from ttrl_verl.reward_fns.names import find, is_own, reason
 from ttrl_verl.reward_fns.oracle import oracle
 from ttrl_verl.reward_fns.random_reward import random_reward
+from ttrl_verl.reward_fns.region_vote import region_vote
 from ttrl_verl.reward_fns.reward import Reward
 from ttrl_verl.reward_fns.semantic_entropy import semantic_entropy
+from ttrl_verl.reward_fns.soft_consensus import soft_consensus
 from ttrl_verl.reward_fns.soft_pseudo_label import soft_pseudo_label
 from ttrl_verl.reward_fns.thresholded import thresholded
-from ttrl_verl.reward_fns.verdict import Verdict, checked
+from ttrl_verl.reward_fns.verdict import Verdict, VerdictError, checked
+from ttrl_verl.reward_fns.verified_vote import verified_vote
 
 REWARD_FNS: dict[str, Reward] = {
     "majority_vote": Reward(majority_vote),
@@ -33,7 +36,10 @@ REWARD_FNS: dict[str, Reward] = {
     "thresholded": Reward(thresholded, uses=("log_probs",)),
     "consistency_band": Reward(consistency_band),
     "confidence_vote": Reward(confidence_vote, needs=("log_probs",)),
-    "random": Reward(random_reward),
+    "verified_vote": Reward(verified_vote, needs=("checks",)),
+    "region_vote": Reward(region_vote, answer_types=("box",)),
+    "soft_consensus": Reward(soft_consensus),
+    "random": Reward(random_reward, uses=("index", "step")),
     "constant": Reward(constant),
     "oracle": Reward(oracle, needs=("label",)),
 }
@@ -92,10 +98,11 @@ def get_reward_fn(name: str, **options: object) -> BoundReward:
     found = find(name, "reward", REWARD_FNS)
     reward = found.value if isinstance(found.value, Reward) else Reward(found.value)
     known = _options(reward, name)
-    for option in options:
+    for option, value in options.items():
         if option not in known:
             allowed = f"it takes {', '.join(known)}" if known else "it takes no options"
             raise ValueError(f"the reward {name} has no option {option}; {allowed}")
+        _check_kind(name, option, value, known[option])
     bound = BoundReward(name, reward, options, found.origin, found.own)
     _try(bound)
     return bound
@@ -106,8 +113,23 @@ def needs_label(name: str) -> bool:
     return not is_own(name, REWARD_FNS) and "label" in REWARD_FNS[name].fields
 
 
-def _options(reward: Reward, name: str) -> list[str]:
-    """Return the names of a reward's options.
+def _check_kind(name: str, option: str, value: object, default: object) -> None:
+    """Check that an option is a number, or true or false, where its default is."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(default, bool):
+        right, expected = isinstance(value, bool), "true or false"
+    elif isinstance(default, (int, float)):
+        right, expected = number and value == value, "a number"
+    elif isinstance(default, str):
+        right, expected = isinstance(value, str), "text"
+    else:
+        return
+    if not right:
+        raise ValueError(f"the reward {name} refuses its options: {option} is {value!r:.40}; expected {expected}")
+
+
+def _options(reward: Reward, name: str) -> dict[str, Any]:
+    """Return a reward's options with their defaults.
 
     Raises:
         ValueError: it is no function of a group.
@@ -126,7 +148,8 @@ def _options(reward: Reward, name: str) -> list[str]:
             raise ValueError(
                 f"the reward {name} takes {parameter.name} without a default; expected a Group, and options with one"
             )
-    return [p.name for p in parameters if p not in positional[:1] and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    rest = [p for p in parameters if p not in positional[:1] and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    return {p.name: p.default for p in rest}
 
 
 def _try(bound: BoundReward) -> None:
@@ -135,11 +158,12 @@ def _try(bound: BoundReward) -> None:
     refuses = "refuses its options" if bound.options or not bound.own else "fails on a group of two"
     try:
         checked(bound(group), group)
-    except (TypeError, ValueError) as error:
-        said = reason(error, bound.origin) if bound.own else error
-        raise ValueError(f"the reward {bound.name} {refuses}: {said}") from error
+    except VerdictError as error:
+        raise ValueError(f"the reward {bound.name} {refuses}: {error}") from error
     except Exception as error:
-        raise ValueError(f"the reward {bound.name} {refuses}: {reason(error, bound.origin)}") from error
+        plain = not bound.own and isinstance(error, (TypeError, ValueError))
+        said = str(error) if plain else reason(error, bound.origin)
+        raise ValueError(f"the reward {bound.name} {refuses}: {said}") from error
 
 
 def _again(name: str, options: dict[str, Any]) -> BoundReward:

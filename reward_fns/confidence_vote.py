@@ -3,6 +3,7 @@
 import math
 
 from ttrl_verl.reward_fns.group import Group
+from ttrl_verl.reward_fns.vote import checked_log_probs
 
 
 def confidence_vote(group: Group, *, temperature: float = 1.0) -> list[float]:
@@ -36,12 +37,11 @@ def confidence_vote(group: Group, *, temperature: float = 1.0) -> list[float]:
         raise ValueError(f"temperature is {temperature}; expected a number above 0")
     if group.log_probs is None:
         raise ValueError("the group has no log_probs; train with actor_rollout_ref.rollout.calculate_log_probs=True")
-    if any(math.isnan(log_prob) or log_prob == math.inf for log_prob in group.log_probs):
-        raise ValueError(f"log_probs is {group.log_probs}; expected numbers below infinity")
+    log_probs = checked_log_probs(group)
     # Relative to the surest voter, so that the weights of long and unlikely responses do not all become 0.
-    surest = max((p for a, p in zip(group.answers, group.log_probs, strict=True) if a is not None), default=0.0)
+    surest = max((p for a, p in zip(group.answers, log_probs, strict=True) if a is not None), default=0.0)
     weights: dict[str, list[float]] = {}
-    for answer, log_prob in zip(group.answers, group.log_probs, strict=True):
+    for answer, log_prob in zip(group.answers, log_probs, strict=True):
         if answer is not None:
             relative = 0.0 if log_prob == surest else (log_prob - surest) / temperature
             weights.setdefault(answer, []).append(math.exp(relative))

@@ -2,7 +2,7 @@
 
 from ttrl_verl.reward_fns.group import Group
 from ttrl_verl.reward_fns.majority_vote import majority_vote
-from ttrl_verl.reward_fns.vote import take_vote
+from ttrl_verl.reward_fns.vote import take_vote, votes_of
 
 
 def consistency_band(group: Group, *, low: float = 0.25, high: float = 0.95) -> list[float]:
@@ -34,4 +34,5 @@ def consistency_band(group: Group, *, low: float = 0.25, high: float = 0.95) -> 
     """
     if not low < high:
         raise ValueError(f"low is {low} and high {high}; expected low below high")
-    return majority_vote(group) if low < take_vote(group.answers).majority_ratio < high else [0.0] * group.size
+    within = votes_of(low, group.size) < take_vote(group.answers).votes < votes_of(high, group.size)
+    return majority_vote(group) if within else [0.0] * group.size

@@ -41,7 +41,7 @@ def empirical_entropy(
         N rewards, sampling order. Nobody has an answer: all 0.0.
 
     Raises:
-        ValueError: ``alpha`` is negative or ``entropy_norm`` is not one of the three.
+        ValueError: ``alpha`` is negative or not finite, or ``entropy_norm`` is not one of the three.
 
     Example:
         >>> empirical_entropy(Group(answers=("A", "A", "A", "A")))
@@ -49,8 +49,8 @@ def empirical_entropy(
         >>> [round(r, 4) for r in empirical_entropy(Group(answers=("A", "B")), entropy_norm="log_unique")]
         [-0.25, -0.25]
     """
-    if not alpha >= 0:
-        raise ValueError(f"alpha is {alpha}; expected a number of at least 0")
+    if not 0 <= alpha < math.inf:
+        raise ValueError(f"alpha is {alpha}; expected a finite number of at least 0")
     counts = count_answers(group.answers)  # of None: 0
     entropy = answer_entropy(group.answers)
     if multiplicative:

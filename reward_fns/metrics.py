@@ -9,16 +9,20 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ttrl_verl.reward_fns.group import Group
+from ttrl_verl.reward_fns.verified_vote import verified_label
 from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, take_vote
 
+Kept = int | Sequence[int]
+"""Which responses are trained on: as many of the first, or these places in sampling order."""
 
-def vote_metrics(group: Group, rewards: Sequence[float], kept: int) -> dict[str, float]:
+
+def vote_metrics(group: Group, rewards: Sequence[float], kept: Kept) -> dict[str, float]:
     """Return the label-free metrics of one group.
 
     Args:
         group: N responses to one prompt.
         rewards: N rewards, sampling order.
-        kept: how many responses, the first ones in sampling order, are trained on.
+        kept: which responses are trained on.
 
     Returns:
         ``majority_ratio`` = m / N; ``answer_entropy`` in nats; ``distinct_answers``; ``unparsed_ratio`` = responses
@@ -30,7 +34,7 @@ def vote_metrics(group: Group, rewards: Sequence[float], kept: int) -> dict[str,
         >>> vote_metrics(Group(answers=("4", "5", "4", None)), [1.0, 0.0, 1.0, 0.0], kept=1)["zero_advantage_groups"]
         1.0
     """
-    trained = list(rewards[:kept])
+    trained = _chosen(rewards, kept)
     return {
         "majority_ratio": take_vote(group.answers).majority_ratio,
         "answer_entropy": answer_entropy(group.answers),
@@ -52,7 +56,7 @@ def no_signal(rewards: Sequence[float]) -> bool:
     return len(set(rewards)) <= 1
 
 
-def label_metrics(group: Group, rewards: Sequence[float], label: str, kept: int) -> dict[str, float]:
+def label_metrics(group: Group, rewards: Sequence[float], label: str, kept: Kept) -> dict[str, float]:
     """Return the metrics of one group that need its ground truth. For diagnosis: no reward may depend on them.
 
     A soft reward is read as 1 where it is the highest of its group, else 0, so that it can be held against t_i; where
@@ -63,7 +67,7 @@ def label_metrics(group: Group, rewards: Sequence[float], label: str, kept: int)
         group: N responses to one prompt.
         rewards: N rewards, sampling order.
         label: the canonical ground truth.
-        kept: how many responses are trained on.
+        kept: which responses are trained on.
 
     Returns:
         ``label_accuracy`` = 1 where the pseudo-label is right (maj@N); ``reward_accuracy`` = share of the N responses
@@ -84,9 +88,9 @@ def label_metrics(group: Group, rewards: Sequence[float], label: str, kept: int)
         "reward_accuracy": _mean(agree),
         "ground_truth_ratio": _mean(correct),
         f"pass@{group.size}": float(any(correct)),
-        "post_reward_accuracy": _mean(agree[:kept]),
-        "post_ground_truth_ratio": _mean(correct[:kept]),
-        f"post_pass@{min(kept, group.size)}": float(any(correct[:kept])),
+        "post_reward_accuracy": _mean(_chosen(agree, kept)),
+        "post_ground_truth_ratio": _mean(_chosen(correct, kept)),
+        f"post_pass@{len(_chosen(correct, kept))}": float(any(_chosen(correct, kept))),
     }
 
 
@@ -103,6 +107,35 @@ def top_answer_share(groups: Sequence[Group]) -> float:
     answers = [answer for group in groups for answer in group.answers]
     counts = Counter(answer for answer in answers if answer is not None)
     return max(counts.values()) / len(answers) if counts else 0.0
+
+
+def check_metrics(group: Group, failed: int) -> dict[str, float]:
+    """Return what a check said of one group, and whether it changed the vote.
+
+    Args:
+        group: N responses with the words of a check.
+        failed: on how many it had no word because it hung, died or raised.
+
+    Returns:
+        ``check_mean`` over the responses with a word; ``check_none`` = responses without one / N; ``check_failed`` =
+        failed / N; ``check_moved`` = 1.0 where the vote of ``verified_vote`` (omega 5) is not the majority's.
+
+    Example:
+        >>> check_metrics(Group(answers=("4", "4", "5"), checks=(0.0, None, 1.0)), failed=1)["check_moved"]
+        1.0
+    """
+    words = [word for word in group.checks or () if word is not None]
+    verified = verified_label(group)
+    return {
+        "check_mean": _mean(words),
+        "check_none": 1 - len(words) / group.size if group.size else 0.0,
+        "check_failed": failed / group.size if group.size else 0.0,
+        "check_moved": float(verified != take_vote(group.answers).label),
+    }
+
+
+def _chosen(values: Sequence[float], kept: Kept) -> list[float]:
+    return list(values[:kept]) if isinstance(kept, int) else [values[place] for place in kept]
 
 
 def _as_binary(rewards: Sequence[float]) -> list[float]:

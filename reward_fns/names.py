@@ -93,9 +93,14 @@ def is_path(name: str) -> bool:
     return not name.startswith(_PACKAGE) and (name.endswith(".py") or ".py:" in name)
 
 
+def is_elsewhere(name: str) -> bool:
+    """Return whether a name spells out where it is: a file or a module."""
+    return is_path(name) or name.startswith(_PACKAGE)
+
+
 def is_own(name: str, registry: Mapping[str, Any]) -> bool:
     """Return whether a name is a user's, without loading it."""
-    return is_path(name) or name.startswith(_PACKAGE) or name not in registry
+    return is_elsewhere(name) or name not in registry
 
 
 def absolute(name: str, folder: Path | None = None) -> str:

@@ -8,8 +8,9 @@ from ttrl_verl.reward_fns.group import Group
 def random_reward(group: Group, *, probability: float = 0.5, seed: int = 0) -> list[float]:
     """Reward each response by a coin, whatever it says.
 
-    A gain under this control is no learning from agreement. The coin is a function of the seed and of the group's
-    answers, so that a run repeats; two equal answers may earn differently. A response without an answer is tossed for,
+    A gain under this control is no learning from agreement. The coin is a function of the seed, of the prompt and the
+    step where the group has them, and of the group's answers, so that a run repeats and a prompt's coin is new at every
+    visit; two equal answers may earn differently. A response without an answer is tossed for,
     too: the control must not teach the format.
 
     Args:
@@ -29,5 +30,5 @@ def random_reward(group: Group, *, probability: float = 0.5, seed: int = 0) -> l
     """
     if not 0 <= probability <= 1:
         raise ValueError(f"probability is {probability}; expected a number from 0 to 1")
-    coin = random.Random(f"{seed}:{group.answers!r}")
+    coin = random.Random(f"{seed}:{group.index}:{group.step}:{group.answers!r}")
     return [float(coin.random() < probability) for _ in group.answers]

@@ -16,6 +16,7 @@ class Reward:
         needs: the fields of ``Group`` that it cannot do without. A run that cannot give one is refused before it
             starts; in a run, none of them is ever ``None``.
         uses: the fields that it looks at where the run has them. The others stay ``None``: each costs time to fill.
+        answer_types: the answer types whose answers it reads; empty where any does.
         estimator: the ``algorithm.adv_estimator`` that takes what it returns, where that is an advantage already.
 
     Raises:
@@ -30,6 +31,7 @@ class Reward:
     fn: Callable[..., Any]
     needs: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    answer_types: tuple[str, ...] = ()
     estimator: str | None = None
 
     def __post_init__(self) -> None:

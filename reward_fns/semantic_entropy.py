@@ -1,7 +1,7 @@
 """EMPO's reward: the share of the group that means the same."""
 
 from ttrl_verl.reward_fns.group import Group
-from ttrl_verl.reward_fns.vote import count_answers
+from ttrl_verl.reward_fns.vote import count_answers, votes_of
 
 
 def semantic_entropy(group: Group, *, min_share: float = 0.0) -> list[float]:
@@ -36,6 +36,6 @@ def semantic_entropy(group: Group, *, min_share: float = 0.0) -> list[float]:
         raise ValueError(f"min_share is {min_share}; expected a number from 0 to 1")
     counts = count_answers(group.answers)
     top = max(counts.values(), default=0)
-    if (top == 1 < len(counts)) or top < min_share * group.size:
+    if (top == 1 < len(counts)) or top < votes_of(min_share, group.size):
         return [0.0] * group.size
     return [counts[answer] / group.size for answer in group.answers]

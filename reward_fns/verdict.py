@@ -8,6 +8,10 @@ from typing import Any
 from ttrl_verl.reward_fns.group import Group
 
 
+class VerdictError(ValueError):
+    """What a reward returned is none of what it may return."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a reward says of a group. A plain list of rewards says the first alone.
@@ -43,24 +47,24 @@ def checked(returned: Any, group: Group, kept: int | None = None) -> Verdict:
         kept: how many responses the run keeps of a group; ``None`` where nothing is trained.
 
     Raises:
-        ValueError: it is neither, or has another length, or a number that is none. The message says which.
+        VerdictError: it is neither, or has another length, or a number that is none. The message says which.
 
     Example:
         >>> checked([1, 0], Group(answers=("A", "B")))
         Verdict(rewards=(1.0, 0.0), weight=1.0, keep=None, skip=False, token_weights=None)
         >>> checked([1.0], Group(answers=("A", "B")))
         Traceback (most recent call last):
-        ValueError: it returned 1 reward for 2 responses
+        ttrl_verl.reward_fns.verdict.VerdictError: it returned 1 reward for 2 responses
     """
     verdict = returned if isinstance(returned, Verdict) else Verdict(returned)
     rewards = _numbers(verdict.rewards, "rewards")
     if len(rewards) != group.size:
-        raise ValueError(f"it returned {len(rewards)} reward{'s' * (len(rewards) != 1)} for {group.size} responses")
+        raise VerdictError(f"it returned {len(rewards)} reward{'s' * (len(rewards) != 1)} for {group.size} responses")
     weight = _number(verdict.weight, "weight")
     if weight < 0:
-        raise ValueError(f"its weight is {weight}; expected at least 0")
+        raise VerdictError(f"its weight is {weight}; expected at least 0")
     if not isinstance(verdict.skip, bool):
-        raise ValueError(f"its skip is {verdict.skip!r:.40}; expected True or False")
+        raise VerdictError(f"its skip is {verdict.skip!r:.40}; expected True or False")
     keep = None if verdict.keep is None else _keep(verdict.keep, group.size, kept)
     weights = None if verdict.token_weights is None else _token_weights(verdict.token_weights, group)
     return Verdict(rewards, weight, keep, verdict.skip, weights)
@@ -68,29 +72,29 @@ def checked(returned: Any, group: Group, kept: int | None = None) -> Verdict:
 
 def _keep(keep: Any, size: int, kept: int | None) -> tuple[int, ...]:
     if not isinstance(keep, Iterable) or isinstance(keep, str):
-        raise ValueError(f"its keep is {_kind(keep)}; expected a list of places in sampling order")
+        raise VerdictError(f"its keep is {_kind(keep)}; expected a list of places in sampling order")
     places = tuple(keep)
     for place in places:
         if isinstance(place, bool) or not isinstance(place, int) or not 0 <= place < size:
-            raise ValueError(f"its keep has {place!r:.40}; expected places from 0 to {size - 1}")
+            raise VerdictError(f"its keep has {place!r:.40}; expected places from 0 to {size - 1}")
     if len(set(places)) != len(places):
-        raise ValueError("its keep has a place twice")
+        raise VerdictError("its keep has a place twice")
     if kept is not None and len(places) != min(kept, size):
-        raise ValueError(f"its keep has {len(places)} places; expected {min(kept, size)}, as many as the run keeps")
-    return places
+        raise VerdictError(f"its keep has {len(places)} places; expected {min(kept, size)}, as many as the run keeps")
+    return tuple(sorted(places))
 
 
 def _token_weights(weights: Any, group: Group) -> tuple[tuple[float, ...], ...]:
     if not isinstance(weights, Iterable) or isinstance(weights, str):
-        raise ValueError(f"its token_weights is {_kind(weights)}; expected a list for each response")
+        raise VerdictError(f"its token_weights is {_kind(weights)}; expected a list for each response")
     rows = tuple(_numbers(row, f"token_weights of response {place}") for place, row in enumerate(weights))
     if len(rows) != group.size:
-        raise ValueError(f"its token_weights are of {len(rows)} responses; expected {group.size}")
+        raise VerdictError(f"its token_weights are of {len(rows)} responses; expected {group.size}")
     for place, row in enumerate(rows):
         if any(weight < 0 for weight in row):
-            raise ValueError(f"its token_weights of response {place} have one below 0")
+            raise VerdictError(f"its token_weights of response {place} have one below 0")
         if group.lengths is not None and len(row) != group.lengths[place]:
-            raise ValueError(
+            raise VerdictError(
                 f"its token_weights of response {place} are {len(row)}; expected {group.lengths[place]}, one a token"
             )
     return rows
@@ -98,20 +102,20 @@ def _token_weights(weights: Any, group: Group) -> tuple[tuple[float, ...], ...]:
 
 def _numbers(values: Any, what: str) -> tuple[float, ...]:
     if not isinstance(values, Iterable) or isinstance(values, (str, bytes, dict)):
-        raise ValueError(f"its {what} are {_kind(values)}; expected a list of numbers")
+        raise VerdictError(f"its {what} are {_kind(values)}; expected a list of numbers")
     return tuple(_number(value, f"{what}[{place}]") for place, value in enumerate(values))
 
 
 def _number(value: Any, what: str) -> float:
     """Return a number as a float; numpy's and torch's are numbers, too."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
-        raise ValueError(f"its {what} is {_kind(value)}; expected a number")
+        raise VerdictError(f"its {what} is {_kind(value)}; expected a number")
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"its {what} is no number: {str(error).splitlines()[0]}") from error
+        raise VerdictError(f"its {what} is no number: {str(error).splitlines()[0]}") from error
     if not math.isfinite(number):
-        raise ValueError(f"its {what} is {number}; expected a finite number")
+        raise VerdictError(f"its {what} is {number}; expected a finite number")
     return number
 
 

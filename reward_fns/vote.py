@@ -4,6 +4,9 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+
+from ttrl_verl.reward_fns.group import Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,37 @@ def count_answers(answers: Sequence[str | None]) -> Counter[str]:
         Counter({'B': 2, 'A': 1})
     """
     return Counter(answer for answer in answers if answer is not None)
+
+
+def votes_of(share: float, size: int) -> Fraction | float:
+    """Return a share of a group in votes, exactly: 0.28 of 25 is 7, where floats make it 7.000000000000001.
+
+    Args:
+        share: as it was written in decimal; not NaN.
+        size: N.
+
+    Example:
+        >>> votes_of(0.28, 25) == 7, 0.28 * 25 == 7
+        (True, False)
+    """
+    return Fraction(str(share)) * size if math.isfinite(share) else share
+
+
+def checked_log_probs(group: Group) -> tuple[float, ...] | None:
+    """Return a group's log-probabilities, or ``None`` where it has none.
+
+    Raises:
+        ValueError: one is no number, or is infinity: the rollout is broken, and no reward may hide it. Minus infinity
+            is a probability of 0.
+
+    Example:
+        >>> checked_log_probs(Group(answers=("A",), log_probs=(-1.0,)))
+        (-1.0,)
+    """
+    for log_prob in group.log_probs or ():
+        if math.isnan(log_prob) or log_prob == math.inf:
+            raise ValueError(f"log_probs has {log_prob}; expected numbers below infinity")
+    return group.log_probs
 
 
 def answer_entropy(answers: Sequence[str | None]) -> float:

@@ -17,7 +17,19 @@ TEXT_MODELS = (
     "llama-3.2-3b-instruct",
     "qwen3-8b",
 )
-VISION_MODELS = ("qwen2.5-vl-3b", "qwen2.5-vl-7b", "qwen3-vl-4b", "qwen3-vl-8b")
+VISION_MODELS = (
+    "qwen2.5-vl-3b",
+    "qwen2.5-vl-7b",
+    "qwen3-vl-4b",
+    "qwen3-vl-8b",
+    "internvl3-2b",
+    "internvl3-8b",
+    "internvl3-14b",
+    "internvl2.5-4b",
+    "internvl2.5-8b",
+    "internvl3.5-4b",
+    "internvl3.5-8b",
+)
 ESTIMATORS = ("grpo", "ppo", "rloo", "reinforce_plus_plus", "reinforce_plus_plus_baseline")
 HARDWARE = ("8x80gb", "4x80gb", "2x8x80gb", "4x8x80gb", "1x24gb_lora", "cpu")
 MODES = ("sync", "colocate_async", "separate_async")

@@ -121,7 +121,25 @@ def tiny_qwen3_vl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _built("tiny_qwen3_vl.py", tmp_path_factory.mktemp("models") / "tiny-qwen3-vl")
 
 
-def _built(script: str, folder: Path) -> Path:
+@pytest.fixture(scope="session")
+def tiny_internvl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the tiny InternVL."""
+    return _built("tiny_internvl.py", tmp_path_factory.mktemp("models") / "tiny-internvl")
+
+
+@pytest.fixture(scope="session")
+def tiny_internvl_untied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the tiny InternVL with a head of its own, which ``text_config`` alone tells."""
+    return _built("tiny_internvl.py", tmp_path_factory.mktemp("models") / "tiny-internvl-untied", "untied")
+
+
+@pytest.fixture(scope="session")
+def tiny_internvl35(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the tiny InternVL with a head of its own and Qwen3's language model."""
+    return _built("tiny_internvl.py", tmp_path_factory.mktemp("models") / "tiny-internvl35", "untied", "qwen3")
+
+
+def _built(script: str, folder: Path, *options: str) -> Path:
     """Build a model in a process of its own: the fast tests import neither torch nor transformers."""
-    subprocess.run([sys.executable, str(REPOSITORY / "tests" / script), str(folder)], check=True)
+    subprocess.run([sys.executable, str(REPOSITORY / "tests" / script), str(folder), *options], check=True)
     return folder

@@ -7,17 +7,18 @@ from ttrl_verl.composition.recipe import compose_recipe
 _numbers = itertools.count()
 
 
-def remember(labels=None, questions=None):
-    """Let the driver remember a training set, as the data set does: labels and questions by the row's index."""
+def remember(labels=None, questions=None, types=None):
+    """Let the driver remember a training set, as the data set does: labels, questions and types by the row's index."""
     import pyarrow as pa
 
     from ttrl_verl.training.driver_store import remember as remember_table
 
-    places = range(max([*(labels or {}), *(questions or {})], default=-1) + 1)
+    places = range(max([*(labels or {}), *(questions or {}), *(types or {})], default=-1) + 1)
     columns = {
         "prompt": [(questions or {}).get(place, []) for place in places],
         "data_source": ["q" if place in (questions or {}) else None for place in places],
         "label": pa.array([(labels or {}).get(place) for place in places], pa.string()),
+        "answer_type": pa.array([(types or {}).get(place) for place in places], pa.string()),
     }
     remember_table(pa.table(columns))
 
@@ -45,8 +46,23 @@ def stage(trainer_mode="sync", **settings):
     )
 
 
-def put(tq, uid, answers, *, index=0, status="finished", order=None, label=None, partition="train", lengths=None):
-    """Put a group's responses in finishing order, and then its prompt's status. ``...`` is a response that failed."""
+def put(
+    tq,
+    uid,
+    answers,
+    *,
+    index=0,
+    status="finished",
+    order=None,
+    label=None,
+    partition="train",
+    lengths=None,
+    extras=None,
+):
+    """Put a group's responses in finishing order, and then its prompt's status. ``...`` is a response that failed.
+
+    ``extras``, by session, is what else the reward worker said of a response.
+    """
     import torch
     from verl.utils.tensordict_utils import list_of_dict_to_tensordict
 
@@ -56,10 +72,11 @@ def put(tq, uid, answers, *, index=0, status="finished", order=None, label=None,
         if answers[session] is ...:
             continue
         length = lengths[session] if lengths else 3
+        said = extra | {"answer": answers[session], "length": length} | (extras or {}).get(session, {})
         row = {
             "responses": torch.arange(length),
             "rm_scores": torch.zeros(length),  # a reward worker leaves a training row at 0.0
-            "extra_fields": {"reward_extra_info": extra | {"answer": answers[session], "length": length}},
+            "extra_fields": {"reward_extra_info": said},
             "reward_model": {"style": "rule", "ground_truth": label},
             "extra_info": {"index": index, "origin": f"q.jsonl:{index + 1}"},
         }

@@ -21,7 +21,17 @@ def test_a_good_section_is_taken():
         ({"zzz": 1}, "ttrl.zzz is no key of this section; its keys are votes, answer_type"),
         ({"votes": 0}, "ttrl.votes is 0; input should be greater than or equal to 1"),
         ({"votes": "16"}, "ttrl.votes is '16'; input should be a valid integer"),
-        ({"answer_type": "maths"}, "ttrl.answer_type is 'maths'; input should be 'math', 'number', 'choice' or 'text'"),
+        (
+            {"answer_type": "maths"},
+            "ttrl.answer_type: unknown answer type 'maths'; expected one of box, choice, free, json, math, number, "
+            "text, pkg://module:function or file.py:function; did you mean math?",
+        ),
+        ({"rewards": []}, "ttrl.rewards is []; list should have at least 1 item"),
+        (
+            {"rewards": [{"nam": "oracle"}]},
+            "ttrl.rewards.0.nam is no key of this section; did you mean ttrl.rewards.0.name",
+        ),
+        ({"keep": "last"}, "ttrl.keep is 'last'; input should be 'first', 'balanced' or 'spread'"),
         ({"answer_type": "choice", "choices": 27}, "ttrl.choices is 27; expected 2 to 26 options"),
         ({"answer_type": "choice", "choices": ["yes"]}, "ttrl.choices is ['yes']; expected at least two"),
         ({"poll_interval": 0.0}, "ttrl.poll_interval is 0.0; input should be greater than 0"),

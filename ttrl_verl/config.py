@@ -1,19 +1,38 @@
 """The config section ``ttrl:``, checked before anything is started."""
 
+import difflib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ttrl_verl.alarms.config import AlarmsConfig
-from ttrl_verl.errors import InputError, nearest
-from ttrl_verl.reward_fns import get_reward_fn
+from ttrl_verl.errors import InputError
+from ttrl_verl.questions.images import ImageLayout
+from ttrl_verl.questions.read import Layout
+from ttrl_verl.reward_fns import BoundReward
 from ttrl_verl.reward_fns.answers import AnswerType, get_answer_type
-
-if TYPE_CHECKING:
-    from ttrl_verl.questions.read import Layout
+from ttrl_verl.reward_fns.apart import describe_check, describe_reward
+from ttrl_verl.reward_fns.judge import Weighted
+from ttrl_verl.reward_fns.names import is_elsewhere
 
 STAGE_SECTION = "trainer.v1.sampler.sampler_kwargs"
+
+
+class WeightedName(BaseModel):
+    """One entry of ``ttrl.rewards``.
+
+    Attributes:
+        name: of the reward.
+        weight: what its rewards are multiplied by in the sum.
+        options: its keyword arguments.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str
+    weight: float = Field(default=1.0, allow_inf_nan=False)
+    options: dict[str, Any] | None = None
 
 
 class TTRLConfig(BaseModel):
@@ -22,12 +41,17 @@ class TTRLConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     votes: int = Field(ge=1)
-    answer_type: Literal["math", "number", "choice", "text"]
+    answer_type: str
     choices: int | list[str] = 4
     last_number: bool = False
     truncated: Literal["no_answer", "keep"] = "no_answer"
+    json_field: str | None = None
     reward_options: dict[str, Any] | None = None
+    rewards: list[WeightedName] | None = Field(default=None, min_length=1)
+    check: str | None = None
+    keep: Literal["first", "balanced", "spread"] = "first"
     label_key: str | None = None
+    type_key: str | None = "answer_type"
     system_prompt: str | None = None
     prompt_suffix: str | None = None
     image_root: str | None = None
@@ -40,30 +64,59 @@ class TTRLConfig(BaseModel):
     audit: bool = True
     alarms: AlarmsConfig = AlarmsConfig()
 
-    def layout(self, prompt_key: str, image_key: str = "images") -> "Layout":
+    def layout(self, prompt_key: str, image_key: str = "images") -> Layout:
         """Return how question files are read: ``data.prompt_key``, ``data.image_key`` and this section's keys."""
-        # pyarrow, which a dry run does not need.
-        from ttrl_verl.questions.images import ImageLayout
-        from ttrl_verl.questions.read import Layout
-
         images = ImageLayout(image_key, self.image_root, self.min_pixels, self.max_pixels)
-        return Layout(prompt_key, self.label_key, self.system_prompt, self.prompt_suffix, images)
+        return Layout(prompt_key, self.label_key, self.system_prompt, self.prompt_suffix, images, self.type_key)
 
     @classmethod
     def answer_keys(cls) -> tuple[str, ...]:
         """Return the keys that say how an answer is read: those that ``build_answer_type`` looks at."""
-        return ("answer_type", "choices", "last_number")
+        return ("answer_type", "choices", "last_number", "json_field")
 
     def build_answer_type(self) -> AnswerType:
-        """Return the answer type that ``answer_type`` and ``choices`` name.
+        """Return the answer type that ``answer_type`` names, with the keys that are for it.
 
         Raises:
-            InputError: ``choices`` is no list of at least two distinct words, nor a number from 2 to 26.
+            InputError: the type is unknown or cannot be loaded; or ``choices`` is no list of at least two distinct
+                words, nor a number from 2 to 26.
         """
+        kinds = {"choices": self.choices, "last_number": self.last_number, "field": self.json_field}
         try:
-            return get_answer_type(self.answer_type, choices=self.choices, last_number=self.last_number)
+            return get_answer_type(self.answer_type, **kinds)
         except ValueError as error:
-            raise InputError(f"ttrl.{error}") from error
+            key = "ttrl." if str(error).startswith("choices") else "ttrl.answer_type: "
+            raise InputError(f"{key}{error}") from error
+
+    def build_rewards(self, name: str) -> list[Weighted]:
+        """Return the rewards of a run with their weights: those of ``rewards``, else the one of that name.
+
+        Args:
+            name: ``reward.reward_manager.name``.
+
+        Raises:
+            InputError: one is unknown, cannot be loaded, or refuses its options.
+        """
+        one = WeightedName(name=name, options=self.reward_options)
+        found = []
+        for entry in [one] if self.rewards is None else self.rewards:
+            try:
+                found.append(Weighted(describe_reward(entry.name, entry.options or {}), entry.weight))
+            except ValueError as error:
+                key = "reward.reward_manager.name and ttrl.reward_options" if self.rewards is None else "ttrl.rewards"
+                raise InputError(f"{key}: {error}") from error
+        return found
+
+    def given_fields(self, *, log_probs: bool) -> frozenset[str]:
+        """Return the fields of a group, beside its answers, that a run with this section can fill.
+
+        Args:
+            log_probs: ``actor_rollout_ref.rollout.calculate_log_probs``.
+        """
+        given = {"texts", "lengths", "question", "index", "step"}
+        given |= {"log_probs", "token_log_probs"} if log_probs else set()
+        given |= {"checks"} if self.check is not None else set()
+        return frozenset(given | ({"label"} if self.allow_labels else set()))
 
 
 class StageOptions(BaseModel):
@@ -144,7 +197,8 @@ def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
         config = TTRLConfig.model_validate(dict(section))
     except ValidationError as error:
         raise InputError(_first_error(error, "ttrl", TTRLConfig)) from error
-    config.build_answer_type()
+    if not is_elsewhere(config.answer_type):
+        config.build_answer_type()
     least, most = config.min_pixels, config.max_pixels
     if least and most and least > most:
         raise InputError(f"ttrl.min_pixels is {least}; expected at most ttrl.max_pixels, {most}")
@@ -169,16 +223,51 @@ def check_run(config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, ad
         raise InputError(
             f"ttrl.votes is {config.votes}; expected at least actor_rollout_ref.rollout.n, the {kept} responses kept"
         )
-    try:
-        needs = get_reward_fn(reward, **(config.reward_options or {})).reward
-    except ValueError as error:
-        raise InputError(f"reward.reward_manager.name and ttrl.reward_options: {error}") from error
-    if "label" in needs.fields and not config.allow_labels:
-        raise InputError(f"the reward {reward} trains on labels; a recipe that means it says ttrl.allow_labels: true")
-    if "log_probs" in needs.needs and not log_probs:
-        raise InputError(f"the reward {reward} needs actor_rollout_ref.rollout.calculate_log_probs: true")
-    if adv_estimator != (needs.estimator or adv_estimator):
-        raise InputError(f"algorithm.adv_estimator is {adv_estimator}; the reward {reward} needs {needs.estimator}")
+    if config.rewards is not None and config.reward_options is not None:
+        raise InputError("ttrl.reward_options and ttrl.rewards are both set; each entry of ttrl.rewards has options")
+    rewards = config.build_rewards(reward)
+    given = config.given_fields(log_probs=log_probs)
+    for bound, _ in rewards:
+        _check_needs(bound, given)
+        types = bound.reward.answer_types
+        if types and config.answer_type not in types:
+            raise InputError(
+                f"ttrl.answer_type is {config.answer_type}; the reward {bound.name} reads {', '.join(types)}"
+            )
+        estimator = bound.reward.estimator
+        if estimator is not None and len(rewards) > 1:
+            raise InputError(f"ttrl.rewards: {bound.name} returns advantages; it cannot be added to other rewards")
+        if adv_estimator != (estimator or adv_estimator):
+            raise InputError(f"algorithm.adv_estimator is {adv_estimator}; the reward {bound.name} needs {estimator}")
+    if config.check is not None:
+        try:
+            describe_check(config.check)
+        except ValueError as error:
+            raise InputError(f"ttrl.check: {error}") from error
+
+
+_HOW = {
+    "log_probs": "needs actor_rollout_ref.rollout.calculate_log_probs: true",
+    "token_log_probs": "needs token_log_probs: actor_rollout_ref.rollout.calculate_log_probs: true",
+    "checks": "needs checks: ttrl.check names a function that gives them",
+}
+"""How a run comes to give a field."""
+
+
+def _check_needs(bound: BoundReward, given: frozenset[str]) -> None:
+    """Check that a run gives what a reward needs.
+
+    Raises:
+        InputError: it does not.
+    """
+    if "label" in bound.reward.fields and "label" not in given:
+        raise InputError(
+            f"the reward {bound.name} trains on labels; a recipe that means it says ttrl.allow_labels: true"
+        )
+    for field in bound.reward.needs:
+        if field not in given:
+            otherwise = f"needs {field}, which this run cannot give; it gives {', '.join(sorted(given))}"
+            raise InputError(f"the reward {bound.name} {_HOW.get(field, otherwise)}")
 
 
 def _first_error(error: ValidationError, root: str, model: type[BaseModel]) -> str:
@@ -188,8 +277,8 @@ def _first_error(error: ValidationError, root: str, model: type[BaseModel]) -> s
     key = ".".join([root, *path])
     section, known = ".".join([root, *path[:-1]]), _keys(model, path[:-1])
     if first["type"] == "extra_forbidden":
-        near = nearest(path[-1], known)
-        hint = f"did you mean {section}.{near}?" if near else f"its keys are {', '.join(known)}"
+        near = difflib.get_close_matches(path[-1], known, n=1)
+        hint = f"did you mean {section}.{near[0]}?" if near else f"its keys are {', '.join(known)}"
         return f"{key} is no key of this section; {hint}"
     if first["type"] == "missing":
         return f"{key} is missing; expected {known[path[-1]].annotation}"
@@ -197,9 +286,17 @@ def _first_error(error: ValidationError, root: str, model: type[BaseModel]) -> s
 
 
 def _keys(model: Any, path: Sequence[str]) -> Mapping[str, Any]:
-    """Return the fields of a section within a model, by name."""
+    """Return the fields of a section within a model, by name; a number in the path is a place in a list."""
     for name in path:
-        model = model.model_fields[name].annotation
-        if not hasattr(model, "model_fields"):
+        if not name.isdecimal():
+            model = _section(model.model_fields[name].annotation)
+        if model is None:
             return {}
     return model.model_fields
+
+
+def _section(annotation: Any) -> Any:
+    """Return the section that a field holds, perhaps in a list; ``None`` where it holds none."""
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _section(part)) is not None), None)

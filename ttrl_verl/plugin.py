@@ -12,6 +12,7 @@ verl's registry or module           what is put there
 reward managers                     ``training.reward_manager``, under the name of each reward
 agent loops                         ``training.greedy_agent_loop``, for validation rows that ask for it
 advantage estimators                ``training.advantages``: ``reward_as_advantage``
+``PPOTrainer._compute_advantage``   ``training.weights``: what a prompt or a token weighs; on the tested version alone
 modules with a fault                ``patches`` and, on the CPU, ``cpu``: on the tested versions alone (``hooks``)
 ==================================  ====================================================================================
 
@@ -35,17 +36,30 @@ from ttrl_verl.hooks import import_when_imported, when_imported
 def register() -> None:
     """Register the CPU platform now; the rest when verl's registries, or what is patched of verl, appear."""
     from ttrl_verl import cpu
-    from ttrl_verl.composition import hydra_hook, resolvers
-    from ttrl_verl.patches import freeze_vision, mrope, text_batch, visible_warnings
-    from ttrl_verl.training import advantages
+    from ttrl_verl.composition import hydra_hook
+    from ttrl_verl.patches import (
+        added_processors,
+        asked_prompt,
+        freeze_vision,
+        mrope,
+        pixels,
+        text_batch,
+        tower_on_text,
+        visible_warnings,
+    )
+    from ttrl_verl.training import advantages, weights
 
     cpu.register()
     hydra_hook.register()
-    when_imported("omegaconf", resolvers.register)  # sums in recipes, wherever verl resolves one
     mrope.register()
     text_batch.register()
     freeze_vision.register()
+    added_processors.register()
+    asked_prompt.register()
+    pixels.register()
+    tower_on_text.register()
     visible_warnings.register()
+    weights.register()
     when_imported("verl.trainer.ppo.core_algos", advantages.register)
     # so that reward.reward_manager.name may be the name of any of REWARD_FNS
     import_when_imported("verl.experimental.reward_loop.reward_manager.registry", "ttrl_verl.training.reward_manager")

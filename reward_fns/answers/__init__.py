@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ttrl_verl.reward_fns.answers import choice, mathematics, number, text
+from ttrl_verl.reward_fns.answers import box, choice, free, json_value, mathematics, number, own, text
 from ttrl_verl.reward_fns.answers.canonical import Canonical, within_limits
 from ttrl_verl.reward_fns.answers.response import final_part
+from ttrl_verl.reward_fns.names import entry_point_names, find, is_elsewhere, is_own
 
-ANSWER_TYPE_NAMES = ("math", "number", "choice", "text")
+ANSWER_TYPE_NAMES = ("math", "number", "choice", "text", "json", "box", "free")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class AnswerType:
     """How answers of one kind are found and compared. Can be pickled.
 
     Attributes:
-        name: one of ``ANSWER_TYPE_NAMES``.
+        name: one of ``ANSWER_TYPE_NAMES``, or a user's own.
         extract: the final part of a response in, the answer as written out; ``None`` where there is none.
         canonical: an answer in, its canonical form out, and whether it ran past a limit.
         warm_up: start what grading needs, so that the first answer does not wait for it.
@@ -61,17 +62,24 @@ class AnswerType:
         return self.canonical(answer).text
 
 
-def get_answer_type(name: str, *, choices: int | Sequence[str] = 4, last_number: bool = False) -> AnswerType:
+def get_answer_type(
+    name: str, *, choices: int | Sequence[str] = 4, last_number: bool = False, field: str | None = None
+) -> AnswerType:
     """Return the answer type of that name.
 
     Args:
-        name: ``math``, ``number``, ``choice`` or ``text``.
+        name: one of ``ANSWER_TYPE_NAMES``, an entry point, ``pkg://module:name`` or ``file.py:name``. What a user names
+            is an ``AnswerType``.
         choices: for ``choice``: how many letters the options have (2 to 26), or the words to choose from.
         last_number: for ``math``: take a response's last number where it neither boxes nor states an answer.
+        field: for ``json``: the key whose value is the answer, or keys with dots between; ``None`` for the whole.
 
     Raises:
-        ValueError: the name is unknown, or ``choices`` is no number from 2 to 26 and no list of two distinct words.
+        ValueError: the name is unknown or cannot be loaded, or ``choices`` is no number from 2 to 26 and no list of two
+            distinct words.
     """
+    if is_own(name, dict.fromkeys(ANSWER_TYPE_NAMES)):
+        return _own(name)
     match name:
         case "choice" if isinstance(choices, int):
             letters = choice.letters(choices)
@@ -98,4 +106,16 @@ def get_answer_type(name: str, *, choices: int | Sequence[str] = 4, last_number:
                 mathematics.canonicalize,
                 mathematics.warm_up,
             )
-    raise ValueError(f"unknown answer type {name!r}; expected one of {', '.join(ANSWER_TYPE_NAMES)}")
+        case "json":
+            return AnswerType(name, partial(json_value.extract_json, field=field), json_value.canonical_json)
+        case "box":
+            return AnswerType(name, box.extract_box, partial(within_limits, box.canonical_box))
+    return AnswerType("free", free.extract_free, free.canonical_free)
+
+
+def _own(name: str) -> AnswerType:
+    """Return a user's answer type, loaded and at work in processes apart."""
+    if not is_elsewhere(name) and name not in entry_point_names("answer type"):
+        find(name, "answer type", dict.fromkeys(ANSWER_TYPE_NAMES))  # raises: there is no such name
+    own.describe(name)
+    return AnswerType(name, partial(own.extract_apart, name=name), partial(own.canonical_apart, name=name))

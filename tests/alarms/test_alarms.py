@@ -1,8 +1,10 @@
 """Alarms on literal series: silent on healthy runs, loud on collapses."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 
 from ttrl_verl.alarms.config import AlarmsConfig, Share
 from ttrl_verl.alarms.rules import StepStats
@@ -170,3 +172,110 @@ def test_nothing_to_watch_is_no_error():
 def test_responses_that_never_come_are_told_at_once():
     # 1 of 64 may fail; 7 of 64 are a worker.
     assert fired({"missing": 1 / 64}, {"missing": 0.0}, {"missing": 7 / 64}) == [(3, "missing")]
+
+
+INFORMED = {"majority_ratio": 0.5, "information": 1.0, "information_z": 30.0}
+
+
+def test_votes_that_know_nothing_of_the_question_at_the_start():
+    # The animals' run: z 0.1, and the agreement rises all the same.
+    steps = series(information_z=[0.1, -0.4, 0.3, None, None, None], majority_ratio=[0.2, 0.3, 0.5, 0.8, 0.9, 0.9])
+    assert fired(*steps) == [(2, "no_information")]
+    assert fired(*series(information_z=[2.0, 2.0, 0.0, 0.0])) == []  # at the limit, and at the start alone
+    assert fired(*series(information_z=[1.0, 1.9, 1.9])) == [(2, "no_information")]
+    # Mean of the first two is 2.5.
+    assert fired(*series(information_z=[0.0, 5.0, 0.0, 0.0])) == []
+
+
+def test_no_information_is_silent_where_nothing_can_be_told():
+    assert fired(*[{"information_z": None}] * 5) == []
+    # All pseudo-labels alike: the questions may have one true answer.
+    assert fired(*[{"information_z": 0.1, "top_label_share": 1.0, "top_answer_share": 0.9}] * 5) == []
+
+
+def test_information_that_falls_while_agreement_rises():
+    rising, constant, falling = [0.5, 0.5, 0.7, 0.8, 0.9], [0.5] * 5, [0.5, 0.5, 0.4, 0.3, 0.3]
+    lost = [1.0, 1.0, 0.49, 0.2, 0.0]
+    for ratios, expected in ((rising, [(4, "information_lost")]), (constant, []), (falling, [])):
+        steps = series(information=lost, majority_ratio=ratios)
+        assert fired(*steps, base=replace(HEALTHY, **INFORMED)) == expected
+    # Half of it is not less than half of it.
+    steps = series(information=[1.0, 1.0, 0.5, 0.5, 0.5], majority_ratio=rising)
+    assert fired(*steps, base=replace(HEALTHY, **INFORMED)) == []
+    # What was chance at the start cannot be lost.
+    steps = series(information=[0.01, 0.01, 0.0, 0.0, 0.0], majority_ratio=rising, information_z=[1.9] * 5)
+    assert ("information_lost" in str(fired(*steps))) is False
+
+
+@pytest.mark.parametrize(("steps", "at"), [(None, 5), (12, 5), (9, 5), (8, 4), (6, 4), (5, 4), (4, 3), (1, 3)], ids=str)
+def test_a_short_run_is_not_waited_for(steps, at):
+    # From step 3 on too short; a quarter of the run, rounded up, is waited for, and the recipe's 3 at most.
+    watch = Watch(AlarmsConfig(), steps)
+    alarms = []
+    for step, length in enumerate([200.0, 200.0, 9.0, 9.0, 9.0, 9.0], start=1):
+        alarms += watch.observe(replace(HEALTHY, step=step, length=length))
+    assert [(alarm.step, alarm.alarm) for alarm in alarms] == [(at, "length_collapse")]
+    assert ("for" in alarms[0].message.split(":")[0]) is (at > 3)
+
+
+def test_the_demos_steps_raise_no_alarm_in_a_run_of_their_number():
+    watch = Watch(AlarmsConfig(), len(DEMO))
+    assert [watch.observe(replace(HEALTHY, step=n, **changes)) for n, changes in enumerate(DEMO, start=1)] == [[]] * 6
+
+
+def test_the_start_is_the_mean_of_two_steps():
+    # 300 and 100: 200. 45 is 22.5 % of it, above the limit of 20; of the first step alone it would be 15 %.
+    assert fired(*series(length=[300.0, 100.0, 45.0, 45.0, 45.0])) == []
+    assert fired(*series(length=[300.0, 100.0, 39.0, 39.0, 39.0])) == [(5, "length_collapse")]
+    # A third step is no start: 200, and not 140.
+    assert fired(*series(length=[300.0, 100.0, 20.0, 39.0, 39.0])) == [(5, "length_collapse")]
+
+
+# Each alarm exactly at its limit, and a hair within: (what differs, past, within). The start is that of HEALTHY.
+BORDERS = {
+    "constant_answer": ("top_answer_share", 0.875, 0.8749),
+    "unparsed": ("unparsed", 0.35, 0.3499),
+    "truncated": ("truncated", 0.25, 0.2499),
+    "length_collapse": ("length", 39.99, 40.0),
+    "length_explosion": ("length", 800.01, 800.0),
+    "no_signal": ("no_signal", 0.9, 0.8999),
+    "missing": ("missing", 0.1, 0.0999),
+    "entropy_collapse": ("answer_entropy", 0.0499, 0.05),
+    "label_flips": ("flips", 0.6, 0.5999),
+}
+
+
+@pytest.mark.parametrize("name", BORDERS)
+def test_each_alarm_at_its_border(name):
+    key, past, within = BORDERS[name]
+    start = [{}, {}]
+    patience = getattr(AlarmsConfig(), name).patience
+    assert fired(*start, *[{key: past}] * patience) == [(2 + patience, name)]
+    assert fired(*start, *[{key: past}] * (patience - 1)) == []
+    assert fired(*start, *[{key: within}] * 8) == []
+
+
+def test_an_alarm_has_one_name():
+    """The dataclass, the section's class and the recipe name the same alarms, with the same defaults."""
+    from ttrl_verl.alarms.config import Watched
+    from ttrl_verl.alarms.rules import ALARMS
+
+    watched = {name for name, field in AlarmsConfig.model_fields.items() if issubclass(field.annotation, Watched)}
+    assert [alarm.name for alarm in ALARMS] == list(dict.fromkeys(alarm.name for alarm in ALARMS))
+    assert {alarm.name for alarm in ALARMS} == watched
+    recipe = yaml.safe_load((Path(__file__).parents[2] / "recipes" / "base" / "ttrl.yaml").read_text())
+    assert recipe["ttrl"]["alarms"] == AlarmsConfig().model_dump()
+
+
+def test_a_step_of_which_nothing_came_is_missing_and_nothing_else():
+    nothing = {
+        "prompts": 0,
+        "missing": 1.0,
+        "top_answer": None,
+        "top_answer_share": 0.0,
+        "answer_entropy": 0.0,
+        "length": None,
+        "no_signal": 0.0,
+    }
+    assert fired({}, {}, *[nothing] * 4) == [(3, "missing")]
+    assert fired(nothing, {}, {}, {}) == [(1, "missing")]

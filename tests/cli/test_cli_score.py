@@ -77,7 +77,8 @@ def test_no_responses():
 
 @pytest.mark.parametrize("name", sorted(REWARD_FNS))
 def test_every_reward(name):
-    row = '{"responses": ["C", "C", "B", null], "log_probs": [-0.1, -0.2, -0.3, -0.4], "label": "C"}'
+    row = '{"responses": ["C", "C", "B", null], "log_probs": [-0.1, -0.2, -0.3, -0.4], "label": "C", '
+    row += '"checks": [1, 0, null, 0.5]}'
     lines, _ = run("--reward", name, "--answer-type", "choice", text=row)
     assert len(lines[0]["rewards"]) == 4
 

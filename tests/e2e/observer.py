@@ -24,7 +24,7 @@ def _read_groups(wrapped, instance, args, kwargs):
     """Every response that voted, before the ones that are not kept are cleared."""
     import transfer_queue as tq
 
-    (batch,) = args
+    batch = args[0]
     data = tq.kv_batch_get(
         keys=batch.keys, partition_id="train", select_fields=["responses", "extra_fields", "reward_model", "extra_info"]
     )

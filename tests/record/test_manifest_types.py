@@ -68,6 +68,6 @@ def test_the_answer_type_is_that_of_the_section_and_a_bad_one_is_one_line(tmp_pa
     run = open_run(make_run(tmp_path / "run", settings=settings))
     assert run.answer_type().answer("It is no.") == "no"
     bad = open_run(make_run(tmp_path / "bad", settings={"ttrl.answer_type": "poem"}))
-    with pytest.raises(InputError, match=r"run\.json: config\.ttrl\.answer_type is 'poem'"):
+    with pytest.raises(InputError, match=r"run\.json: config\.ttrl\.answer_type: unknown answer type 'poem'"):
         bad.answer_type()
     assert run.base_model == "/models/tiny"

@@ -19,7 +19,12 @@ DETERMINISTIC = sorted(set(REWARD_FNS) - {"random"})
 
 
 def group(responses) -> Group:
-    return Group(answers=tuple(a for a, _ in responses), log_probs=tuple(p for _, p in responses), label="1")
+    return Group(
+        answers=tuple(a for a, _ in responses),
+        log_probs=tuple(p for _, p in responses),
+        checks=tuple(1.0 for _ in responses),
+        label="1",
+    )
 
 
 @pytest.mark.parametrize("name", sorted(REWARD_FNS))
@@ -85,7 +90,7 @@ def test_names_what_it_needs(name):
 @given(responses=RESPONSES)
 def test_no_reward_but_the_oracle_sees_the_label(name, responses):
     seen = group(responses)
-    unseen = Group(answers=seen.answers, log_probs=seen.log_probs)
+    unseen = Group(answers=seen.answers, log_probs=seen.log_probs, checks=seen.checks)
     assert get_reward_fn(name)(seen) == get_reward_fn(name)(unseen)
 
 
@@ -96,3 +101,13 @@ def test_unknown_names_and_options_are_told_what_is_allowed():
         get_reward_fn("soft_pseudo_label", sigm=1)
     with pytest.raises(ValueError, match="refuses its options"):
         get_reward_fn("empirical_entropy", alpha="much")
+    with pytest.raises(ValueError, match="positive is 'two'; expected a number"):
+        get_reward_fn("thresholded", positive="two")
+    with pytest.raises(ValueError, match="alpha is nan; expected a number"):
+        get_reward_fn("empirical_entropy", alpha=float("nan"))
+    with pytest.raises(ValueError, match="alpha is inf; expected a finite number of at least 0"):
+        get_reward_fn("empirical_entropy", alpha=float("inf"))
+    with pytest.raises(ValueError, match="sigma is 1e-200"):
+        get_reward_fn("soft_pseudo_label", sigma=1e-200)
+    with pytest.raises(ValueError, match="gated is 'no'; expected true or false"):
+        get_reward_fn("thresholded", gated="no")

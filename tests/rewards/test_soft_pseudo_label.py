@@ -13,7 +13,7 @@ def test_one_answer_and_none():
 def test_two_answers():
     # f = 3/4, 1/4; s = 1/2 both; g = exp(-0.125) = 0.8825, exp(-1.125) = 0.3247; w = 0.7311, 0.2689
     # A(4) = 0.7311 * (1/4) / (1/2) + 0.2689 * (-1/4) / (1/2) = 0.2311; A(5) = 0.7311 * -1.5 + 0.2689 * 1.5 = -0.6932
-    rewards = soft_pseudo_label(Group(answers=("4", "4", "4", "5")))
+    rewards = soft_pseudo_label(Group(answers=("4", "4", "4", "5")), sigma=0.5)
     assert rewards == pytest.approx([0.2311, 0.2311, 0.2311, -0.6932], abs=1e-3)
 
 
@@ -21,6 +21,16 @@ def test_small_sigma_is_the_majority_vote():
     # Only the label 4 weighs: 0.5 and -1.5, GRPO's advantages for the rewards 1, 1, 1, 0
     rewards = soft_pseudo_label(Group(answers=("4", "4", "4", "5")), sigma=0.001)
     assert rewards == pytest.approx([0.5, 0.5, 0.5, -1.5], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("sigma", "majority", "other"), [(0.5, -0.024, 0.008), (0.25, 0.684, -0.228), (0.1, 1.705, -0.568)]
+)
+def test_the_default_width_rewards_the_majority_of_a_scattered_group(sigma, majority, other):
+    # 8 votes and 24 of one: the table of the review, from a literal double loop over labels and responses
+    rewards = soft_pseudo_label(Group(answers=("4",) * 8 + tuple(f"w{n}" for n in range(24))), sigma=sigma)
+    assert (rewards[0], rewards[-1]) == pytest.approx((majority, other), abs=1e-3)
+    assert soft_pseudo_label(Group(answers=("4",) * 8 + tuple("abcdefghijklmnopqrstuvwx")))[0] > 0
 
 
 def test_equal_weights_of_equal_frequencies_cancel():
@@ -40,7 +50,10 @@ def test_no_signal():
     assert soft_pseudo_label(Group(answers=())) == []
 
 
-@pytest.mark.parametrize("options", [{"sigma": 0}, {"center": 2}, {"min_ratio": -1}, {"penalty": math.nan}])
+@pytest.mark.parametrize(
+    "options",
+    [{"sigma": 0}, {"sigma": 1e-200}, {"sigma": math.inf}, {"center": 2}, {"min_ratio": -1}, {"penalty": math.nan}],
+)
 def test_refuses(options):
     with pytest.raises(ValueError, match=next(iter(options))):
         soft_pseudo_label(Group(answers=("4", "5")), **options)

@@ -18,7 +18,7 @@ def test_a_list_says_the_rewards_alone():
 
 def test_all_that_a_verdict_says():
     verdict = Verdict([1, 0, 0], weight=2, keep=[2, 0], skip=True, token_weights=[[1], [0, 1], [0.5]])
-    assert checked(verdict, GROUP, kept=2) == Verdict((1.0, 0.0, 0.0), 2.0, (2, 0), True, ((1.0,), (0.0, 1.0), (0.5,)))
+    assert checked(verdict, GROUP, kept=2) == Verdict((1.0, 0.0, 0.0), 2.0, (0, 2), True, ((1.0,), (0.0, 1.0), (0.5,)))
 
 
 @pytest.mark.parametrize(

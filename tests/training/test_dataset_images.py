@@ -12,7 +12,9 @@ from PIL import Image
 
 from ttrl_verl.composition.recipe import compose_recipe
 from ttrl_verl.errors import InputError
-from ttrl_verl.questions.prompt_lengths import VERL_PROCESSORS, check_prompts
+from ttrl_verl.questions.image_file import open_image
+from ttrl_verl.questions.processors import OF_VERL
+from ttrl_verl.questions.prompt_lengths import ImageCost, check_prompts
 from ttrl_verl.questions.read import Layout, read_questions
 
 pytestmark = pytest.mark.verl
@@ -114,8 +116,10 @@ def test_lengths_count_an_images_tokens(folder, processor):
     table = read_questions(folder / "q.jsonl", Layout())
     # By hand: <|im_start|> user \n are 3, the small image's four tokens between two others 6, the question's 11 words
     # and 3 ends of lines 14, <|im_end|> \n <|im_start|> assistant \n 5. Together 28; 32 with an image of eight tokens.
-    check_prompts(table, processor.tokenizer, processor, 32)
-    with pytest.raises(InputError, match=r"q\.jsonl:3: the prompt has 32 tokens with its images; expected at most 31"):
+    assert check_prompts(table, processor.tokenizer, processor, 32) == ImageCost(fewest=4, most=8, longest=32)
+    with pytest.raises(
+        InputError, match=r"q\.jsonl:3: the prompt has 32 tokens, 8 of them of its images; expected at most 31"
+    ):
         check_prompts(table, processor.tokenizer, processor, 31)
     with pytest.raises(InputError, match=r"q\.jsonl:2: the prompt has 28 tokens"):
         check_prompts(table, processor.tokenizer, processor, 27)
@@ -163,4 +167,34 @@ def test_long_prompts_may_be_left_out(build):
 def test_the_processors_are_those_that_verl_loads():
     from verl.utils.tokenizer import hf_processor
 
-    assert tuple(re.findall(r'case "(\w+)"', inspect.getsource(hf_processor))) == VERL_PROCESSORS
+    assert tuple(re.findall(r'case "(\w+)"', inspect.getsource(hf_processor))) == OF_VERL
+
+
+@pytest.mark.parametrize(
+    ("settings", "tokens"),
+    [
+        ({}, [4, 12, 12]),  # two tiles and a thumbnail: the processor's own default
+        ({"crop_to_patches": False}, [4, 4, 4]),
+        ({"max_patches": 1}, [4, 4, 4]),
+    ],
+)
+def test_tiles_of_internvl_are_counted_as_verl_will(settings, tokens, folder, tiny_internvl):
+    from verl.utils.tokenizer import hf_processor
+    from verl.utils.tokenizer.continuous_token import VLContinuousTokenBuilder
+
+    processor = hf_processor(str(tiny_internvl))
+    builder = VLContinuousTokenBuilder(processor.tokenizer, processor, mm_processor_kwargs=settings)
+    table = read_questions(folder / "q.jsonl", Layout())
+    counts, of_images = [], []
+    for n in range(1, 4):
+        row = table.slice(n, 1).to_pylist()[0]
+        content = [{"type": "image"}, {"type": "text", "text": row["prompt"][0]["content"].removeprefix("<image>")}]
+        images = [open_image(row["images"][0]["path"])]
+        ids = builder.build_initial_tokens([{"role": "user", "content": content}], images=images)
+        counts.append(len(ids))
+        of_images.append(ids.count(processor.image_token_id))
+    assert of_images == tokens
+    cost = check_prompts(table, processor.tokenizer, processor, 99, processor_settings=settings)
+    assert cost == ImageCost(fewest=min(tokens), most=max(tokens), longest=max(counts))
+    with pytest.raises(InputError, match=r"max_patches cuts an image into fewer tiles\)$"):
+        check_prompts(table.slice(1), processor.tokenizer, processor, 9, processor_settings=settings)

@@ -61,6 +61,7 @@ def test_a_training_rows_response_is_graded_and_scores_nothing():
             "unparsed": 0.0,
             "truncated": 0.0,
             "limited": 0.0,
+            "answer_type": "",
             "data_source": "q",
             "origin": "q.jsonl:4",
         },

@@ -54,5 +54,7 @@ class AlarmsConfig(BaseModel):
     no_signal: Share = Share(threshold=0.9)
     label_flips: Share = Share(threshold=0.6, patience=5)
     missing: Share = Share(threshold=0.1, patience=1)
+    no_information: Watched = Watched(threshold=2.0, patience=2)
+    information_lost: Share = Share(threshold=0.5, patience=2)
     audit_lost: Event = Event()
     data_changed: Event = Event(action="stop")

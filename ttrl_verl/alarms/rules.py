@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ttrl_verl.alarms.config import Ratio, Rise, Share
+from ttrl_verl.alarms.config import Ratio, Rise, Share, Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,10 @@ class StepStats:
         missing: share of the responses asked for that never came.
         flips: of the prompts seen before, the share whose pseudo-label is not the one of the visit before.
         moved: of the prompts seen before, the share whose pseudo-label is not the one of the first visit.
+        majority_ratio: mean over prompts.
+        information: the answer information, nats: see ``reward_fns.information``.
+        information_z: the same in standard deviations above chance; ``None`` where nothing can be told: one
+            question, few votes.
     """
 
     step: int
@@ -42,11 +46,14 @@ class StepStats:
     missing: float = 0.0
     flips: float | None = None
     moved: float | None = None
+    majority_ratio: float | None = None
+    information: float | None = None
+    information_z: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an alarm sees at a step: a number, its limit, whether that is past it, and whether counting starts anew."""
+    """What an alarm sees at a step: a number, its limit, whether it is past that, and whether its count begins here."""
 
     value: float
     limit: float
@@ -55,6 +62,30 @@ class Seen:
 
 
 Start = Mapping[str, Any]
+"""The means of the first steps, by the names of ``StepStats``; ``None`` where no step had a number."""
+
+See = Callable[[Any, Start, StepStats, StepStats | None], Seen | None]
+"""The alarm's section, the start, this step and the one before in; what is seen out, ``None`` for nothing to say."""
+
+# From here on a start counts as informed: two standard deviations.
+_KNOWN = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm on a step's numbers.
+
+    Attributes:
+        name: its key in ``ttrl.alarms``.
+        see: what it looks at.
+        saw: what is said of it, with ``{value}``, ``{limit}`` and ``{answer}``.
+        means: what that means, and what to do.
+    """
+
+    name: str
+    see: See
+    saw: str
+    means: str
 
 
 def _constant_answer(config: Share, start: Start, now: StepStats, before: StepStats | None) -> Seen:
@@ -83,7 +114,7 @@ def _entropy_collapse(config: Share, start: Start, now: StepStats, before: StepS
     return Seen(value, config.threshold, value < config.threshold and elsewhere)
 
 
-def _rise(name: str) -> Callable[[Rise, Start, StepStats, StepStats | None], Seen | None]:
+def _rise(name: str) -> See:
     def see(config: Rise, start: Start, now: StepStats, before: StepStats | None) -> Seen | None:
         value = getattr(now, name)
         if value is None:
@@ -118,63 +149,107 @@ def _missing(config: Share, start: Start, now: StepStats, before: StepStats | No
     return Seen(now.missing, config.threshold, now.missing >= config.threshold)
 
 
+def _no_information(config: Watched, start: Start, now: StepStats, before: StepStats | None) -> Seen | None:
+    """How far the first steps' answer information is above chance, until a later step's is.
+
+    A step that can tell nothing, as of one question, is silent, and so is a run whose first pseudo-labels are all the
+    same: its questions may have one true answer.
+    """
+    if start["information_z"] is None or now.information_z is None or start["top_label_share"] == 1:
+        return None
+    limit = config.threshold
+    return Seen(start["information_z"], limit, start["information_z"] < limit and now.information_z < limit)
+
+
+def _information_lost(config: Share, start: Start, now: StepStats, before: StepStats | None) -> Seen | None:
+    """The answer information in units of its start, where there was some and the responses agree more than then."""
+    if start["information_z"] is None or start["information_z"] < _KNOWN or now.information is None:
+        return None
+    value = now.information / start["information"]
+    agrees = now.majority_ratio is not None and now.majority_ratio > start["majority_ratio"]
+    return Seen(value, config.threshold, value < config.threshold and agrees)
+
+
 def _label_flips(config: Share, start: Start, now: StepStats, before: StepStats | None) -> Seen | None:
     return None if now.flips is None else Seen(now.flips, config.threshold, now.flips >= config.threshold)
 
 
-RULES: dict[str, Callable[[Any, Start, StepStats, StepStats | None], Seen | None]] = {
-    "constant_answer": _constant_answer,
-    "entropy_collapse": _entropy_collapse,
-    "unparsed": _rise("unparsed"),
-    "truncated": _rise("truncated"),
-    "length_collapse": _length_collapse,
-    "length_explosion": _length_explosion,
-    "no_signal": _no_signal,
-    "label_flips": _label_flips,
-    "missing": _missing,
-}
-
-MEANING = {
-    "constant_answer": (
+ALARMS: tuple[Alarm, ...] = (
+    Alarm(
+        "constant_answer",
+        _constant_answer,
         "{value:.0%} of all responses to all prompts say {answer} (limit {limit:.0%})",
         "the model gives one answer whatever the question, and the vote rewards it; go back to an earlier checkpoint "
         "and train with a lower learning rate or a KL loss",
     ),
-    "entropy_collapse": (
+    Alarm(
+        "entropy_collapse",
+        _entropy_collapse,
         "the answer entropy is {value:.1%} of what it was at the start (limit {limit:.0%})",
         "the model agrees with itself, and not on what it said at first; go back to an earlier checkpoint and train "
         "with a lower learning rate, a KL loss or a higher temperature",
     ),
-    "unparsed": (
+    Alarm(
+        "unparsed",
+        _rise("unparsed"),
         "{value:.0%} of the responses have no answer (limit {limit:.0%})",
         "the format is being lost, or ttrl.answer_type does not fit what the model writes; `ttrl-verl audit` shows "
         "prompts",
     ),
-    "truncated": (
+    Alarm(
+        "truncated",
+        _rise("truncated"),
         "{value:.0%} of the responses are cut off at the length limit (limit {limit:.0%})",
         "their answers are never reached; raise data.max_response_length, or see why responses grow",
     ),
-    "length_collapse": (
+    Alarm(
+        "length_collapse",
+        _length_collapse,
         "responses are {value:.1%} as long as at the start (limit {limit:.0%})",
         "the model stopped working its answers out; compare responses in the validation dumps, and go back to an "
         "earlier checkpoint where the answers got worse",
     ),
-    "length_explosion": (
+    Alarm(
+        "length_explosion",
+        _length_explosion,
         "responses are {value:.1f} times as long as at the start (limit {limit:.1f})",
         "the model pads or repeats itself; look at responses in the validation dumps",
     ),
-    "no_signal": (
+    Alarm(
+        "no_signal",
+        _no_signal,
         "{value:.0%} of the prompts reward all kept responses alike although these do not agree, or agreed from the "
         "start (limit {limit:.0%})",
         "nothing can be learnt from them; the reward does not tell answers apart, no response has an answer, or the "
         "questions are too easy",
     ),
-    "label_flips": (
+    Alarm(
+        "label_flips",
+        _label_flips,
         "{value:.0%} of the prompts seen before changed their pseudo-label since the last visit (limit {limit:.0%})",
         "the vote is a toss-up and rewards noise; raise ttrl.votes, or leave the hardest questions out",
     ),
-    "missing": (
+    Alarm(
+        "missing",
+        _missing,
         "{value:.0%} of the responses asked for never came (limit {limit:.0%})",
         "a reward worker or a vLLM server is dead or failing, and the votes are fewer; the log has its error",
     ),
-}
+    Alarm(
+        "no_information",
+        _no_information,
+        "the votes of the first steps do not say which question was asked: their answer information is {value:.1f} "
+        "standard deviations above chance (limit {limit:.1f})",
+        "agreement rises all the same, on one answer to everything; the model does not know the task, its answers are "
+        "not found, or all questions have one true answer; look at answers with `ttrl-verl audit` before going on",
+    ),
+    Alarm(
+        "information_lost",
+        _information_lost,
+        "the answer information is {value:.0%} of what it was at the start (limit {limit:.0%}), and the majority ratio "
+        "rose",
+        "the model comes to answer alike whatever is asked; go back to an earlier checkpoint and train with a lower "
+        "learning rate or a KL loss",
+    ),
+)
+"""The alarms on a step's numbers, in the order in which they are looked at. ``AlarmsConfig`` has a field for each."""

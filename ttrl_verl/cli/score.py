@@ -10,12 +10,17 @@ from typing import Any, BinaryIO, NoReturn, TextIO
 import click
 
 from ttrl_verl.cli.answer_type import parse_answer_type
+from ttrl_verl.cli.score_fields import is_number, read_fields
 from ttrl_verl.errors import InputError
 from ttrl_verl.reward_fns import REWARD_FNS, BoundReward, Group, get_reward_fn
 from ttrl_verl.reward_fns.answers import ANSWER_TYPE_NAMES, AnswerType
+from ttrl_verl.reward_fns.answers.row_type import of_row, row_type
+from ttrl_verl.reward_fns.names import reason
+from ttrl_verl.reward_fns.verdict import VerdictError, checked
 from ttrl_verl.reward_fns.vote import answer_entropy, take_vote
 
 _MAX_DIGITS = 1000
+_TYPES = ", ".join(ANSWER_TYPE_NAMES)
 
 EPILOG = """\b
 Each line in is an object with the responses to one prompt:
@@ -28,13 +33,16 @@ Each line out is its group, scored:
 \b
 A response of null is one that failed: it has no answer.
 "label" (a string or a number) may be missing or null: label_correct is null.
-"log_probs": a number for each response, for confidence_vote.
+"log_probs": a number for each response, for confidence_vote; "checks", from
+0 to 1 or null, for verified_vote; and any other field that a reward of your
+own needs (docs/extend.md). "answer_type" and "choices" go before the options.
 Other keys are ignored.
 
 \b
 Examples:
   ttrl-verl score --reward majority_vote groups.jsonl
   ttrl-verl score --reward empirical_entropy --option alpha=0.5 -o out.jsonl in.jsonl
+  ttrl-verl score --reward mine.py:rarest groups.jsonl
   zcat in.jsonl.gz | ttrl-verl score --reward random --answer-type choice --choices 4
 
 A line that is not as expected is reported on stderr as FILE:LINE, the others are written, and the exit status is 2.
@@ -42,8 +50,14 @@ A line that is not as expected is reported on stderr as FILE:LINE, the others ar
 
 
 @click.command("score", epilog=EPILOG)
-@click.option("--reward", "reward_name", required=True, metavar="NAME", help=", ".join(REWARD_FNS))
-@click.option("--answer-type", default="math", show_default=True, metavar="TYPE", help=", ".join(ANSWER_TYPE_NAMES))
+@click.option("--reward", "reward_name", required=True, metavar="NAME", help=f"{', '.join(REWARD_FNS)}, or your own")
+@click.option(
+    "--answer-type",
+    default="math",
+    show_default=True,
+    metavar="TYPE",
+    help=f"{_TYPES}, or your own",
+)
 @click.option("--choices", default=None, help="For choice: how many letters (4), or the words, with commas between.")
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of the reward; repeatable.")
 @click.option("-o", "--out", default="-", metavar="FILE", help="Where to write; standard output by default.")
@@ -76,7 +90,7 @@ def _score_lines(source: BinaryIO, target: TextIO, name: str, reward_fn: BoundRe
     for number, line in _lines(source, name):
         try:
             group = _group(_parse(line), reward_fn, kind)
-            result = json.dumps(_result(group, reward_fn(group)), allow_nan=False)
+            result = json.dumps(_result(group, _rewards(group, reward_fn)), allow_nan=False)
         except ValueError as error:
             bad += 1
             click.echo(f"{name}:{number}: {error}", err=True)
@@ -132,37 +146,48 @@ def _group(row: dict[str, Any], reward_fn: BoundReward, kind: AnswerType) -> Gro
     for index, response in enumerate(responses):
         if not isinstance(response, str | None):
             raise ValueError(f"expected responses[{index}] to be a string or null, got {_kind(response)}")
-    log_probs = _log_probs(row.get("log_probs"), len(responses))
-    if log_probs is None and "log_probs" in reward_fn.reward.needs:
-        raise ValueError(f'expected the key "log_probs", which the reward {reward_fn.name} needs')
+    kind = _kind_of_line(row, kind)
+    fields = read_fields(row, reward_fn.reward, reward_fn.name)
     label = _label(row.get("label"), kind)
     if label is None and "label" in reward_fn.reward.needs:
         raise ValueError(f'expected the key "label", which the reward {reward_fn.name} needs')
     answers = tuple(None if response is None else kind.answer(response) for response in responses)
-    return Group(answers=answers, log_probs=log_probs, label=label)
+    return Group(answers=answers, label=label, **fields)
 
 
-def _log_probs(value: object, size: int) -> tuple[float, ...] | None:
-    if value is None:
-        return None
-    if not isinstance(value, list) or not all(_is_number(number) for number in value):
-        raise ValueError('expected "log_probs" to be a list of numbers')
-    if len(value) != size:
-        raise ValueError(f'expected "log_probs" to have {size} numbers, as many as responses, got {len(value)}')
-    return tuple(float(number) for number in value)
+def _kind_of_line(row: dict[str, Any], otherwise: AnswerType) -> AnswerType:
+    """Return the answer type that a line names with ``answer_type`` and ``choices``, else the command's."""
+    if row.get("answer_type") is None:
+        return otherwise
+    return of_row(row_type(row["answer_type"], row.get("choices")), otherwise)
 
 
 def _label(value: object, kind: AnswerType) -> str | None:
     """Return the canonical label; a label is an answer already, so nothing is extracted from it."""
     if value is None:
         return None
-    if not isinstance(value, str) and not _is_number(value):
+    if not isinstance(value, str) and not is_number(value):
         raise ValueError(f'expected "label" to be a string or a number, got {_kind(value)}')
     written = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     label = kind.canonicalize(written)
     if label is None:
         raise ValueError(f'expected "label" to be an answer of type {kind.name}, got {written[:40]!r}')
     return label
+
+
+def _rewards(group: Group, reward_fn: BoundReward) -> list[float]:
+    """Return the rewards of a group, checked.
+
+    Raises:
+        ValueError: a user's reward failed, or returned something else; the message has its name and the reason.
+    """
+    try:
+        return list(checked(reward_fn(group), group).rewards)
+    except Exception as error:
+        if not reward_fn.own:
+            raise
+        said = str(error) if isinstance(error, VerdictError) else reason(error, reward_fn.origin)
+        raise ValueError(f"the reward {reward_fn.name} failed: {said}") from error
 
 
 def _result(group: Group, rewards: list[float]) -> dict[str, Any]:
@@ -220,10 +245,6 @@ def _integer(digits: str) -> int:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"expected JSON, which has no {name}")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _kind(value: object) -> str:

@@ -8,7 +8,7 @@ from ttrl_verl.cli.complete import overrides as complete_overrides
 from ttrl_verl.cli.complete import recipes as complete_recipes
 
 if TYPE_CHECKING:
-    from ttrl_verl.composition.recipe import Composed
+    from omegaconf import DictConfig
 
 
 @click.command(
@@ -23,20 +23,22 @@ if TYPE_CHECKING:
 )
 def command(recipe: str, overrides: tuple[str, ...], section: str | None, as_json: bool, prompt: bool) -> None:
     """Print RECIPE composed, with its overrides, as YAML; or its first prompt as the model sees it."""
+    from ttrl_verl.composition.overrides import translate
+    from ttrl_verl.errors import InputError
+
+    overrides = translate(recipe, overrides)  # a slip is told before Hydra is imported
     import json
 
-    from ttrl_verl.composition.recipe import compose_run, plain
-    from ttrl_verl.errors import InputError
+    from omegaconf import OmegaConf
+
+    from ttrl_verl.composition.recipe import compose_recipe, plain
 
     if prompt and section:
         raise click.UsageError("--prompt and --section are two things to print; give one")
-    composed = compose_run(recipe, overrides)
-    from omegaconf import OmegaConf
-
+    config = compose_recipe(recipe, overrides)
     if prompt:
-        _print_prompt(composed)
+        _print_prompt(config)
         return
-    config = composed.config
     part = OmegaConf.select(config, section) if section else config
     if part is None:
         raise InputError(f"{recipe}: has no section {section}")
@@ -46,12 +48,11 @@ def command(recipe: str, overrides: tuple[str, ...], section: str | None, as_jso
         click.echo(OmegaConf.to_yaml(part) if OmegaConf.is_config(part) else part, nl=False)
 
 
-def _print_prompt(composed: "Composed") -> None:
-    from ttrl_verl.preflight.findings import check_config
+def _print_prompt(config: "DictConfig") -> None:
     from ttrl_verl.preflight.first_prompt import first_prompt
+    from ttrl_verl.preflight.settings import check_config
 
-    check_config(composed)
-    shown = first_prompt(composed)
+    shown = first_prompt(config, check_config(config))
     click.echo(shown.text)
     images = f", with {shown.images} image{'s' if shown.images > 1 else ''}" if shown.images else ""
     click.echo(f"({shown.origin}{images})", err=True)

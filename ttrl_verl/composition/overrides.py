@@ -3,8 +3,9 @@
 Nothing here imports Hydra, so that a slip is one line in a fraction of a second.
 """
 
+import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -12,9 +13,18 @@ from typing import Any
 
 import yaml
 
-from ttrl_verl.composition.catalogue import YAML_LOADER, chosen_parts, flat_keys, part_groups, recipe_file, section_keys
+from ttrl_verl.composition.catalogue import (
+    YAML_LOADER,
+    chosen_parts,
+    flat_keys,
+    part_groups,
+    recipe_file,
+    recipe_values,
+    section_keys,
+)
 from ttrl_verl.composition.places import verl_config_dir
-from ttrl_verl.errors import InputError, nearest
+from ttrl_verl.errors import InputError
+from ttrl_verl.reward_fns.names import absolute, is_path
 
 SHORT_NAMES = {
     "model": "actor_rollout_ref.model.path",
@@ -24,6 +34,9 @@ SHORT_NAMES = {
     "kept": "actor_rollout_ref.rollout.n",
     "labels": "ttrl.choices",
     "reward": "reward.reward_manager.name",
+    "answer_type": "ttrl.answer_type",
+    "check": "ttrl.check",
+    "keep": "ttrl.keep",
     "temperature": "actor_rollout_ref.rollout.temperature",
     "lr": "actor_rollout_ref.actor.optim.lr",
     "batch": "data.train_batch_size",
@@ -47,8 +60,10 @@ KEYS_BEYOND_YAML = (
     "ray_kwargs.ray_init.*",  # goes to ray.init as it stands
 )
 
-# Unquoted, Hydra reads these as a number, a Boolean or nothing.
-_NO_TEXT = re.compile(r"[+-]?[0-9_]*\.?[0-9_]*(?:e[+-]?[0-9_]+)?|[+-]?(?:inf|nan)|true|false|null", re.IGNORECASE)
+OWN_KEYS = ("reward.reward_manager.name", "ttrl.answer_type", "ttrl.check", "ttrl.rewards")
+"""Keys that may name a function of a user's own file. Its path is made absolute: other processes look it up, too."""
+
+_OWN_FILE = re.compile(r"""(['"]?)((?:[\w.~-]*/)*[\w.-]+\.py:\w+)\1""")
 _OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[^=]+)(?:=(?P<value>.*))?", re.DOTALL)
 
 
@@ -81,22 +96,23 @@ def translate(recipe: str, overrides: Sequence[str]) -> list[str]:
             if not sign and "@" not in key:
                 check_key(recipe, key)
             found.append(override)
-    return found
+    found = [_located(override) for override in found]
+    return [*found, *_located_in(recipe, {override.lstrip("+").partition("=")[0] for override in found})]
 
 
 def quoted(value: object) -> str:
-    """Return a value in Hydra's override grammar: what it reads there is this value, text as text.
+    """Return a value in Hydra's override grammar; paths may hold any character.
 
     Example:
-        >>> quoted(["a b.jsonl", 3, "3", "plain"])
-        "['a b.jsonl',3,'3',plain]"
+        >>> quoted(["a b.jsonl", 3])
+        "['a b.jsonl',3]"
     """
     match value:
         case None:
             return "null"
         case bool():
             return str(value).lower()
-        case str() if re.fullmatch(r"[A-Za-z0-9_./@-]+", value) and not _NO_TEXT.fullmatch(value):
+        case str() if re.fullmatch(r"[A-Za-z0-9_./@-]+", value):
             return value
         case str():
             # A backslash before a quote would be read as its escape.
@@ -145,12 +161,13 @@ def nearest_key(key: str) -> str | None:
     siblings = [known.rpartition(".")[2] for known in known_keys() if known.rpartition(".")[0] == section]
     if not section:
         siblings += [*SHORT_NAMES, *part_groups()]
-    if near := nearest(name, siblings):
-        return f"{section}.{near}" if section else near
+    if near := difflib.get_close_matches(name, siblings, n=1):
+        return f"{section}.{near[0]}" if section else near[0]
     ends = [known for known in known_keys() if known.endswith(f".{key}")]
     if ends:
         return min(ends, key=len)
-    return nearest(key, known_keys(), cutoff=0.8)
+    near = difflib.get_close_matches(key, list(known_keys()), n=1, cutoff=0.8)
+    return near[0] if near else None
 
 
 @cache
@@ -182,12 +199,53 @@ def _value(values: Mapping[str, Any], key: str) -> Any:
     return values
 
 
+def _located(override: str) -> str:
+    """Return an override with the paths of a user's files absolute."""
+    key, equals, value = override.partition("=")
+    if key.lstrip("+") not in OWN_KEYS:
+        return override
+    if value.startswith("["):
+        return key + equals + _OWN_FILE.sub(lambda match: quoted(absolute(match[2])), value)
+    return key + equals + (quoted(absolute(value.strip("'\""))) if is_path(value.strip("'\"")) else value)
+
+
+def _located_in(recipe: str, overridden: Collection[str]) -> Iterator[str]:
+    """Yield overrides that make absolute what a user's recipe names by a relative path, from the working directory."""
+    if Path(recipe).suffix not in (".yaml", ".yml"):
+        return
+    values = recipe_values(recipe)
+    for key in OWN_KEYS:
+        value = _value_or_none(values, key)
+        located = _absolute_names(value)
+        if located != value and key not in overridden:
+            yield f"{key}={quoted(located)}"
+
+
+def _absolute_names(value: Any) -> Any:
+    match value:
+        case str():
+            return absolute(value)
+        case list():
+            return [_absolute_names(entry) for entry in value]
+        case {"name": str() as name}:
+            return {**value, "name": absolute(name)}
+    return value
+
+
+def _value_or_none(values: Any, key: str) -> Any:
+    for name in key.split("."):
+        if not isinstance(values, Mapping) or name not in values:
+            return None
+        values = values[name]
+    return values
+
+
 def _part(recipe: str, group: str, option: str) -> str:
     """Return the override that takes another part; with Hydra's ``+`` where the recipe has none of that group."""
     options = part_groups()[group]
     if option not in options:
-        near = nearest(option, options)
-        hint = f"did you mean {near}?" if near else f"expected one of {', '.join(options)}"
+        near = difflib.get_close_matches(option, options, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(options)}"
         raise InputError(f"{group}={option}: no such part; {hint}")
     return f"{'' if group in chosen_parts(recipe_file(recipe)) else '+'}{group}={option}"
 
@@ -200,8 +258,8 @@ def _model(key: str, value: str) -> Iterator[str]:
     """A folder or a hub id; what is neither is a misspelt name of ours."""
     options = part_groups()["model"]
     if not value or ("/" not in value and not Path(value).expanduser().is_dir()):
-        near = nearest(value, options)
-        hint = f"; did you mean {near}?" if near else f": {', '.join(options)}"
+        near = difflib.get_close_matches(value, options, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f": {', '.join(options)}"
         raise InputError(f"model={value}: is no folder and no hub id (organisation/name), and no model of ours{hint}")
     yield f"{SHORT_NAMES[key]}={quoted(value)}"
 

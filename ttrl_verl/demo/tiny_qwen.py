@@ -5,7 +5,7 @@ prompt without them and asks the processor again. The model's vocabulary is the 
 what is past it in vLLM alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,24 @@ def build(folder: Path, words: Sequence[str], *, hidden: int = 64, seed: int = 0
     Qwen2_5_VLForConditionalGeneration(_config(tokenizer, hidden)).save_pretrained(folder)
 
 
-def word_tokenizer(words: Sequence[str]):
-    """Return a tokenizer whose tokens are words, with Qwen's special tokens and a template in their manner."""
+def word_tokenizer(
+    words: Sequence[str],
+    specials: Sequence[str] = SPECIALS,
+    template: str = TEMPLATE,
+    named: Mapping[str, str] | None = None,
+):
+    """Return a tokenizer whose tokens are words, with Qwen's special tokens and a template in their manner.
+
+    Args:
+        words: the vocabulary beside the special tokens and the roles, without blanks in them.
+        specials: the special tokens; ``<|pad|>``, ``<|im_end|>`` and ``<|unk|>`` are among them.
+        template: the chat template.
+        named: of the special tokens, those that a processor asks for by a name: the name and the token.
+    """
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    vocabulary = {word: index for index, word in enumerate(dict.fromkeys([*SPECIALS, "\n", *ROLES, *words]))}
+    vocabulary = {word: index for index, word in enumerate(dict.fromkeys([*specials, "\n", *ROLES, *words]))}
     core = Tokenizer(models.WordLevel(vocabulary, unk_token="<|unk|>"))
     # Words, and each end of a line: verl's builder of Qwen prompts wants that to be one token.
     core.pre_tokenizer = pre_tokenizers.Sequence(
@@ -69,10 +81,18 @@ def word_tokenizer(words: Sequence[str]):
         eos_token="<|im_end|>",
         pad_token="<|pad|>",
         unk_token="<|unk|>",
-        additional_special_tokens=[token for token in SPECIALS if token not in ("<|im_end|>", "<|pad|>", "<|unk|>")],
+        **_extra_special_tokens(specials, named or {}),
     )
-    tokenizer.chat_template = TEMPLATE
+    tokenizer.chat_template = template
     return tokenizer
+
+
+def _extra_special_tokens(specials: Sequence[str], named: Mapping[str, str]) -> dict[str, Any]:
+    rest = [token for token in specials if token not in ("<|im_end|>", "<|pad|>", "<|unk|>", *named.values())]
+    # transformers keeps these two apart: a list of tokens, or names and tokens.
+    if not named:
+        return {"additional_special_tokens": rest}
+    return {"extra_special_tokens": {**named, **{f"special_{n}": token for n, token in enumerate(rest)}}}
 
 
 def _processor(tokenizer):

@@ -13,7 +13,15 @@ from typing import Any
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.estimators import MAX_MAJ_K, maj_at_k, pass_at_k
-from ttrl_verl.evaluation.figures import GREEDY, Figures, Mean, figures_of, is_labelled, read_groups
+from ttrl_verl.evaluation.figures import (
+    GREEDY,
+    Figures,
+    Mean,
+    canonical_label,
+    figures_of,
+    is_labelled,
+    read_groups,
+)
 from ttrl_verl.reward_fns.answers import AnswerType
 from ttrl_verl.reward_fns.vote import take_vote
 
@@ -111,7 +119,7 @@ def _pass(question: Sequence[Mapping], k: int) -> float:
 
 
 def _maj(question: Sequence[Mapping], k: int, answer_type: AnswerType) -> float:
-    label = answer_type.canonicalize(question[0]["gts"])
+    label = canonical_label(question, answer_type)
     answers = [row["answer"] for row in question]
     if label is None:
         return 0.0
@@ -126,7 +134,7 @@ def _check_answer_type(path: Path, sampled: Sequence[Sequence[Mapping]], answer_
     for question in sampled:
         if not is_labelled(question):
             continue
-        label = answer_type.canonicalize(question[0]["gts"])
+        label = canonical_label(question, answer_type)
         for row in question:
             right = float(row["answer"] is not None and row["answer"] == label)
             if right != row["acc"]:

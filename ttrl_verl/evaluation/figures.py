@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.reward_fns.answers import AnswerType
+from ttrl_verl.reward_fns.answers.row_type import of_row
 from ttrl_verl.reward_fns.vote import take_vote
 
 GREEDY = "/greedy"
@@ -37,6 +38,16 @@ class Mean:
             return cls(mean, None)
         variance = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
         return cls(mean, math.sqrt(variance / len(values)))
+
+    def less(self, other: "Mean") -> "Mean":
+        """Return the difference to the mean of another sample.
+
+        Example:
+            >>> Mean(0.9, 0.3).less(Mean(0.5, 0.4))
+            Mean(value=0.4, error=0.5)
+        """
+        errors = (self.error, other.error)
+        return Mean(self.value - other.value, None if None in errors else math.hypot(*errors))
 
     def __str__(self) -> str:
         return f"{self.value:.3f}" if self.error is None else f"{self.value:.3f} ± {self.error:.3f}"
@@ -138,7 +149,7 @@ def figures_of(sampled: list[list[dict]], greedy: list[list[dict]], answer_type:
     avg = maj = parsed_accuracy = None
     if labelled:
         avg = Mean.of([sum(row["acc"] for row in question) / len(question) for question, _ in labelled])
-        labels = [answer_type.canonicalize(question[0]["gts"]) for question, _ in labelled]
+        labels = [canonical_label(question, answer_type) for question, _ in labelled]
         maj = Mean.of(
             [
                 float(vote.label is not None and vote.label == label)
@@ -202,6 +213,16 @@ def _accuracies(path: Path) -> dict[tuple[str, str], float]:
         for origin, (source, rows) in by_origin(read_groups(path)).items()
         if is_labelled(rows)
     }
+
+
+def canonical_label(question: Sequence[Mapping], answer_type: AnswerType) -> str | None:
+    """Return a question's ground truth in canonical form: of the type that its row names, else of the run's.
+
+    Args:
+        question: its responses, as verl dumped them; those of older runs name no type.
+        answer_type: the run's.
+    """
+    return of_row(question[0].get("answer_type") or None, answer_type).canonicalize(question[0]["gts"])
 
 
 def is_labelled(question: Sequence[dict]) -> bool:

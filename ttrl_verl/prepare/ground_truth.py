@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from ttrl_verl.reward_fns.answers import AnswerType
+from ttrl_verl.reward_fns.answers.row_type import of_row
 
 _REMEMBERED = 100_000
 
@@ -23,16 +24,21 @@ class SelfCheck:
         # The labels of a large file repeat, and mathematics takes its time.
         self._graded = lru_cache(_REMEMBERED)(self._grade)
 
-    def __call__(self, label: str) -> str | None:
-        """Return what is wrong with a ground truth, or ``None``."""
-        return self._graded(label)[1]
+    def __call__(self, label: str, row_type: str | None = None) -> str | None:
+        """Return what is wrong with a ground truth, or ``None``.
 
-    def canonical(self, label: str) -> str | None:
+        Args:
+            label: as its file has it.
+            row_type: the row's own answer type; ``None`` for the one of this check.
+        """
+        return self._graded(label, row_type)[1]
+
+    def canonical(self, label: str, row_type: str | None = None) -> str | None:
         """Return its canonical form."""
-        return self._graded(label)[0]
+        return self._graded(label, row_type)[0]
 
-    def _grade(self, label: str) -> tuple[str | None, str | None]:
-        kind = self._answer_type
+    def _grade(self, label: str, row_type: str | None) -> tuple[str | None, str | None]:
+        kind = of_row(row_type, self._answer_type)
         canonical, limited = kind.canonical(label)
         if canonical is None:
             return None, f"is no answer of type {kind.name}"

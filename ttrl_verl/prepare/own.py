@@ -22,9 +22,10 @@ import pyarrow.parquet as pq
 from ttrl_verl.errors import InputError
 from ttrl_verl.files import sha256
 from ttrl_verl.prepare.ground_truth import SelfCheck
-from ttrl_verl.prepare.write import SCHEMA, check_target, written_whole
+from ttrl_verl.prepare.write import SCHEMA, TYPED_SCHEMA, check_target, written_whole
 from ttrl_verl.questions.read import Layout, iter_questions
 from ttrl_verl.reward_fns.answers import AnswerType
+from ttrl_verl.reward_fns.answers.row_type import columns_of
 
 _NAMED = 20
 _CHUNK = 10_000
@@ -44,6 +45,7 @@ class Counts:
         conflicting: how many of these have another ground truth than the first.
         written: questions in the file.
         heldout: questions in the held-out file.
+        typed: questions that name an answer type of their own.
     """
 
     read: int = 0
@@ -54,6 +56,7 @@ class Counts:
     conflicting: int = 0
     written: int = 0
     heldout: int = 0
+    typed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def prepare_questions(
         checked = Path(folder) / "checked.parquet"
         hashes, labels = _read(files, checked, layout, SelfCheck(answer_type), skip_bad, counts)
         keep, held = _deal(hashes, labels, dedupe, holdout, seed, counts)
-        _write(checked, out, heldout_file, keep, held)
+        _write(checked, out, heldout_file, keep, held, TYPED_SCHEMA if counts.typed else SCHEMA)
     return PreparedQuestions(
         file=str(out),
         sha256=sha256(out),
@@ -125,15 +128,19 @@ def _read(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Check every question, write the good ones to ``checked``, and return a hash of each and of its label."""
     hashes, labels = array("Q"), array("Q")
-    with pq.ParquetWriter(checked, SCHEMA) as writer:
+    with pq.ParquetWriter(checked, TYPED_SCHEMA) as writer:
         rows = (row for path in files for row in iter_questions(path, layout) if _is_good(row, check, counts))
         while chunk := list(islice(rows, _CHUNK)):
             for row in chunk:
                 hashes.append(_hash(*(f"{m['role']} {' '.join(m['content'].split())}" for m in row["prompt"])))
-                labels.append(_NO_LABEL if row["label"] is None else _hash(check.canonical(row["label"])))
+                labels.append(
+                    _NO_LABEL if row["label"] is None else _hash(check.canonical(row["label"], row["answer_type"]))
+                )
                 row["answer"] = row.pop("label")
                 row["id"] = os.path.basename(row.pop("origin"))
-            writer.write_batch(pa.RecordBatch.from_pylist(chunk, schema=SCHEMA))
+                row["answer_type"], row["choices"] = columns_of(row["answer_type"])
+                counts.typed += row["answer_type"] is not None
+            writer.write_batch(pa.RecordBatch.from_pylist(chunk, schema=TYPED_SCHEMA))
     if counts.bad_labels and not skip_bad:
         more = f"; and {counts.bad_labels - len(counts.examples)} more" if counts.bad_labels > _NAMED else ""
         raise InputError(
@@ -154,7 +161,7 @@ def _is_good(row: dict, check: SelfCheck, counts: Counts) -> bool:
     if row["label"] is None:
         return True
     counts.labelled += 1
-    wrong = check(row["label"])
+    wrong = check(row["label"], row["answer_type"])
     if wrong is None:
         return True
     counts.bad_labels += 1
@@ -191,12 +198,14 @@ def _deal(
     return keep, held
 
 
-def _write(checked: Path, out: Path, heldout_file: Path | None, keep: np.ndarray, held: np.ndarray) -> None:
+def _write(
+    checked: Path, out: Path, heldout_file: Path | None, keep: np.ndarray, held: np.ndarray, schema: pa.Schema
+) -> None:
     with ExitStack() as stack:
-        writer = stack.enter_context(written_whole(out))
-        heldout = stack.enter_context(written_whole(heldout_file)) if heldout_file else None
+        writer = stack.enter_context(written_whole(out, schema))
+        heldout = stack.enter_context(written_whole(heldout_file, schema)) if heldout_file else None
         start = 0
-        for batch in pq.ParquetFile(checked).iter_batches():
+        for batch in pq.ParquetFile(checked).iter_batches(columns=schema.names):
             end = start + batch.num_rows
             writer.write_batch(batch.filter(pa.array(keep[start:end] & ~held[start:end])))
             if heldout is not None:

@@ -16,6 +16,9 @@ SCHEMA = pa.schema(
 )
 """The columns of a prepared file. ``answer`` is null where there is no ground truth."""
 
+TYPED_SCHEMA = SCHEMA.append(pa.field("answer_type", pa.string())).append(pa.field("choices", pa.string()))
+"""Those of one whose questions name answer types of their own; ``choices`` as JSON, null but for ``choice``."""
+
 SUFFIXES = {"none": None, "boxed": "\nPlease reason step by step, and put your final answer within \\boxed{}."}
 """What ``--suffix`` names. Chat templates such as Qwen2.5-Math's ask for a box themselves."""
 

@@ -1,6 +1,7 @@
 """Prompts with images, through the model's own processor: how long they are, and how they read."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -9,21 +10,10 @@ import pyarrow.compute as pc
 from ttrl_verl.errors import InputError
 from ttrl_verl.questions.image_file import image_size, open_image
 from ttrl_verl.questions.images import chat_messages
+from ttrl_verl.questions.processors import how_to_shrink, patch_size
 from ttrl_verl.questions.read import check_lengths
 
 _CHUNK = 100  # rows whose images are in memory at once
-
-# verl's hf_processor (0.9.1, utils/tokenizer/tokenizer.py, line 181) makes no processor of another class: it warns, and
-# returns None.
-VERL_PROCESSORS = (
-    "Qwen2VLProcessor",
-    "Qwen2_5_VLProcessor",
-    "Qwen3VLProcessor",
-    "Glm4vProcessor",
-    "Glm46VProcessor",
-    "MllamaProcessor",
-    "Gemma4Processor",
-)
 
 
 def with_images(table: pa.Table) -> pa.Table:
@@ -31,7 +21,29 @@ def with_images(table: pa.Table) -> pa.Table:
     return table.filter(pc.is_valid(table.column("images")))
 
 
-def check_prompts(table: pa.Table, tokenizer: Any, processor: Any, max_prompt_length: int, **template: Any) -> None:
+@dataclass(frozen=True, slots=True)
+class ImageCost:
+    """What the images of prompts take, in tokens.
+
+    Attributes:
+        fewest, most: that the images of a prompt take, over the prompts with images.
+        longest: the longest prompt with images, words and all.
+    """
+
+    fewest: int
+    most: int
+    longest: int
+
+
+def check_prompts(
+    table: pa.Table,
+    tokenizer: Any,
+    processor: Any,
+    max_prompt_length: int,
+    *,
+    processor_settings: Mapping[str, Any] | None = None,
+    **template: Any,
+) -> ImageCost | None:
     """Check that every prompt fits, its images counted as the model's processor counts them.
 
     How many tokens an image takes depends on its size alone, so each size goes through the processor once, blank.
@@ -41,7 +53,11 @@ def check_prompts(table: pa.Table, tokenizer: Any, processor: Any, max_prompt_le
         tokenizer: the model's.
         processor: the model's, or ``None`` where it has none.
         max_prompt_length: tokens.
+        processor_settings: ``data.mm_processor_kwargs``, which trainer and rollout hand to the processor.
         template: arguments of the chat template.
+
+    Returns:
+        What the images take, or ``None`` where no prompt has one.
 
     Raises:
         InputError: a prompt is too long; or it has images, and there is no processor, or the processor cannot take it.
@@ -51,21 +67,25 @@ def check_prompts(table: pa.Table, tokenizer: Any, processor: Any, max_prompt_le
     check_lengths(seen.filter(pc.is_null(seen.column("images"))), tokenizer, max_prompt_length, **template)
     pictured = with_images(seen)
     if not pictured.num_rows:
-        return
+        return None
     if processor is None:
         raise InputError(
             f"{pictured.column('origin')[0]}: has images, and verl finds no processor for them in the model "
             "(actor_rollout_ref.model.path)"
         )
-    counter = _Counter(processor, template)
+    counter = _Counter(processor, processor_settings or {}, template)
+    of_images, lengths = [], []
     for batch in pictured.to_batches(max_chunksize=_CHUNK):
         for row in batch.to_pylist():
-            tokens = counter.tokens(row)
+            tokens, images = counter.tokens(row)
             if tokens > max_prompt_length:
                 raise InputError(
-                    f"{row['origin']}: the prompt has {tokens} tokens with its images; expected at most "
-                    f"{max_prompt_length} (data.max_prompt_length; ttrl.max_pixels makes images smaller)"
+                    f"{row['origin']}: the prompt has {tokens} tokens, {images} of them of its images; expected at "
+                    f"most {max_prompt_length} (data.max_prompt_length; {how_to_shrink(processor)})"
                 )
+            of_images.append(images)
+            lengths.append(tokens)
+    return ImageCost(min(of_images), max(of_images), max(lengths))
 
 
 def check_images(table: pa.Table) -> None:
@@ -92,12 +112,15 @@ def render(row: Mapping[str, Any], processor: Any, template: Mapping[str, Any]) 
 class _Counter:
     """Counts the tokens of prompts with images."""
 
-    def __init__(self, processor: Any, template: Mapping[str, Any]) -> None:
+    def __init__(self, processor: Any, settings: Mapping[str, Any], template: Mapping[str, Any]) -> None:
         self._processor = processor
+        self._settings = settings
         self._template = template
-        self._added: dict[tuple, int] = {}  # by the images' sizes and limits: tokens beyond those of the text
+        # By the images' sizes and limits: the tokens beyond those of the text, and those that stand for images.
+        self._added: dict[tuple, tuple[int, int]] = {}
 
-    def tokens(self, row: Mapping[str, Any]) -> int:
+    def tokens(self, row: Mapping[str, Any]) -> tuple[int, int]:
+        """Return how many tokens a prompt has, and how many of them its images take."""
         where = row["origin"]
         for message in row["prompt"]:
             if self._processor.image_token in message["content"]:
@@ -109,10 +132,13 @@ class _Counter:
         text = render(row, self._processor, self._template)
         words = len(self._processor.tokenizer(text, add_special_tokens=False)["input_ids"])
         if shapes not in self._added:
-            self._added[shapes] = self._with_images(row, text, shapes) - words
-        return words + self._added[shapes]
+            ids = self._with_images(row, text, shapes)
+            token = self._processor.tokenizer.convert_tokens_to_ids(self._processor.image_token)
+            self._added[shapes] = len(ids) - words, ids.count(token)
+        beyond, of_images = self._added[shapes]
+        return words + beyond, of_images
 
-    def _with_images(self, row: Mapping[str, Any], text: str, shapes: Sequence[tuple]) -> int:
+    def _with_images(self, row: Mapping[str, Any], text: str, shapes: Sequence[tuple]) -> list[int]:
         # Seconds of imports, which a run without images does not need.
         from PIL import Image
         from qwen_vl_utils import process_vision_info
@@ -124,8 +150,8 @@ class _Counter:
                 if part["type"] == "image":
                     part["image"] = next(blanks)
         try:
-            images, _ = process_vision_info(messages, image_patch_size=self._processor.image_processor.patch_size)
-            return len(self._processor(text=[text], images=images)["input_ids"][0])
+            images, _ = process_vision_info(messages, image_patch_size=patch_size(self._processor))
+            return list(self._processor(text=[text], images=images, **self._settings)["input_ids"][0])
         except (ValueError, TypeError, KeyError, AssertionError) as error:
             said = next(iter(str(error).splitlines()), type(error).__name__)
             raise InputError(f"{row['origin']}: the model's processor does not take it: {said}") from error

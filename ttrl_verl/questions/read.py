@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.questions.images import IMAGE, ImageLayout, check_placeholders, image_references
+from ttrl_verl.reward_fns.answers.row_type import row_type
 
 SUFFIXES = (".parquet", ".json", ".jsonl", ".csv")
 ROLES = ("system", "user", "assistant")
@@ -30,10 +31,12 @@ SCHEMA = pa.schema(
         ("label", pa.string()),
         ("data_source", pa.string()),
         ("origin", pa.string()),
+        ("answer_type", pa.string()),
     ]
 )
 """Columns of a table of questions. ``origin`` is ``file:line``; ``label`` is null where the file has none, and
-``images`` where a question has none."""
+``images`` where a question has none. ``answer_type`` is what ``reward_fns.answers.row_type`` writes; null leaves it to
+the recipe."""
 
 _CHUNK = 1000  # rows that may hold an image each
 
@@ -49,6 +52,7 @@ class Layout:
         system_prompt: put before the messages of a row that has no system message.
         prompt_suffix: appended to the last user message.
         images: where a question's images are.
+        type_key: the column of a question's own answer type, with its choices in ``choices``; ``None`` for none.
     """
 
     prompt_key: str = "prompt"
@@ -56,6 +60,7 @@ class Layout:
     system_prompt: str | None = None
     prompt_suffix: str | None = None
     images: ImageLayout = field(default_factory=ImageLayout)
+    type_key: str | None = "answer_type"
 
 
 class Tokenizer(Protocol):
@@ -214,7 +219,18 @@ def _question(row: Mapping[str, Any], where: str, layout: Layout, file: Path) ->
     check_placeholders(messages, images, f"{where}: {layout.prompt_key}")
     for text in (*(message["content"] for message in messages), label or "", source):
         _check_text(text, where)
-    return {"prompt": messages, "images": images, "label": label, "data_source": source, "origin": where}
+    kind = _row_type(row, where, layout.type_key)
+    known = {"prompt": messages, "images": images, "label": label, "data_source": source, "origin": where}
+    return {**known, "answer_type": kind}
+
+
+def _row_type(row: Mapping[str, Any], where: str, key: str | None) -> str | None:
+    if key is None or row.get(key) is None:
+        return None
+    try:
+        return row_type(row[key], row.get("choices"))
+    except ValueError as error:
+        raise InputError(f"{where}: {error} (ttrl.type_key=null leaves the column alone)") from error
 
 
 def _check_text(text: str, where: str) -> None:

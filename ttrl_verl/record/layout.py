@@ -15,7 +15,9 @@
 An attempt is one start of the trainer: a run that was killed and resumed has two.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -52,11 +54,17 @@ AUDIT_SCHEMA = pa.schema(
         # The last user message, its first 2,000 characters.
         ("question", pa.string()),
         # One entry a response, in sampling order: the canonical answer, null where there is none; its reward; its
-        # length in tokens. The first `kept` were trained on.
+        # length in tokens. `kept` were trained on, none of a prompt that was skipped.
         ("answers", pa.list_(pa.string())),
         ("rewards", pa.list_(pa.float64())),
         ("lengths", pa.list_(pa.int64())),
         ("kept", pa.int64()),
+        # Which responses the keep rule chose, as places in sampling order; null in older runs: the first `kept`.
+        ("places", pa.list_(pa.int64())),
+        # What the prompt's advantages were multiplied by; null in older runs.
+        ("weight", pa.float64()),
+        # The word of ttrl.check on each response; null where the reward did not ask.
+        ("checks", pa.list_(pa.float64())),
         # Responses that were asked for and did not come.
         ("missing", pa.int64()),
         ("pseudo_label", pa.string()),
@@ -72,6 +80,18 @@ AUDIT_SCHEMA = pa.schema(
         ("label_correct", pa.bool_()),
     ]
 )
+
+
+def trained(row: Mapping[str, Any], column: str) -> list[Any]:
+    """Return a row's values of a column that has one a response, of the responses that were trained on.
+
+    Example:
+        >>> trained({"rewards": [1.0, 0.0, 1.0], "kept": 2, "places": [0, 2]}, "rewards")
+        [1.0, 1.0]
+    """
+    values, kept = row[column] or [], row["kept"] or 0
+    places = row.get("places")
+    return list(values[:kept]) if places is None else [values[place] for place in places[:kept]]
 
 
 def audit_file(folder: Path, step: int) -> Path:

@@ -1,12 +1,20 @@
 """What a step looked like, from the rows of its votes, without their labels: what the alarms watch."""
 
+import json
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from ttrl_verl.alarms.rules import StepStats
+from ttrl_verl.record.layout import AUDIT_SCHEMA, audit_step, trained
 from ttrl_verl.record.visits import flipped
+from ttrl_verl.reward_fns.information import answer_information
 from ttrl_verl.reward_fns.metrics import no_signal
 
 VOTE_COLUMNS = (
@@ -16,14 +24,19 @@ VOTE_COLUMNS = (
     "rewards",
     "lengths",
     "kept",
+    "places",
     "missing",
     "pseudo_label",
+    "majority_ratio",
     "answer_entropy",
     "truncated",
 )
 """The columns of ``AUDIT_SCHEMA`` that a step's numbers are made of. No label is among them."""
 
 _NEVER = 0
+_STATS = b"ttrl_verl.step"
+# Votes that could not be this far above chance if they knew all are too few to say that they know nothing.
+_REACH = 4.0
 
 
 class LabelHistory:
@@ -55,37 +68,75 @@ class LabelHistory:
         return flips / len(seen), moved / len(seen)
 
 
-def step_stats(rows: Sequence[Mapping[str, Any]], history: LabelHistory, *, minds_truncated: bool) -> StepStats:
+def step_stats(
+    step: int, rows: Sequence[Mapping[str, Any]], history: LabelHistory, *, minds_truncated: bool, lost: int = 0
+) -> StepStats:
     """Return what a step looked like.
 
     Args:
-        rows: at least one, with the columns ``VOTE_COLUMNS``.
+        step: its number.
+        rows: one a prompt, with the columns ``VOTE_COLUMNS``.
         history: the labels of the steps before.
         minds_truncated: whether a response that is cut off is lost: ``ttrl.truncated`` is ``no_answer``.
+        lost: responses that were asked for prompts of which none came: these have no row.
     """
     answers = [answer for row in rows for answer in row["answers"]]
     lengths = [length for row in rows for length in row["lengths"]]
-    total = max(len(answers), 1)
+    total, prompts = max(len(answers), 1), max(len(rows), 1)
     top = Counter(answer for answer in answers if answer is not None).most_common(1)
     labels = Counter(row["pseudo_label"] for row in rows if row["pseudo_label"] is not None).most_common(1)
-    missing = sum(row["missing"] for row in rows)
+    missing = sum(row["missing"] for row in rows) + lost
     flips, moved = history.changed(rows)
+    information = answer_information([row["answers"] for row in rows])
     return StepStats(
-        step=rows[0]["step"],
+        step=step,
         prompts=len(rows),
         top_answer=top[0][0] if top else None,
         top_answer_share=top[0][1] / total if top else 0.0,
-        top_label_share=labels[0][1] / len(rows) if labels else 0.0,
-        answer_entropy=sum(row["answer_entropy"] for row in rows) / len(rows),
+        top_label_share=labels[0][1] / prompts if labels else 0.0,
+        answer_entropy=sum(row["answer_entropy"] for row in rows) / prompts,
         unparsed=answers.count(None) / total,
         truncated=sum(row["truncated"] for row in rows) / total if minds_truncated else None,
         length=sum(lengths) / len(lengths) if lengths else None,
-        no_signal=sum(no_signal(row["rewards"][: row["kept"]]) for row in rows) / len(rows),
-        unanimous=sum(_agree(row["answers"][: row["kept"]]) for row in rows) / len(rows),
+        no_signal=sum(no_signal(trained(row, "rewards")) for row in rows) / prompts,
+        unanimous=sum(_agree(trained(row, "answers")) for row in rows) / prompts,
         missing=missing / max(missing + len(answers), 1),
         flips=flips,
         moved=moved,
+        majority_ratio=sum(row["majority_ratio"] for row in rows) / prompts,
+        information=information.nats,
+        information_z=information.z if information.reach >= _REACH else None,
     )
+
+
+def with_stats(table: pa.Table, stats: StepStats) -> pa.Table:
+    """Return a step's votes with what the step looked like in the file's footer, for whoever goes on with the run."""
+    return table.replace_schema_metadata({_STATS: json.dumps(asdict(stats))})
+
+
+def recorded_stats(
+    path: Path, history: LabelHistory, *, minds_truncated: bool
+) -> tuple[StepStats, list[dict[str, Any]]]:
+    """Return what a step on record looked like, and its pseudo-labels: rows of ``index`` and ``pseudo_label``.
+
+    The answers stay on disk: the footer has the step's numbers. A file of version 0.1.0 has no such footer, and its
+    votes are read.
+
+    Args:
+        path: the audit file of the step.
+        history, minds_truncated: as for ``step_stats``.
+
+    Raises:
+        OSError, ValueError, pa.ArrowException: the file cannot be read.
+    """
+    footer = (pq.read_schema(path).metadata or {}).get(_STATS)
+    labels = pq.read_table(path, columns=["index", "pseudo_label"]).to_pylist()
+    known = {} if footer is None else json.loads(footer)
+    names = [field.name for field in fields(StepStats)]
+    if all(name in known for name in names):
+        return StepStats(**{name: known[name] for name in names}), labels
+    rows = pq.read_table(path, schema=AUDIT_SCHEMA, columns=list(VOTE_COLUMNS)).to_pylist()
+    return step_stats(audit_step(path), rows, history, minds_truncated=minds_truncated), labels
 
 
 def _agree(answers: Sequence[str | None]) -> bool:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.record.layout import trained
 from ttrl_verl.record.read import Run
 from ttrl_verl.reward_fns.metrics import no_signal
 from ttrl_verl.reward_fns.vote import count_answers
@@ -160,14 +161,13 @@ def read_histories(audit: pa.Table) -> list[History]:
 
 
 def _visit(row: Mapping[str, Any]) -> Visit:
-    lengths, rewards = row["lengths"] or [], row["rewards"] or []
-    trained = rewards[: row["kept"] or 0]
+    lengths, earned = row["lengths"] or [], trained(row, "rewards")
     known = row["label"] is not None
     derived = {
         "answers": tuple(row["answers"] or ()),
         "length": sum(lengths) / len(lengths) if lengths else 0.0,
-        "reward": sum(trained) / len(trained) if trained else None,
-        "no_signal": no_signal(trained),
+        "reward": sum(earned) / len(earned) if earned else None,
+        "no_signal": no_signal(earned),
         "right": bool(row["label_correct"]) if known else None,
     }
     # A number that is missing is none of its kind, and a text that is missing is no text.

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ttrl_verl.alarms.rules import StepStats
 from ttrl_verl.alarms.watch import Fired, Watch
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
@@ -28,8 +29,8 @@ from ttrl_verl.record.layout import (
     metrics_file,
     superseded_file,
 )
-from ttrl_verl.record.manifest import Manifest, changes, jsonable, new_attempt
-from ttrl_verl.record.stats import VOTE_COLUMNS, LabelHistory, step_stats
+from ttrl_verl.record.manifest import Manifest, changes, expected_steps, jsonable, new_attempt
+from ttrl_verl.record.stats import LabelHistory, recorded_stats, step_stats, with_stats
 
 _logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class RunWriter:
         attempt: 1 for a run's first start.
         metrics_path: where verl's file logger may write; no other attempt's.
         stop_asked: whether an alarm says that the run is to end.
+        stats: what the step in flight looks like so far; ``None`` before the first.
 
     Raises:
         InputError: the folder cannot be written, another run writes there, it holds a run of another version or one
@@ -79,16 +81,19 @@ class RunWriter:
         self._losing = False
         self._lost_step: int | None = None
         self._history = LabelHistory()
-        self._watch = Watch(self._ttrl.alarms)
         # The rows of the step in flight: the asynchronous trainers sample a step in several parts.
-        self._rows: list[dict[str, Any]] = []
+        self._step: int | None = None
+        self._rows: list[Mapping[str, Any]] = []
+        self._lost = 0
         self._table = AUDIT_SCHEMA.empty_table()
+        self.stats: StepStats | None = None
         self._report_changed(found.changed)
         now = jsonable(config)
         data = {file.path: file for file in [*then.data, *found.data]}
         difference = changes(then.config, now) if known else {}
         attempts = [*then.attempts, new_attempt(self.attempt, difference)]
         self._manifest = then.model_copy(update={"config": now, "data": [*data.values()], "attempts": attempts})
+        self._watch = Watch(self._ttrl.alarms, expected_steps(self._manifest))
         try:
             sign(self._lock, socket.gethostname(), getpid())
             self.metrics_path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +114,7 @@ class RunWriter:
             raise InputError(changed[0])
 
     def record(
-        self, step: int, rows: Sequence[Mapping[str, Any]], labels: Sequence[Mapping[str, Any]]
+        self, step: int, rows: Sequence[Mapping[str, Any]], labels: Sequence[Mapping[str, Any]], lost: int = 0
     ) -> dict[str, float]:
         """Write a step's votes, or a part of them, and look at the alarms.
 
@@ -117,6 +122,7 @@ class RunWriter:
             step: the training step.
             rows: one a prompt, with the columns of ``AUDIT_SCHEMA`` but those of ``labels`` and ``attempt``.
             labels: ``label`` and ``label_correct`` for each row. They are written; nothing else here sees them.
+            lost: responses that were asked for prompts of which none came: these have no row.
 
         Returns:
             ``ttrl/alarms``, how many are on, and ``ttrl/audit_lost``, how many of this attempt's steps are not on
@@ -124,16 +130,17 @@ class RunWriter:
         """
         if not self._trains:
             self._begin(step)
-        if self._rows and self._rows[0]["step"] != step:
+        if self._step != step:
             self._history.remember(self._rows)
-            self._rows, self._table = [], AUDIT_SCHEMA.empty_table()
+            self._step, self._rows, self._lost, self._table = step, [], 0, AUDIT_SCHEMA.empty_table()
         self._rows += rows
+        self._lost += lost
+        minds = self._ttrl.truncated == "no_answer"
+        self.stats = step_stats(step, self._rows, self._history, minds_truncated=minds, lost=self._lost)
         if self._ttrl.audit:
             self._write_audit(step, rows, labels)
-        if self._rows:
-            stats = step_stats(self._rows, self._history, minds_truncated=self._ttrl.truncated == "no_answer")
-            for fired in self._watch.observe(stats):
-                self._announce(fired)
+        for fired in self._watch.observe(self.stats):
+            self._announce(fired)
         return {
             "ttrl/alarms": float(len(self._watch.active) + self._losing),
             "ttrl/audit_lost": float(self._audit_lost),
@@ -146,7 +153,7 @@ class RunWriter:
             path = audit_file(self._folder, step)
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole_file(path) as hidden:
-                pq.write_table(self._table, hidden, compression="zstd")
+                pq.write_table(with_stats(self._table, self.stats), hidden, compression="zstd")
             self._losing = False
         except _FAILURES as error:
             self._lose(step, error)
@@ -183,18 +190,17 @@ class RunWriter:
 
     def _remember(self) -> None:
         """Follow the steps on record, so that alarms compare with the run's start and not with this attempt's."""
+        minds = self._ttrl.truncated == "no_answer"
         for path in audit_files(self._folder):
             try:
-                rows = pq.read_table(path, columns=list(VOTE_COLUMNS)).to_pylist()
+                stats, labels = recorded_stats(path, self._history, minds_truncated=minds)
             except _FAILURES as error:
                 _logger.warning(
                     "%s: cannot be read, and the alarms go without it: %s", path, str(error).splitlines()[0]
                 )
                 continue
-            if rows:
-                minds = self._ttrl.truncated == "no_answer"
-                self._watch.observe(step_stats(rows, self._history, minds_truncated=minds))
-                self._history.remember(rows)
+            self._watch.observe(stats)
+            self._history.remember(labels)
 
     def _announce(self, fired: Fired) -> None:
         """Say that an alarm fired, and put it on record."""

@@ -74,8 +74,8 @@ class Comparison:
         """Yield what is drawn for all runs: title, note, whether it is a share, and how to find a run's curve."""
         yield "Accuracy, adapted", "avg@n, the mean over questions", True, lambda s: _avg(s, adapted=True)
         yield "Accuracy, held out", "avg@n, the mean over questions", True, lambda s: _avg(s, adapted=False)
-        for key, _, name, note, share, _ in QUANTITIES:
-            yield name, note, share, lambda s, key=key: next((c for c in s.curves if c.key == key), None)
+        for q in QUANTITIES:
+            yield q.name, q.note, q.share, lambda s, key=q.key: next((c for c in s.curves if c.key == key), None)
 
 
 def compare(runs: Sequence[Run], summaries: Sequence[Summary]) -> Comparison:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ttrl_verl.record.visits import History, Visit, flip_shares
 from ttrl_verl.reward_fns import Group
+from ttrl_verl.reward_fns.information import answer_information
 from ttrl_verl.reward_fns.metrics import top_answer_share
 
 MAX_POINTS = 200
@@ -30,7 +31,7 @@ class Curve:
     """A named line of points, in the order of steps.
 
     Attributes:
-        key: which quantity it is: the first entry of a line of ``QUANTITIES``, or ``flips``.
+        key: which quantity it is: a key of ``QUANTITIES``, or ``flips``.
         note: what the quantity is, in a few words.
         share: whether it is a share, between 0 and 1.
         every: how many steps each point is the mean of.
@@ -56,9 +57,35 @@ def _share(of: Callable[[Visit], int]) -> Callable[[Sequence[Visit]], float | No
     return _mean(lambda visit: of(visit) / len(visit.answers) if visit.answers else None)
 
 
-# key; verl's name of the metric; name; note; whether it is a share; the same from a step's visits.
-QUANTITIES: tuple[tuple[str, str, str, str, bool, Callable[[Sequence[Visit]], float | None] | None], ...] = (
-    (
+def _information(visits: Sequence[Visit]) -> float:
+    return answer_information([visit.answers for visit in visits]).nats
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number that each step has.
+
+    Attributes:
+        key: its name in this package.
+        logged: verl's name of the metric.
+        name: what a reader is shown.
+        note: what it is, in a few words.
+        share: whether it is a share, between 0 and 1.
+        audited: the same from a step's visits, where verl logged nothing; ``None`` where votes do not tell.
+        at_most: how many steps it is computed for then; ``None`` for all.
+    """
+
+    key: str
+    logged: str
+    name: str
+    note: str
+    share: bool
+    audited: Callable[[Sequence[Visit]], float | None] | None = None
+    at_most: int | None = None
+
+
+QUANTITIES: tuple[Quantity, ...] = (
+    Quantity(
         "majority_ratio",
         "ttrl/majority_ratio",
         "Majority ratio",
@@ -66,7 +93,16 @@ QUANTITIES: tuple[tuple[str, str, str, str, bool, Callable[[Sequence[Visit]], fl
         True,
         _mean(lambda visit: visit.majority_ratio),
     ),
-    (
+    Quantity(
+        "information",
+        "ttrl/answer_information",
+        "Answer information",
+        "what the votes know of the question, in nats; 0 is chance",
+        False,
+        _information,
+        at_most=40,
+    ),
+    Quantity(
         "label_accuracy",
         "ttrl/label_accuracy",
         "Pseudo-label is right",
@@ -74,7 +110,7 @@ QUANTITIES: tuple[tuple[str, str, str, str, bool, Callable[[Sequence[Visit]], fl
         True,
         _mean(lambda visit: None if visit.right is None else float(visit.right)),
     ),
-    (
+    Quantity(
         "answer_entropy",
         "ttrl/answer_entropy",
         "Answer entropy",
@@ -82,10 +118,24 @@ QUANTITIES: tuple[tuple[str, str, str, str, bool, Callable[[Sequence[Visit]], fl
         False,
         _mean(lambda visit: visit.answer_entropy),
     ),
-    ("token_entropy", "actor/entropy", "Token entropy", "of the policy, in nats a token", False, None),
-    ("unparsed", "ttrl/unparsed_ratio", "Without an answer", "share of responses", True, _share(lambda v: v.unparsed)),
-    ("truncated", "ttrl/truncated_ratio", "Truncated", "share of responses", True, _share(lambda v: v.truncated)),
-    (
+    Quantity("token_entropy", "actor/entropy", "Token entropy", "of the policy, in nats a token", False),
+    Quantity(
+        "unparsed",
+        "ttrl/unparsed_ratio",
+        "Without an answer",
+        "share of responses",
+        True,
+        _share(lambda visit: visit.unparsed),
+    ),
+    Quantity(
+        "truncated",
+        "ttrl/truncated_ratio",
+        "Truncated",
+        "share of responses",
+        True,
+        _share(lambda visit: visit.truncated),
+    ),
+    Quantity(
         "top_answer",
         "ttrl/top_answer_share",
         "Most common answer",
@@ -93,9 +143,13 @@ QUANTITIES: tuple[tuple[str, str, str, str, bool, Callable[[Sequence[Visit]], fl
         True,
         lambda visits: top_answer_share([Group(answers=visit.answers) for visit in visits]),
     ),
-    ("length", "response_length/mean", "Response length", "mean, in tokens", False, _mean(lambda visit: visit.length)),
-    ("reward", "ttrl/reward_mean", "Reward", "mean of the kept responses", False, _mean(lambda visit: visit.reward)),
-    (
+    Quantity(
+        "length", "response_length/mean", "Response length", "mean, in tokens", False, _mean(lambda visit: visit.length)
+    ),
+    Quantity(
+        "reward", "ttrl/reward_mean", "Reward", "mean of the kept responses", False, _mean(lambda visit: visit.reward)
+    ),
+    Quantity(
         "zero_advantage",
         "ttrl/zero_advantage_groups",
         "Groups without a signal",
@@ -104,6 +158,7 @@ QUANTITIES: tuple[tuple[str, str, str, str, bool, Callable[[Sequence[Visit]], fl
         _mean(lambda visit: float(visit.no_signal)),
     ),
 )
+"""What is drawn against steps, in order."""
 
 
 def step_curves(metrics: Sequence[Mapping[str, Any]], histories: Sequence[History]) -> list[Curve]:
@@ -118,18 +173,26 @@ def step_curves(metrics: Sequence[Mapping[str, Any]], histories: Sequence[Histor
         for visit in history:
             by_step[visit.step].append(visit)
     curves = []
-    for key, logged, name, note, share, audited in QUANTITIES:
-        values = {row["step"]: row["data"][logged] for row in metrics if logged in row["data"]}
-        if not values and audited is not None:
-            values = {step: audited(visits) for step, visits in sorted(by_step.items())}
+    for quantity in QUANTITIES:
+        values = {row["step"]: row["data"][quantity.logged] for row in metrics if quantity.logged in row["data"]}
+        if not values and quantity.audited is not None:
+            steps = _spread(sorted(by_step), quantity.at_most)
+            values = {step: quantity.audited(by_step[step]) for step in steps}
         points = _points(values)
         if points:
-            curves.append(_thinned(Curve(key, name, note, share, points)))
+            curves.append(_thinned(Curve(quantity.key, quantity.name, quantity.note, quantity.share, points)))
     flips = _points(flip_shares(histories))
     if flips:
         note = "share of a step's questions labelled otherwise than at their last visit"
         curves.append(_thinned(Curve("flips", "Pseudo-label changes", note, True, flips)))
     return curves
+
+
+def _spread(steps: Sequence[int], at_most: int | None) -> list[int]:
+    """Return some of the steps, evenly spread, the first and the last among them."""
+    if at_most is None or len(steps) <= at_most:
+        return list(steps)
+    return [steps[round(place * (len(steps) - 1) / (at_most - 1))] for place in range(at_most)]
 
 
 def _points(values: Mapping[int, object]) -> tuple[Point, ...]:

@@ -14,10 +14,11 @@ from ttrl_verl.report.baseline import Baseline, read_baselines
 from ttrl_verl.report.checkpoints import Candidate, CheckpointChoice, choose, read_candidates
 from ttrl_verl.report.curves import Curve, Point, step_curves
 from ttrl_verl.report.examples import Example, choose_examples
-from ttrl_verl.report.headline import outcome_sentence
+from ttrl_verl.report.headline import headline
 from ttrl_verl.report.images import Picture, read_pictures
 from ttrl_verl.report.provenance import Provenance, read_provenance
-from ttrl_verl.report.validation import Validation, read_validation
+from ttrl_verl.report.validation import Validation, accuracy_changes, read_validation
+from ttrl_verl.report.verdict import Verdict, read_verdict
 from ttrl_verl.reward_fns import needs_label
 
 MAX_ALARMS = 20
@@ -53,7 +54,8 @@ class Summary:
     Attributes:
         name: the folder's.
         title: what was run, in a line.
-        outcome: what came of it, in a sentence.
+        verdict: what came of it, in a word; ``None`` where no question was visited.
+        outcome: the same, in some sentences.
         steps: how many were trained.
         expected: how many were meant to be; ``None`` where that is not known.
         uses_labels: whether labels were allowed into the reward.
@@ -67,6 +69,7 @@ class Summary:
 
     name: str
     title: str
+    verdict: Verdict | None
     outcome: str
     steps: int
     expected: int | None
@@ -112,12 +115,20 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
     reward = run.setting("reward.reward_manager.name")
     uses_labels = bool(run.setting("ttrl.allow_labels")) or needs_label(str(reward))
     curves = step_curves(metrics, histories)
-    sentence = outcome_sentence(
-        validation, histories, steps=steps, expected=expected, uses_labels=uses_labels, alarms=len(alarms)
+    verdict = read_verdict(histories, accuracy_changes(run, validation))
+    sentence = headline(
+        validation,
+        histories,
+        verdict=verdict,
+        steps=steps,
+        expected=expected,
+        uses_labels=uses_labels,
+        alarms=len(alarms),
     )
     return Summary(
         name=one_line(run.folder.resolve().name, 120),
         title=_title(run, reward),
+        verdict=verdict,
         outcome=sentence,
         steps=steps,
         expected=expected,

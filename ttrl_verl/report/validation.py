@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.evaluation.figures import Figures, read_figures
+from ttrl_verl.evaluation.figures import Figures, Mean, paired_changes, read_figures
 from ttrl_verl.record.read import Run
 from ttrl_verl.record.visits import History
 from ttrl_verl.reward_fns.answers import AnswerType
@@ -66,6 +66,27 @@ def read_validation(run: Run, histories: Sequence[History]) -> Validation:
     return Validation(
         {step: passes[step] for step in sorted(passes) if passes[step]}, _adapted(run, histories), (*notes,)
     )
+
+
+def accuracy_changes(run: Run, validation: Validation) -> dict[str, Mean]:
+    """Return how accuracy on each data source that was adapted to changed, from the first pass to the last.
+
+    Each question is held against itself where the passes say which is which (see ``paired_changes``).
+    """
+    steps = list(validation.passes)
+    if len(steps) < 2:
+        return {}
+    files = run.validations()
+    first, last = validation.passes[steps[0]], validation.passes[steps[-1]]
+    paired = paired_changes(files[steps[0]], files[steps[-1]])
+    changes = {}
+    for source in validation.adapted:
+        old, new = (figures[source].avg if source in figures else None for figures in (first, last))
+        if source in paired:
+            changes[source] = paired[source]
+        elif old is not None and new is not None:
+            changes[source] = new.less(old)
+    return changes
 
 
 def _chosen(steps: Sequence[int], wanted: Collection[int]) -> list[int]:

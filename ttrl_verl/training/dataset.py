@@ -46,7 +46,12 @@ class UnlabeledDataset(RLHFDataset):
         table = self._take_max_samples(table)
         if not self.filter_overlong_prompts:
             check_prompts(
-                table, self.tokenizer, self.processor, self.max_prompt_length, **self.apply_chat_template_kwargs
+                table,
+                self.tokenizer,
+                self.processor,
+                self.max_prompt_length,
+                processor_settings=self.config.get("mm_processor_kwargs"),
+                **self.apply_chat_template_kwargs,
             )
         self.dataframe = self._rows(table, ttrl)
         # The columns are ours, whatever the file called them.
@@ -105,7 +110,8 @@ class UnlabeledDataset(RLHFDataset):
         label = row.pop("label")
         index = row.pop("row_index")  # `index` itself is overwritten by verl, from extra_info
         row["reward_model"] = {"style": "rule", "ground_truth": label}
-        row["extra_info"] = {"index": index, "origin": row.pop("origin")}
+        row["extra_info"] = {"index": index, "origin": row.pop("origin"), "answer_type": row.pop("answer_type")}
+        row["extra_info"]["training"] = self.is_training_set
         row["index"] = index
         return row
 

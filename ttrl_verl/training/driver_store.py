@@ -22,11 +22,12 @@ def remember(table: pa.Table, source: object | None = None) -> None:
     """Keep a training set's table, and forget the one before.
 
     Args:
-        table: the columns ``prompt``, ``data_source`` and ``label``. A row's place is its ``extra_info.index``.
+        table: the columns ``prompt``, ``data_source``, ``label`` and ``answer_type``. A row's place is its
+            ``extra_info.index``.
         source: the config that the set was built from.
     """
     global _table, _source
-    _table, _source = table.select(["prompt", "data_source", "label"]), source
+    _table, _source = table.select(["prompt", "data_source", "label", "answer_type"]), source
 
 
 def remembers(source: object) -> bool:
@@ -39,11 +40,22 @@ def label_of(index: int) -> str | None:
     return _value("label", index)
 
 
-def question_of(index: int) -> tuple[str | None, str | None]:
-    """Return a training row's last user message, its first 2,000 characters, and its data source, or ``None`` twice."""
+def type_of(index: int) -> str | None:
+    """Return the answer type that a training row names itself, or ``None``."""
+    return _value("answer_type", index)
+
+
+def whole_question_of(index: int) -> str | None:
+    """Return a training row's last user message, or ``None``."""
     messages = _value("prompt", index) or []
     asked = [message["content"] for message in messages if message["role"] == "user"]
-    return _text(asked[-1])[:MAX_CHARACTERS] if asked else None, _value("data_source", index)
+    return _text(asked[-1]) if asked else None
+
+
+def question_of(index: int) -> tuple[str | None, str | None]:
+    """Return a training row's last user message, its first 2,000 characters, and its data source, or ``None`` twice."""
+    question = whole_question_of(index)
+    return None if question is None else question[:MAX_CHARACTERS], _value("data_source", index)
 
 
 def _value(column: str, index: int) -> Any:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from ttrl_verl.reward_fns.answers import AnswerType
+from ttrl_verl.reward_fns.answers.row_type import of_row
+from ttrl_verl.reward_fns.apart import ApartCheck
+from ttrl_verl.reward_fns.checking import Response
 
 
 class Tokenizer(Protocol):
@@ -63,29 +66,46 @@ class Grader:
         tokenizer: the model's.
         lengths: the limits on lengths.
         truncated: what a response that was cut off counts for, ``ttrl.truncated``.
+        texts: whether the reward looks at the texts of training rows' responses.
+        check: says how right a training row's response is, where the recipe names a check.
     """
 
     answer_type: AnswerType
     tokenizer: Tokenizer
     lengths: Lengths
     truncated: Literal["no_answer", "keep"]
+    texts: bool = False
+    check: ApartCheck | None = None
 
     def was_cut(self, tokens: Sequence[int], prompt_length: int) -> bool:
         """Return whether a response was cut off: it is as long as it may be, and does not end with the end token."""
         return len(tokens) >= self.lengths.limit(prompt_length) and tokens[-1] != self.tokenizer.eos_token_id
 
-    def grade(self, tokens: Sequence[int], prompt_length: int, label: str | None = None) -> dict[str, Any]:
+    def grade(
+        self,
+        tokens: Sequence[int],
+        prompt_length: int,
+        label: str | None = None,
+        *,
+        row_type: str | None = None,
+        question: str | None = None,
+    ) -> dict[str, Any]:
         """Return what the reward manager says of a response, by name; see ``AnswerRewardManager``.
 
         Args:
             tokens: the response's, without padding.
             prompt_length: in tokens.
             label: the row's ground truth, as its file has it.
+            row_type: the row's own answer type; ``None`` for the recipe's.
+            question: the last user message of a training row; ``None`` for a row of validation, whose response no
+                reward sees and no check is asked about.
         """
         cut = self.was_cut(tokens, prompt_length)
+        kind = of_row(row_type, self.answer_type)
+        text = self.tokenizer.decode(tokens, skip_special_tokens=True)
         answer, limited = None, False
         if not cut or self.truncated == "keep":
-            answer, limited = self.answer_type.grade(self.tokenizer.decode(tokens, skip_special_tokens=True))
+            answer, limited = kind.grade(text)
         graded = {
             "answer": answer,
             "length": len(tokens),
@@ -94,5 +114,9 @@ class Grader:
             "limited": float(limited),
         }
         if label is not None:
-            graded["acc"] = float(answer is not None and answer == self.answer_type.canonicalize(label))
+            graded["acc"] = float(answer is not None and answer == kind.canonicalize(label))
+        if question is not None and self.texts:
+            graded["text"] = text
+        if question is not None and self.check is not None:
+            graded["check"], graded["check_failed"] = self.check(Response(text, answer, question))
         return graded

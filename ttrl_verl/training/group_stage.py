@@ -1,7 +1,7 @@
 """The per-group half of a reward: verl's replay buffer, at the moment when a prompt's responses are together.
 
 ``trainer.v1.sampler.custom_sampler`` names ``build_group_stage``. What verl then trains on is what ``sample`` returns:
-the first ``rollout.n`` responses of each group in sampling order, with rewards that the whole group's answers earned.
+``rollout.n`` responses of each group, by the rule of ``ttrl.keep``, with rewards that the whole group's answers earned.
 It runs before any log-probability is computed, so responses that only vote cost no training.
 """
 
@@ -22,12 +22,14 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.hooks import untested
 from ttrl_verl.record.layout import TENSORBOARD
 from ttrl_verl.record.write import RunWriter
-from ttrl_verl.reward_fns import get_reward_fn
-from ttrl_verl.training.driver_store import label_of, question_of
-from ttrl_verl.training.prompt_group import PromptGroup, audit_row, step_metrics
+from ttrl_verl.reward_fns.answers.row_type import of_row
+from ttrl_verl.reward_fns.judge import Judge, Judgement
+from ttrl_verl.training.driver_store import label_of, question_of, type_of, whole_question_of
+from ttrl_verl.training.prompt_group import PromptGroup, audit_row, rewards_and_weights, step_metrics
 from ttrl_verl.training.queue_rows import read_groups, write_rewards
 from ttrl_verl.training.reward_manager import AnswerRewardManager
 from ttrl_verl.training.stop import end_after_next_step
+from ttrl_verl.training.weights import multiply_advantages
 
 _logger = logging.getLogger(__name__)
 
@@ -63,9 +65,8 @@ class GroupStageMixin:
         folder = Path(options.run_dir).absolute()
         self._ttrl = options.ttrl
         self._kept = options.kept
-        self._reward_fn = get_reward_fn(options.reward, **(self._ttrl.reward_options or {}))
-        self._needs_label = "label" in self._reward_fn.reward.fields
-        self._log_probs = options.log_probs and "log_probs" in self._reward_fn.reward.fields
+        self._judge = Judge(self._ttrl.build_rewards(options.reward), options.kept, self._ttrl.keep)
+        self._fields = self._judge.fields & self._ttrl.given_fields(log_probs=options.log_probs)
         self._answer_type = self._ttrl.build_answer_type()
         self._refill_fn = kwargs["refill_fn"]
         self._stopping = False
@@ -79,7 +80,7 @@ class GroupStageMixin:
         super().__init__(sampler_kwargs=sampler_kwargs, poll_interval=self._ttrl.poll_interval, **kwargs)
 
     def sample(self, global_steps: int, partition_id: str, batch_size: int) -> tuple[KVBatchMeta, dict]:
-        """Wait for a batch as verl does, then vote, reward, and keep the first responses of each group.
+        """Wait for a batch as verl does, then vote, reward, and keep some responses of each group.
 
         Returns:
             The kept responses, and verl's metrics with those under ``ttrl/``.
@@ -88,37 +89,34 @@ class GroupStageMixin:
         if partition_id != "train":
             return batch, metrics
         started = time.perf_counter()
-        groups = self._read_groups(batch)
-        rewards = [self._reward_fn(group.group) for group in groups]
-        kept = self._write_rewards(batch, groups, rewards)
-        rows = [self._row(global_steps, *pair) for pair in zip(groups, rewards, strict=True)]
+        groups = self._read_groups(batch, global_steps)
+        judged = [self._judge(group.group, f"step {global_steps}, {group.origin}") for group in groups]
+        kept = self._write_rewards(batch, groups, judged)
+        rows = [self._row(global_steps, *pair) for pair in zip(groups, judged, strict=True)]
         # Labels are looked at from here on, where no reward is left to write.
-        metrics.update(step_metrics(groups, rewards, self._kept, self._canonical_label))
+        metrics.update(step_metrics(groups, judged, self._canonical_label))
         metrics.update(self._record(global_steps, rows))
         metrics["ttrl/missing_responses"] = float(batch_size * self._ttrl.votes - sum(g.group.size for g in groups))
         metrics["ttrl/queue_leftover"] = float(self._leftover(batch))
         metrics["ttrl/group_stage_seconds"] = time.perf_counter() - started
         return kept, metrics
 
-    def _read_groups(self, batch: KVBatchMeta) -> list[PromptGroup]:
-        label = self._canonical_label if self._needs_label else lambda index: None
-        return read_groups(batch, log_probs=self._log_probs, label_of=label)
+    def _read_groups(self, batch: KVBatchMeta, step: int) -> list[PromptGroup]:
+        return read_groups(
+            batch, self._fields, step=step, label_of=self._canonical_label, question_of=whole_question_of
+        )
 
     def _write_rewards(
-        self, batch: KVBatchMeta, groups: Sequence[PromptGroup], rewards: Sequence[Sequence[float]]
+        self, batch: KVBatchMeta, groups: Sequence[PromptGroup], judged: Sequence[Judgement]
     ) -> KVBatchMeta:
-        """Write the rewards of the first ``rollout.n`` responses of each group, and clear the others."""
-        reward_of = {
-            key: reward
-            for group, group_rewards in zip(groups, rewards, strict=True)
-            for keys, reward in zip(group.sessions[: self._kept], group_rewards, strict=False)
-            for key in keys
-        }
-        return write_rewards(batch, reward_of)
+        """Write the rewards of the responses that are kept, and clear the others."""
+        rewards, weights = rewards_and_weights(groups, judged)
+        multiply_advantages(weights)
+        return write_rewards(batch, rewards)
 
-    def _row(self, step: int, group: PromptGroup, rewards: Sequence[float]) -> dict[str, Any]:
+    def _row(self, step: int, group: PromptGroup, judged: Judgement) -> dict[str, Any]:
         asked = question_of(group.index)
-        return audit_row(step, group, rewards, kept=self._kept, votes=self._ttrl.votes, asked=asked)
+        return audit_row(step, group, judged, votes=self._ttrl.votes, asked=asked)
 
     def _record(self, step: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """Put the step on record, with its labels, and do what an alarm says."""
@@ -127,6 +125,9 @@ class GroupStageMixin:
         if self._writer.stop_asked and not self._stopping:
             self._stopping = True
             end_after_next_step(self._refill_fn, step)
+        if self._writer.stats.information is not None:
+            metrics["ttrl/answer_information"] = self._writer.stats.information
+            metrics["ttrl/answer_information_z"] = self._writer.stats.information_z or 0.0
         return {**metrics, "ttrl/record_seconds": time.perf_counter() - started}
 
     def _verdict(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,7 +136,7 @@ class GroupStageMixin:
 
     def _canonical_label(self, index: int) -> str | None:
         label = label_of(index)
-        return None if label is None else self._answer_type.canonicalize(label)
+        return None if label is None else of_row(type_of(index), self._answer_type).canonicalize(label)
 
     def _leftover(self, batch: KVBatchMeta) -> int:
         """Return how many responses of earlier steps are still in the queue: anything but 0 is a leak."""

@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ttrl_verl.reward_fns import Group
-from ttrl_verl.reward_fns.metrics import label_metrics, top_answer_share, vote_metrics
+from ttrl_verl.reward_fns.judge import Judgement
+from ttrl_verl.reward_fns.metrics import check_metrics, label_metrics, top_answer_share, vote_metrics
 from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, take_vote
+
+Weight = float | list[float]
+"""What an advantage is multiplied by: a number, or one a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class PromptGroup:
         sessions: the keys of each response in TransferQueue, in sampling order. An agent loop with several outputs has
             several keys a response; the last one is graded.
         group: what the reward function sees.
+        check_failures: why the check had no word, of each response on which it failed.
     """
 
     index: int
@@ -35,6 +40,7 @@ class PromptGroup:
     limited: float
     sessions: tuple[tuple[str, ...], ...]
     group: Group
+    check_failures: tuple[str, ...] = ()
 
     @property
     def uid(self) -> str:
@@ -64,21 +70,24 @@ def sessions_by_prompt(keys: Sequence[str]) -> list[tuple[tuple[str, ...], ...]]
 
 def step_metrics(
     groups: Sequence[PromptGroup],
-    rewards: Sequence[Sequence[float]],
-    kept: int,
+    judged: Sequence[Judgement],
     label_of: Callable[[int], str | None],
 ) -> dict[str, float]:
     """Return a step's metrics, means over its groups.
 
     Args:
         groups: the step's.
-        rewards: of each group, one a response, in sampling order.
-        kept: how many responses of a group are trained on.
+        judged: what each earned, and which responses are trained on.
         label_of: the canonical ground truth of a row, by its index, or ``None``.
     """
     values: dict[str, list[float]] = defaultdict(list)
-    for group, group_rewards in zip(groups, rewards, strict=True):
+    for group, judgement in zip(groups, judged, strict=True):
+        group_rewards, kept = judgement.verdict.rewards, judgement.verdict.keep
         metrics = vote_metrics(group.group, group_rewards, kept)
+        metrics["skipped"] = float(judgement.verdict.skip)
+        metrics |= {f"reward/{name}": mean for name, mean in judgement.means.items() if len(judgement.means) > 1}
+        if group.group.checks is not None:
+            metrics |= check_metrics(group.group, len(group.check_failures))
         metrics["truncated_ratio"] = group.truncated / group.group.size
         metrics["limited_ratio"] = group.limited / group.group.size
         label = label_of(group.index)
@@ -89,16 +98,50 @@ def step_metrics(
     means = {name: sum(of_groups) / len(of_groups) for name, of_groups in values.items()}
     means["ttrl/top_answer_share"] = top_answer_share([group.group for group in groups])
     means["ttrl/votes"] = float(sum(group.group.size for group in groups))
-    means["ttrl/kept"] = float(sum(min(kept, group.group.size) for group in groups))
+    trained = [judgement for judgement in judged if not judgement.verdict.skip]
+    means["ttrl/kept"] = float(sum(len(judgement.verdict.keep) for judgement in trained))
+    means["ttrl/skipped"] = float(len(judged) - len(trained))
     return means
+
+
+def rewards_and_weights(
+    groups: Sequence[PromptGroup], judged: Sequence[Judgement]
+) -> tuple[dict[str, float], dict[str, Weight]]:
+    """Return the reward of each response that is trained on, by key, and what its advantage is multiplied by.
+
+    verl cannot train on no response at all: where every prompt of a step is skipped, one response of the first stands
+    in, with a weight of 0.
+
+    Args:
+        groups: the step's.
+        judged: what each earned.
+
+    Returns:
+        The rewards; and the weights that are not 1, a number or one a token. An agent loop with several outputs has its
+        response's reward on each of them, and the weights of tokens on the last, which was graded.
+    """
+    rewards: dict[str, float] = {}
+    weights: dict[str, Weight] = {}
+    for group, judgement in zip(groups, judged, strict=True):
+        verdict = judgement.verdict
+        for place in () if verdict.skip else verdict.keep:
+            for key in group.sessions[place]:
+                rewards[key] = verdict.rewards[place]
+                if verdict.weight != 1.0:
+                    weights[key] = verdict.weight
+            if verdict.token_weights is not None:
+                weights[group.sessions[place][-1]] = [verdict.weight * one for one in verdict.token_weights[place]]
+    if not rewards and groups:
+        stand_in = groups[0].sessions[0][-1]
+        rewards[stand_in], weights[stand_in] = 0.0, 0.0
+    return rewards, weights
 
 
 def audit_row(
     step: int,
     group: PromptGroup,
-    rewards: Sequence[float],
+    judged: Judgement,
     *,
-    kept: int,
     votes: int,
     asked: tuple[str | None, str | None],
 ) -> dict[str, Any]:
@@ -107,8 +150,7 @@ def audit_row(
     Args:
         step: the training step.
         group: the responses.
-        rewards: one a response, in sampling order.
-        kept: how many responses of a group are trained on.
+        judged: what they earned, and which are trained on.
         votes: how many responses were asked for.
         asked: the question's text and its data source.
     """
@@ -123,9 +165,12 @@ def audit_row(
         "origin": group.origin,
         "question": question,
         "answers": answers,
-        "rewards": list(rewards),
+        "rewards": list(judged.verdict.rewards),
         "lengths": group.lengths,
-        "kept": min(kept, group.group.size),
+        "kept": 0 if judged.verdict.skip else len(judged.verdict.keep),
+        "places": list(judged.verdict.keep),
+        "weight": 0.0 if judged.verdict.skip else judged.verdict.weight,
+        "checks": group.group.checks,
         "missing": max(votes - group.group.size, 0),
         "pseudo_label": vote.label,
         "majority_ratio": vote.majority_ratio,

@@ -5,8 +5,8 @@ responses to a prompt is read once a prompt, lengths come from the tags, and a r
 manager left in the queue, is not written.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
 import transfer_queue as tq
@@ -20,13 +20,22 @@ CHUNK_TOKENS = 1 << 24
 """How many tokens of a field are in this process at once: 64 MiB of float32."""
 
 
-def read_groups(batch: KVBatchMeta, *, log_probs: bool, label_of: Callable[[int], str | None]) -> list[PromptGroup]:
+def read_groups(
+    batch: KVBatchMeta,
+    wanted: Collection[str],
+    *,
+    step: int = 0,
+    label_of: Callable[[int], str | None] | None = None,
+    question_of: Callable[[int], str | None] | None = None,
+) -> list[PromptGroup]:
     """Return the groups, each in sampling order: the queue lists keys as they came in, short answers first.
 
     Args:
         batch: every response of the step, with its tags.
-        log_probs: whether the reward looks at log-probabilities.
-        label_of: what the reward is given as label, by the row's index: ``None`` but for the ``oracle`` control.
+        wanted: the fields of ``Group`` that the reward looks at, beside the answers.
+        step: the training step.
+        label_of: the label by the row's index; asked for the ``oracle`` control alone.
+        question_of: the question by the row's index.
 
     Raises:
         RuntimeError: a row has a label, or was graded by another reward manager.
@@ -35,18 +44,26 @@ def read_groups(batch: KVBatchMeta, *, log_probs: bool, label_of: Callable[[int]
     graded = [keys[-1] for sessions in prompts for keys in sessions]
     (extra_fields,) = _read(batch, graded, "extra_fields")
     extras = {key: _graded(fields) for key, fields in zip(graded, extra_fields, strict=True)}
-    means = mean_log_probs(batch, graded) if log_probs else {}
+    log_probs = response_log_probs(batch, graded, "token_log_probs" in wanted) if _LOG_PROBS & {*wanted} else {}
     rules, infos = _read(batch, [sessions[0][-1] for sessions in prompts], "reward_model", "extra_info")
     groups = []
     for sessions, rule, info in zip(prompts, rules, infos, strict=True):
         if rule["ground_truth"] is not None:
             _refuse_label()
         keys = [outputs[-1] for outputs in sessions]
-        group = Group(
-            answers=tuple(extras[key]["answer"] for key in keys),
-            log_probs=tuple(means[key] for key in keys) if log_probs else None,
-            label=label_of(info["index"]),
-        )
+        fill = {
+            "log_probs": lambda keys=keys: tuple(log_probs[key].mean for key in keys),
+            "token_log_probs": lambda keys=keys: tuple(log_probs[key].tokens for key in keys),
+            "texts": lambda keys=keys: tuple(extras[key]["text"] for key in keys),
+            "lengths": lambda keys=keys: tuple(extras[key]["length"] for key in keys),
+            "checks": lambda keys=keys: tuple(extras[key]["check"] for key in keys),
+            "question": lambda info=info: question_of(info["index"]),
+            "index": lambda info=info: info["index"],
+            "step": lambda: step,
+            "label": lambda info=info: label_of(info["index"]),
+        }
+        answers = tuple(extras[key]["answer"] for key in keys)
+        group = Group(answers=answers, **{name: fill[name]() for name in wanted})
         groups.append(
             PromptGroup(
                 index=info["index"],
@@ -56,6 +73,7 @@ def read_groups(batch: KVBatchMeta, *, log_probs: bool, label_of: Callable[[int]
                 limited=sum(extras[key]["limited"] for key in keys),
                 sessions=sessions,
                 group=group,
+                check_failures=tuple(failed for key in keys if (failed := extras[key].get("check_failed"))),
             )
         )
     return groups
@@ -81,13 +99,24 @@ def _refuse_label() -> None:
     )
 
 
-def mean_log_probs(batch: KVBatchMeta, keys: Sequence[str]) -> dict[str, float]:
-    """Return the mean log-probability of each response's own tokens, nats a token, by key."""
-    means = {}
+_LOG_PROBS = {"log_probs", "token_log_probs"}
+
+
+class LogProbs(NamedTuple):
+    """The log-probabilities of a response's own tokens: their mean, nats a token, and, where asked for, each."""
+
+    mean: float
+    tokens: tuple[float, ...]
+
+
+def response_log_probs(batch: KVBatchMeta, keys: Sequence[str], each: bool = False) -> dict[str, LogProbs]:
+    """Return the log-probabilities of each response, by key; those of its tokens only where ``each`` asks for them."""
+    found = {}
     for chunk in _chunks(batch, keys):
         (rows,) = _read(batch, chunk, "rollout_log_probs")
-        means |= {key: float(row.mean()) for key, row in zip(chunk, rows, strict=True)}
-    return means
+        for key, row in zip(chunk, rows, strict=True):
+            found[key] = LogProbs(float(row.mean()), tuple(row.tolist()) if each else ())
+    return found
 
 
 def write_rewards(batch: KVBatchMeta, reward_of: Mapping[str, float]) -> KVBatchMeta:

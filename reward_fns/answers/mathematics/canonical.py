@@ -2,7 +2,9 @@
 
 import hashlib
 import re
+import time
 from functools import lru_cache
+from typing import NamedTuple
 
 from ttrl_verl.reward_fns.answers.canonical import Canonical
 from ttrl_verl.reward_fns.answers.mathematics import limits
@@ -17,6 +19,10 @@ from ttrl_verl.reward_fns.answers.rational import rational
 MAX_CHARS = 1_500
 """A longer answer is compared by its text alone."""
 CACHE_SIZE = 8_192
+TRIES = 2
+"""How often an answer that ran past a limit of time or memory is tried, before that is its result for a while."""
+LIMITED_SECONDS = 60.0
+"""For how long. A busy machine makes an easy answer late; a worker lives for the whole training."""
 
 _TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
 _QUOTED = re.compile(r'"([^"]*)"')
@@ -26,6 +32,25 @@ _PHRASES = {
     **dict.fromkeys(("the empty set", "there is no solution", "there are no solutions"), "\\{\\}"),
     **dict.fromkeys(("dne", "undefined", "not defined"), "does not exist"),
 }
+
+
+class _Limited(NamedTuple):
+    """An answer that ran past a limit: what it is compared by, how often it was tried, until when that is kept."""
+
+    canonical: Canonical
+    tries: int
+    until: float
+
+
+_limited: dict[str, _Limited] = {}
+
+
+class _LimitReached(Exception):  # noqa: N818 - no error: it keeps a result out of the cache
+    """The answer ran past a limit of time or memory, which it may not do the next time."""
+
+    def __init__(self, canonical: Canonical):
+        super().__init__()
+        self.canonical = canonical
 
 
 def canonical_math(answer: str) -> str | None:
@@ -51,7 +76,21 @@ def canonicalize(answer: str) -> Canonical:
         >>> canonicalize("0.50"), canonicalize("9**9**9**9")
         (Canonical(text='1/2', limited=False), Canonical(text='9**9**9**9', limited=True))
     """
-    return _cached(answer) if len(answer) <= MAX_CHARS else Canonical(_long_text(answer), True)
+    if len(answer) > MAX_CHARS:
+        return Canonical(_long_text(answer), True)
+    known = _limited.get(answer)
+    if known and known.tries >= TRIES and time.monotonic() < known.until:
+        return known.canonical
+    try:
+        canonical = _cached(answer)
+    except _LimitReached as reached:
+        if len(_limited) >= CACHE_SIZE:
+            _limited.clear()
+        tries = known.tries % TRIES + 1 if known else 1
+        _limited[answer] = _Limited(reached.canonical, tries, time.monotonic() + LIMITED_SECONDS)
+        return reached.canonical
+    _limited.pop(answer, None)
+    return canonical
 
 
 def warm_up() -> None:
@@ -91,12 +130,16 @@ def _cached(answer: str) -> Canonical:
     told = as_written(tidied if "\\text" not in tidied else plain_text(tidied))
     if told is not None:
         return Canonical(told)
-    found, limited = _read(tidied)
-    return Canonical(_as_text(tidied) if found is None else found, limited)
+    found, too_large = _read(tidied)
+    return Canonical(_as_text(tidied) if found is None else found, too_large)
 
 
-def _read(tidied: str, pool: limits.LimitedPool | None = None) -> tuple[str | None, bool]:
-    """Return an answer's canonical form as mathematics, or ``None``, and whether it ran past a limit."""
+def _read(tidied: str) -> tuple[str | None, bool]:
+    """Return an answer's canonical form as mathematics, or ``None``, and whether it is too large to be worked out.
+
+    Raises:
+        _LimitReached: it ran past a limit of time or memory.
+    """
     try:
         text = render(parse(tidied), exact_scalar)
         # A phrase on its own is compared as any other text.
@@ -109,12 +152,12 @@ def _read(tidied: str, pool: limits.LimitedPool | None = None) -> tuple[str | No
     except (TooLargeError, RecursionError):
         return None, True
     except NotExactError:
-        outcome = (pool or limits.default_pool()).call(
-            "ttrl_verl.reward_fns.answers.mathematics.symbolic:canonical", tidied
-        )
+        outcome = limits.default_pool().call(limits.CANONICAL, tidied)
+        if outcome.limited:
+            raise _LimitReached(Canonical(_as_text(tidied), True)) from None
         text, too_large = outcome.value or (None, False)
         too_large = too_large or len(text or "") > MAX_CHARS
-        return None if too_large else text, too_large or outcome.limited
+        return None if too_large else text, too_large
 
 
 def _as_text(tidied: str) -> str | None:

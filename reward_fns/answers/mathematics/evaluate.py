@@ -74,6 +74,8 @@ def _apply(node: Apply, arithmetic: Exact) -> Value:
     arguments = [evaluate(argument, arithmetic) for argument in node.arguments]
     if not node.sure:
         return arithmetic.multiply(exact.atom(node.name), arguments[0])
+    if node.name == "C" and len(arguments) == 2:
+        return call("binomial", arguments, arithmetic)
     return opaque(node.name, [exact.text(argument) for argument in arguments])
 
 

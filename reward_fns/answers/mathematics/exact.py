@@ -12,6 +12,13 @@ Every product is paid from a budget, so that no input takes long: past it, ``Too
 import math
 from fractions import Fraction
 
+from ttrl_verl.reward_fns.answers.mathematics.primes import (
+    NotExactError,
+    TooLargeError,
+    UndefinedError,
+    prime_factors,
+)
+
 Monomial = tuple[tuple[int | str, Fraction], ...]
 Value = dict[Monomial, Fraction]
 
@@ -20,18 +27,6 @@ MAX_BITS = 4096
 HALF = Fraction(1, 2)
 CONSTANTS = {"pi": math.pi, "e": math.e}
 _REAL = frozenset("xyzabctuvwpqs")
-
-
-class NotExactError(ValueError):
-    """The expression is outside what exact arithmetic holds."""
-
-
-class TooLargeError(ValueError):
-    """The expression would cost more than an answer may."""
-
-
-class UndefinedError(ValueError):
-    """The expression has no value, such as 1/0."""
 
 
 def is_positive(name: str) -> bool:
@@ -258,7 +253,7 @@ def _number_power(number: Fraction, exponent: Fraction) -> Value:
             result = constant((-1) ** exponent.numerator)
         else:
             raise NotExactError("an even root of a negative number")
-    for factors, sign in ((_factor(abs(number.numerator)), 1), (_factor(number.denominator), -1)):
+    for factors, sign in ((prime_factors(abs(number.numerator)), 1), (prime_factors(number.denominator), -1)):
         for prime, times in factors.items():
             total = times * sign * exponent
             whole = math.floor(total)
@@ -266,27 +261,6 @@ def _number_power(number: Fraction, exponent: Fraction) -> Value:
             if total != whole:
                 result = exact.multiply(result, atom(prime, total - whole))
     return result
-
-
-def _factor(number: int) -> dict[int, int]:
-    """Return the prime factors of a number below 10**15, where trial division finds them."""
-    if number > 10**15:
-        raise NotExactError("a root of a large number")
-    factors: dict[int, int] = {}
-    prime = 2
-    while prime * prime <= number and prime < 10_000:
-        while number % prime == 0:
-            factors[prime] = factors.get(prime, 0) + 1
-            number //= prime
-        prime += 1 if prime == 2 else 2
-    if number > 1:
-        root = math.isqrt(number)
-        if root * root == number:
-            return {**factors, root: 2}
-        if number > 10**8:
-            raise NotExactError("a root of a number with large factors")
-        factors[number] = factors.get(number, 0) + 1
-    return factors
 
 
 def text(value: Value) -> str:

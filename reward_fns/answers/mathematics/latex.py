@@ -97,6 +97,8 @@ _HSPACE = re.compile(r"\\[hv]space\*?\{[^{}]{0,20}\}|\\(?:hline|hfill|phantom\{[
 _NUMBER_SETS = re.compile(r"\\(?:mathbb|Bbb)\s{0,3}(?:\{\s{0,3}([RZNQC])\s{0,3}\}|([RZNQC]))")
 _ROMAN = re.compile(r"\\(?:mathrm|operatorname\*?|mathop)\s{0,3}\{([^{}]{0,80})\}")
 _SPACING = re.compile(r"\\[!,;:> ]|\\\n")
+_BRACED_COLON = re.compile(r"\{ ?: ?\}")
+_MODULUS = re.compile(r"\(? ?(?:\\(?:pmod|bmod|mod)|\\text ?\{ ?mod ?\}|\bmod\b) ?\{? ?(\w{1,9}) ?\}? ?\)?")
 _GAP = re.compile(r"\s+")
 _SET_LETTERS = dict(zip("RZNQC", "ℝℤℕℚℂ", strict=True))
 _DIGIT_GAP = re.compile(r"(?<=\d)\\[!,;: ](?=\d{3}(?!\d))|(?<=\d),\\! ?(?=\d{3}(?!\d))|(?<=\d)\{,\}(?=\d{3})")
@@ -133,7 +135,7 @@ def tidy(answer: str) -> str:
         text = text.lstrip()[2:].rstrip().removesuffix("\\]")
     text = _DELIMITER_DOT.sub("", _DIGIT_GAP.sub(lambda gap: "," if "," in gap.group()[:2] else "", text))
     text = _NUMBER_SETS.sub(lambda found: _SET_LETTERS[found[1] or found[2]], text)
-    text = _ROMAN.sub(_roman, text)
+    text = _BRACED_COLON.sub(":", _ROMAN.sub(_roman, text))
     text = _COMMAND.sub(_command, _SPACING.sub(" ", text))
     currency = _CURRENCY.match(text)
     text = _SPEED.sub("", text[currency.end() if currency else 0 :].strip())
@@ -207,7 +209,7 @@ def packed(text: str) -> str:
     """
     if "\\" not in text or _SENTENCE.search(text):
         return text
-    pieces = _LATEX_PIECE.findall(_SIMPLE_GROUP.sub(r"\1\2", text))
+    pieces = _LATEX_PIECE.findall(_MODULUS.sub(r"\\pmod \1", _SIMPLE_GROUP.sub(r"\1\2", text)))
     packed = ""
     for piece, following in zip(pieces, [*pieces[1:], ""], strict=True):
         packed += piece + (" " if piece[0] == "\\" and piece[-1].isalpha() and following[:1].isalpha() else "")

@@ -58,7 +58,8 @@ class LimitedPool:
         seconds: wall-clock limit of a call, from when a process takes it.
         megabytes: of address space that a call may add.
         workers: processes. A call that hangs holds one of them until it is killed, and the others go on.
-        preload: ``module:function`` that the server calls once, before it forks its processes; empty for nothing.
+        preload: ``module:function`` that the server calls once, before it forks its processes, perhaps with a blank and
+            an argument, a text; empty for nothing.
 
     Raises:
         ValueError: a limit is not positive.

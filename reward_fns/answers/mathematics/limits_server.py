@@ -139,11 +139,12 @@ class Server:
 def main(seconds: float, megabytes: int, workers: int, preload: str) -> None:
     """Serve calls from standard input until it ends, or the caller does.
 
-    Workers are forked from here, so that each starts with what ``preload`` (``module:function``, or
-    nothing) made ready.
+    Workers are forked from here, so that each starts with what ``preload`` (``module:function``, perhaps with a blank
+    and an argument, or nothing) made ready.
     """
     if preload:
-        run(preload, [])
+        function, *argument = preload.split(" ", 1)
+        run(function, argument)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.stdout = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

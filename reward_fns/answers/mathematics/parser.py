@@ -296,7 +296,8 @@ class Parser:
         if self._starts_factor() or self._sign("*", "/"):
             raise SyntaxTrouble("2 hours 30 minutes is no product")
         value = _product(factors)
-        unit = unit_of(" ".join(words), counted=not has_letters(value))
+        one = isinstance(value, Num) and value.value == 1
+        unit = unit_of(" ".join(words), "none" if has_letters(value) else "one" if one else "many")
         if unit is None:
             raise SyntaxTrouble("words that are no unit")
         return Quantity(value, f"{unit}^{power}" if power else unit) if unit else value
@@ -564,6 +565,9 @@ class Parser:
             return inner.items if isinstance(inner, Bracketed) else (inner,)
         if self.peek() == "{":
             return (self._argument(),)
+        if self.peek() == "\\{":
+            inner = self._braced_set()
+            return inner.items if isinstance(inner, Elements) else (inner,)
         factors = [self._function() if self.kind() == "function" else self.factor()]
         while self.kind() in ("number", "name") or (self.kind() == "command" and self.peek() in ("frac", "sqrt")):
             factors.append(self.factor())

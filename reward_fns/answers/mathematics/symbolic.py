@@ -5,13 +5,12 @@ lowest terms. All else (sines, logarithms, powers with variables) is identified 
 at two fixed points: equal expressions have equal values however they are written. Variables are taken to be positive.
 """
 
-import hashlib
 from fractions import Fraction
-from functools import lru_cache
 
 import mpmath
 import sympy
 from ttrl_verl.reward_fns.answers.mathematics import exact
+from ttrl_verl.reward_fns.answers.mathematics.by_value import DIGITS, digits, identify, known_function, point, value_of
 from ttrl_verl.reward_fns.answers.mathematics.evaluate import call
 from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, NotExactError, TooLargeError, UndefinedError
 from ttrl_verl.reward_fns.answers.mathematics.nodes import (
@@ -31,8 +30,6 @@ from ttrl_verl.reward_fns.answers.mathematics.parser import parse
 from ttrl_verl.reward_fns.answers.mathematics.structure import Scalar, exact_scalar, render
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
 
-DIGITS = 50
-SHOWN = 18
 _TRIGONOMETRIC = ("sin", "cos", "tan", "cot", "sec", "csc")
 _SYMPY = {
     **{name: getattr(sympy, name) for name in (*_TRIGONOMETRIC, "sinh", "cosh", "tanh", "exp", "floor", "factorial")},
@@ -234,12 +231,12 @@ def _exactly(expression: sympy.Expr) -> Scalar | None:
 
 def _constant(expression: sympy.Expr) -> Scalar:
     """Return a constant: exact where its value is a known number, or sympy finds its roots; else by value."""
-    value = mpmath.mpmathify(_evaluate(expression))
-    parts = [_identify(part) for part in (value.real, value.imag)]
+    value = value_of(expression)
+    parts = [identify(part) for part in (value.real, value.imag)]
     if None not in parts:
         return exact_scalar(Sum((parts[0], Product((parts[1], Name("i"))))))
     found = _exactly(sympy.expand(sympy.radsimp(sympy.sqrtdenest(expression))))
-    return found or _square_root(expression, value) or Scalar(f"value({_digits(value)})", None)
+    return found or _square_root(expression, value) or Scalar(f"value({digits(value)})", None)
 
 
 def _square_root(expression: sympy.Expr, value: mpmath.mpc) -> Scalar | None:
@@ -248,28 +245,6 @@ def _square_root(expression: sympy.Expr, value: mpmath.mpc) -> Scalar | None:
     if square is None or abs(value.imag) > 0:
         return None
     return Scalar(f"{'-' if value.real < 0 else ''}sqrt({square.text})", None)
-
-
-def _identify(value: mpmath.mpf) -> Node | None:
-    """Return a rational, a rational times pi, or a root of a quadratic, where the value is one to all its digits."""
-    for scale, factor in ((mpmath.mpf(1), Num(Fraction(1))), (mpmath.pi, Name("pi"))):
-        ratio = value / scale
-        if abs(ratio) < mpmath.mpf(10) ** 15:
-            found = Fraction(int(mpmath.nint(ratio * 10**40)), 10**40).limit_denominator(100_000)
-            if abs(ratio - mpmath.mpf(found.numerator) / found.denominator) < mpmath.mpf(10) ** -38:
-                return Product((Num(found), factor))
-    if not mpmath.mpf(10) ** -6 < abs(value) < 10**6:
-        return None
-    quadratic = mpmath.findpoly(value, 2, maxcoeff=10**6, tol=mpmath.mpf(10) ** -32)
-    if not quadratic or len(quadratic) != 3:
-        return None
-    a, b, c = (int(coefficient) for coefficient in quadratic)
-    root = Power(Num(Fraction(b * b - 4 * a * c)), Num(Fraction(1, 2)))
-    for sign in (1, -1):
-        near = (-b + sign * mpmath.sqrt(b * b - 4 * a * c)) / (2 * a)
-        if abs(near - value) < mpmath.mpf(10) ** -30:
-            return Product((Sum((Num(Fraction(-b)), Product((Num(Fraction(sign)), root)))), Num(Fraction(1, 2 * a))))
-    return None
 
 
 def _rational_function(expression: sympy.Expr) -> Scalar | None:
@@ -296,75 +271,23 @@ def _function(expression: sympy.Expr) -> Scalar:
     values = []
     for salt in "ab":
         # A float: powers of a fraction with powers of a fraction would be computed exactly, digit by digit.
-        point = {symbol: sympy.Float(_point(symbol.name, salt), DIGITS + 30) for symbol in names}
-        values.append(mpmath.mpmathify(_evaluate(expression.subs(point))))
+        point_ = {symbol: sympy.Float(point(symbol.name, salt), DIGITS + 30) for symbol in names}
+        values.append(value_of(expression.subs(point_)))
     if abs(values[0] - values[1]) < mpmath.mpf(10) ** -35:
-        parts = [_identify(part) for part in (values[0].real, values[0].imag)]
+        parts = [identify(part) for part in (values[0].real, values[0].imag)]
         if None not in parts:
             return exact_scalar(Sum((parts[0], Product((parts[1], Name("i"))))))
     for simplify in (sympy.expand, sympy.trigsimp, sympy.powdenest, _of_factorials):
         found = _exactly(simplify(expression))
         if found:
             return found
-    known = _square_root(expression, values[0]) or _known_function(names, values)
+    known = _square_root(expression, values[0]) or known_function(names, values)
     if known:
         return known
-    shown = ";".join(_digits(value) for value in values)
+    shown = ";".join(digits(value) for value in values)
     return Scalar(f"function({','.join(symbol.name for symbol in names)}:{shown})", None)
 
 
 def _of_factorials(expression: sympy.Expr) -> sympy.Expr:
     """Return a quotient of factorials in lowest terms: n!/(n-2)! is n(n-1)."""
     return sympy.expand(sympy.combsimp(expression)) if expression.has(sympy.factorial, sympy.binomial) else expression
-
-
-def _known_function(names: list[sympy.Symbol], values: list[mpmath.mpc]) -> Scalar | None:
-    """Return a rational times one function of one variable, by name: a label is easier to read than its values."""
-    if len(names) != 1 or "(" in names[0].name:
-        return None
-    for text, known in _catalogue(names[0].name):
-        ratios = [value / other for value, other in zip(values, known, strict=True)]
-        if abs(ratios[0] - ratios[1]) < mpmath.mpf(10) ** -35:
-            factor = _identify(ratios[0].real) if abs(ratios[0].imag) < mpmath.mpf(10) ** -35 else None
-            scalar = exact_scalar(factor) if factor else None
-            if scalar and exact.as_number(scalar.value):
-                return Scalar({"1": "", "-1": "-"}.get(scalar.text, f"{scalar.text}*") + text, None)
-    return None
-
-
-@lru_cache(maxsize=256)
-def _catalogue(name: str) -> list[tuple[str, list[mpmath.mpf]]]:
-    """Return functions of a variable with their values at its two points."""
-    points = [mpmath.mpf(point.p) / point.q for point in (_point(name, salt) for salt in "ab")]
-    known = []
-    for times, inner in ((1, name), (2, f"2*{name}"), (3, f"3*{name}"), (mpmath.mpf(1) / 2, f"1/2*{name}")):
-        for function in (*_TRIGONOMETRIC, "ln"):
-            known.append((f"{function}({inner})", [getattr(mpmath, function)(times * point) for point in points]))
-        known.append((f"e**({inner})", [mpmath.exp(times * point) for point in points]))
-    for base in (2, 3, 5, 10):
-        known.append((f"{base}**{name}", [mpmath.mpf(base) ** point for point in points]))
-    known.append((f"{name}!", [mpmath.factorial(point) for point in points]))
-    return known
-
-
-def _point(name: str, salt: str) -> sympy.Rational:
-    """Return the point between 0.5 and 1.5 at which a variable is evaluated, the same in every process."""
-    digest = hashlib.sha256(f"{salt}{name}".encode()).digest()
-    return sympy.Rational(int.from_bytes(digest[:5], "big"), 2**40) + sympy.Rational(1, 2)
-
-
-def _evaluate(expression: sympy.Expr) -> sympy.Expr:
-    mpmath.mp.dps = DIGITS
-    value = expression.evalf(DIGITS)
-    if not value.is_number or value.has(sympy.nan, sympy.zoo, sympy.oo) or value.atoms(sympy.Function):
-        raise UndefinedError("an expression without a value")
-    return value._to_mpmath(mpmath.mp.prec)
-
-
-def _digits(value: mpmath.mpc) -> str:
-    """Return a value's digits; a part that is 0 to all digits is left out."""
-    tiny = mpmath.mpf(10) ** -35 * (1 + abs(value))
-    real, imaginary = (mpmath.nstr(part, SHOWN, strip_zeros=False) for part in (value.real, value.imag))
-    if abs(value.imag) < tiny:
-        return real
-    return f"{imaginary}i" if abs(value.real) < tiny else f"{real},{imaginary}i"

@@ -42,6 +42,8 @@ _SENSES_TEXT = """
     digits less plus minus thus hours-past oclock others yes always perhaps its this
 """
 _SENSES = frozenset(_SENSES_TEXT.split())
+_ONE_OF_TWO_TEXT = "profit loss gain win draw head tail even odd half third quarter true false prime over squared cubed"
+_ONE_OF_TWO = frozenset(_ONE_OF_TWO_TEXT.split())
 _IRREGULAR_TEXT = "people men women children mice geese sheep fish dice teeth oxen persons"
 _IRREGULAR = frozenset(_IRREGULAR_TEXT.split())
 _NO_ADJECTIVES = frozenset(
@@ -96,19 +98,21 @@ SCALES: dict[str, Fraction] = {
 }  # fmt: skip
 
 
-def unit_of(words: str, counted: bool) -> str | None:
+def unit_of(words: str, counted: str) -> str | None:
     """Return what stays of the words behind a value: nothing of a unit or a thing counted, the symbol of other units.
 
     Args:
         words: one or several.
-        counted: whether the value is a number, so that a plural may be what was counted.
+        counted: how many things the value may have counted: ``one``, ``many``, or ``none`` where it has letters.
 
     Returns:
         ``None`` where the words are neither, and make another answer or none: "or more", "profit", "is odd".
 
     Example:
-        >>> unit_of("square inches", True), unit_of("apples", True), unit_of("MeV", True), unit_of("or more", True)
-        ('', '', 'MeV', None)
+        >>> unit_of("square inches", "many"), unit_of("apples", "many"), unit_of("way", "one"), unit_of("MeV", "many")
+        ('', '', '', 'MeV')
+        >>> unit_of("or more", "many") is None, unit_of("profit", "many") is None, unit_of("apples", "none") is None
+        (True, True, True)
     """
     parts = words.replace("/", " per ").replace(".", " ").split()
     if not parts or len(parts) > 6:
@@ -120,13 +124,15 @@ def unit_of(words: str, counted: bool) -> str | None:
         symbols = [KEPT.get(part) or KEPT.get(fold) or fold for part, fold in zip(parts, folded, strict=True)]
         known = set(KEPT.values()) | EVERYDAY | _MODIFIERS
         return " ".join(symbols) if all(symbol in known for symbol in symbols) else None
-    return "" if counted and _is_counted(folded) else None
+    return "" if counted != "none" and _is_counted(folded, counted == "one") else None
 
 
-def _is_counted(words: list[str]) -> bool:
-    """Say whether words are a plural, with an adjective or two before it: "apples", "different ways"."""
+def _is_counted(words: list[str], one: bool) -> bool:
+    """Say whether words are a plural, with an adjective or two before it: "apples", "different ways"; one is none."""
     *adjectives, noun = words
     if len(adjectives) > 2 or any(not word.isalpha() or word in _NO_ADJECTIVES for word in adjectives):
         return False
+    if one:
+        return len(words) == 1 and noun.isalpha() and len(noun) > 2 and noun not in _NO_ADJECTIVES | _ONE_OF_TWO
     plural = len(noun) > 3 and noun.isalpha() and noun.endswith("s") and noun[-2] not in "sui"
     return (plural or noun in _IRREGULAR) and noun not in _SENSES

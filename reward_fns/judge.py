@@ -1,0 +1,153 @@
+"""What a group earns in a run: one reward or several with weights, the responses to keep, and a check of all of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from ttrl_verl.reward_fns import BoundReward
+from ttrl_verl.reward_fns.apart import ApartReward
+from ttrl_verl.reward_fns.group import Group
+from ttrl_verl.reward_fns.keep import KEEP_RULES
+from ttrl_verl.reward_fns.names import is_path, reason
+from ttrl_verl.reward_fns.verdict import Verdict, checked
+
+
+class RewardError(RuntimeError):
+    """A reward failed on a group. The message has its name, the prompt and the reason."""
+
+
+class Weighted(NamedTuple):
+    """A reward, and its weight in the sum."""
+
+    reward: BoundReward
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What became of a group.
+
+    Attributes:
+        verdict: the sum of the rewards, with ``keep`` decided.
+        means: the mean of each reward over the group before its weight, by the reward's short name.
+    """
+
+    verdict: Verdict
+    means: dict[str, float] = field(default_factory=dict)
+
+
+class Judge:
+    """Judges groups.
+
+    r_i = sum_k w_k r_ki over the rewards k. The prompt's weight is the product of theirs, a token's likewise; a prompt
+    is skipped where one of them skips it; which responses to keep is the first of them to say so, else the rule.
+
+    Args:
+        rewards: with their weights. A user's own is called in a process of its own.
+        kept: K, how many responses of a group are trained on.
+        keep: the name of a rule of ``KEEP_RULES``.
+
+    Example:
+        >>> from ttrl_verl.reward_fns import get_reward_fn
+        >>> judge = Judge([Weighted(get_reward_fn("majority_vote")), Weighted(get_reward_fn("constant", value=1), 0.5)])
+        >>> judge(Group(answers=("4", "4", "5"))).verdict.rewards
+        (1.5, 1.5, 0.5)
+    """
+
+    def __init__(self, rewards: Sequence[Weighted], kept: int | None = None, keep: str = "first") -> None:
+        self._rewards = list(rewards)
+        self._apart = [ApartReward(reward) if reward.own else None for reward, _ in rewards]
+        self._names = short_names([reward.name for reward, _ in rewards])
+        self._kept, self._rule = kept, KEEP_RULES[keep]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields of a group that any of the rewards looks at."""
+        return frozenset(name for reward, _ in self._rewards for name in reward.reward.fields)
+
+    def __call__(self, group: Group, where: str = "a group") -> Judgement:
+        """Judge a group.
+
+        Args:
+            group: with the fields filled that the rewards look at.
+            where: the prompt, for the message of an error.
+
+        Raises:
+            RewardError: a reward raised, ran past its limits, or returned what is no verdict.
+        """
+        parts = []
+        for (reward, _), apart in zip(self._rewards, self._apart, strict=True):
+            try:
+                _filled(group, reward)
+                seen = apart(group, self._kept) if apart else checked(reward(group), group, self._kept)
+            except Exception as error:
+                said = str(error) if isinstance(error, ValueError) else reason(error, reward.origin)
+                raise RewardError(f"the reward {reward.name} failed on {where}: {said}") from error
+            parts.append(seen)
+        means = {name: _mean(part.rewards) for name, part in zip(self._names, parts, strict=True)}
+        verdict = weighted_sum([weight for _, weight in self._rewards], parts)
+        keep = verdict.keep
+        if keep is None:
+            keep = tuple(self._rule(group.answers, group.size if self._kept is None else self._kept))
+        return Judgement(Verdict(verdict.rewards, verdict.weight, keep, verdict.skip, verdict.token_weights), means)
+
+    def close(self) -> None:
+        """End the processes of users' rewards."""
+        for apart in self._apart:
+            if apart is not None:
+                apart.close()
+
+
+def weighted_sum(weights: Sequence[float], parts: Sequence[Verdict]) -> Verdict:
+    """Return several verdicts on one group as one; see ``Judge``.
+
+    Example:
+        >>> weighted_sum([1.0, 0.5], [Verdict((1.0, 0.0)), Verdict((0.0, 1.0), weight=0.5)])
+        Verdict(rewards=(1.0, 0.5), weight=0.5, keep=None, skip=False, token_weights=None)
+    """
+    if len(parts) == 1 and weights[0] == 1.0:
+        return parts[0]
+    rewards = tuple(
+        sum(weight * reward for weight, reward in zip(weights, row, strict=True))
+        for row in zip(*(part.rewards for part in parts), strict=True)
+    )
+    weight, tokens = 1.0, None
+    for part in parts:
+        weight *= part.weight
+        if part.token_weights is not None:
+            tokens = part.token_weights if tokens is None else _product(tokens, part.token_weights)
+    keep = next((part.keep for part in parts if part.keep is not None), None)
+    return Verdict(rewards, weight, keep, any(part.skip for part in parts), tokens)
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Return names that stand in a metric's: ``mine.py:short`` is ``mine.short``. Two alike are numbered.
+
+    Example:
+        >>> short_names(["majority_vote", "/home/me/mine.py:short", "pkg://mine.votes:short", "oracle", "oracle"])
+        ['majority_vote', 'mine.short', 'mine.votes.short', 'oracle', 'oracle.2']
+    """
+    found: list[str] = []
+    for name in names:
+        place, _, function = name.removeprefix("pkg://").rpartition(":")
+        place = Path(place).stem if is_path(name) else place
+        short = f"{place}.{function}" if place else function
+        again = sum(known == short or known.startswith(f"{short}.") for known in found)
+        found.append(f"{short}.{again + 1}" if short in found else short)
+    return found
+
+
+def _filled(group: Group, reward: BoundReward) -> None:
+    """Check that nothing that the reward needs is missing."""
+    for name in reward.reward.needs:
+        if getattr(group, name) is None:
+            raise ValueError(f"it needs {name}, which this group does not have")
+
+
+def _product(left: Sequence[Sequence[float]], right: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(a * b for a, b in zip(*rows, strict=True)) for rows in zip(left, right, strict=True))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0

@@ -1,0 +1,60 @@
+"""An answer that ran past a limit of time is tried again: the next time the machine may be less busy."""
+
+from ttrl_verl.reward_fns.answers.canonical import Canonical
+from ttrl_verl.reward_fns.answers.mathematics import canonical
+from ttrl_verl.reward_fns.answers.mathematics.canonical import canonicalize
+from ttrl_verl.reward_fns.answers.mathematics.limits import LimitedPool, Outcome
+
+ANSWER = r"\sin 19 + \cos 29"
+LATE = Canonical(r'"\sin 19 + \cos 29"', True)
+
+
+def calls(monkeypatch, *statuses):
+    """Let the pool's calls end so, one after another, then with the value 5; return the list that grows with each."""
+    made = []
+
+    def call(self, function, *args):
+        made.append(args)
+        late = len(made) <= len(statuses)
+        return Outcome(None, statuses[len(made) - 1]) if late else Outcome(["5", False], "ok")
+
+    monkeypatch.setattr(LimitedPool, "call", call)
+    monkeypatch.setattr(canonical, "_limited", {})
+    canonical._cached.cache_clear()
+    return made
+
+
+def test_a_limited_result_is_not_kept(monkeypatch):
+    made = calls(monkeypatch, "time")
+    assert canonicalize(ANSWER) == LATE
+    assert canonicalize(ANSWER) == Canonical("5", False)
+    assert canonicalize(ANSWER) == Canonical("5", False)
+    assert len(made) == 2  # the good one is
+
+
+def test_an_answer_that_always_hangs_costs_two_tries_a_minute(monkeypatch):
+    made = calls(monkeypatch, *["time"] * 9)
+    clock = [100.0]
+    monkeypatch.setattr(canonical.time, "monotonic", lambda: clock[0])
+    assert [canonicalize(ANSWER) for _ in range(64)] == [LATE] * 64
+    assert len(made) == 2
+    clock[0] += 59
+    canonicalize(ANSWER)
+    assert len(made) == 2
+    clock[0] += 2
+    assert [canonicalize(ANSWER) for _ in range(64)] == [LATE] * 64
+    assert len(made) == 4
+
+
+def test_memory_and_a_death_are_tried_again_too(monkeypatch):
+    for status in ("memory", "died"):
+        calls(monkeypatch, status)
+        assert [canonicalize(ANSWER).limited for _ in range(2)] == [True, False]
+
+
+def test_too_large_is_too_large_for_good(monkeypatch):
+    made = calls(monkeypatch)
+    assert canonicalize("9**9**9**9").limited
+    assert canonicalize("9**9**9**9").limited
+    assert made == []
+    assert "9**9**9**9" not in canonical._limited

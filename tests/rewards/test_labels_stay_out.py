@@ -1,0 +1,114 @@
+"""A user's function that looks everywhere it can finds no label of the training set: it runs where there is none."""
+
+import gc
+import json
+
+import pyarrow as pa
+import pytest
+from ttrl_verl.reward_fns import Group
+from ttrl_verl.reward_fns.answers import get_answer_type
+from ttrl_verl.reward_fns.apart import ApartCheck, describe_check, describe_reward
+from ttrl_verl.reward_fns.checking import Response
+from ttrl_verl.reward_fns.judge import Judge, Weighted
+
+from ttrl_verl.training.driver_store import label_of, remember
+
+# The file below knows its form alone, so that what finds it has found a label.
+LABEL = "zq31415926535897932"
+
+SPY = """
+import gc
+import os
+import re
+import sys
+from pathlib import Path
+
+from ttrl_verl.reward_fns.answers import AnswerType
+from ttrl_verl.reward_fns.answers.canonical import Canonical
+
+LABEL = re.compile("zq[0-9]{17}")
+
+
+def texts():
+    frame = sys._getframe()
+    while frame is not None:
+        yield from map(repr, list(frame.f_locals.values()) + list(frame.f_globals.values()))
+        frame = frame.f_back
+    for held in gc.get_objects():
+        if isinstance(held, (str, bytes, dict, list, tuple, set)):
+            yield repr(held)
+    for module in list(sys.modules.values()):
+        yield repr(getattr(module, "__dict__", ""))
+    try:
+        from ttrl_verl.training import driver_store
+
+        yield repr([driver_store.label_of(index) for index in range(5)])
+        yield repr(driver_store._table)
+    except ImportError:
+        pass
+    yield repr(dict(os.environ))
+    yield repr(sys.argv)
+    for name in ("environ", "cmdline"):
+        yield repr(Path(f"/proc/{os.getppid()}/{name}").read_bytes())
+
+
+def found():
+    return sum(LABEL.search(text) is not None for text in texts())
+
+
+AT_IMPORT = found()
+
+
+def reward(group):
+    return [float(AT_IMPORT + found())] * len(group.answers)
+
+
+def check(response):
+    return 1.0 if AT_IMPORT + found() else 0.0
+
+
+kind = AnswerType("kind", lambda text: str(AT_IMPORT + found()), Canonical)
+"""
+
+
+@pytest.fixture
+def spy(tmp_path):
+    (tmp_path / "spy.py").write_text(SPY)
+    remember(
+        pa.table(
+            {
+                "prompt": pa.array([[{"role": "user", "content": "?"}]]),
+                "data_source": ["q"],
+                "label": [LABEL],
+                "answer_type": pa.array([None], pa.string()),
+            }
+        )
+    )
+    assert label_of(0) == LABEL
+    yield f"{tmp_path}/spy.py"
+    remember(pa.table({name: pa.array([], pa.string()) for name in ("prompt", "data_source", "label", "answer_type")}))
+
+
+def test_the_spy_finds_a_label_where_there_is_one(spy):
+    # In this process, which holds them, the same function does find the label: it can look.
+    scope = {"__name__": "spy"}
+    exec(compile(SPY, "spy.py", "exec"), scope)  # noqa: S102 - the spy itself, as it stands above
+    assert scope["found"]() > 0
+    gc.collect()
+
+
+def test_a_reward_finds_none(spy):
+    judge = Judge([Weighted(describe_reward(f"{spy}:reward", {}))])
+    assert judge(Group(answers=("4", "5"))).verdict.rewards == (0.0, 0.0)
+    judge.close()
+
+
+def test_a_check_finds_none(spy):
+    describe_check(f"{spy}:check")
+    check = ApartCheck(f"{spy}:check", workers=1)
+    assert check(Response("so 4", "4", "?"))[0] == 0.0
+    check.close()
+
+
+def test_an_answer_type_finds_none_in_a_response(spy):
+    assert json.loads(get_answer_type(f"{spy}:kind").extract("so 4")) == 0
