@@ -1,9 +1,9 @@
 """What a group earns in a run: one reward or several with weights, the responses to keep, and a check of all of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ttrl_verl.reward_fns import BoundReward
 from ttrl_verl.reward_fns.apart import ApartReward
@@ -136,6 +136,24 @@ def short_names(names: Sequence[str]) -> list[str]:
         again = sum(known == short or known.startswith(f"{short}.") for known in found)
         found.append(f"{short}.{again + 1}" if short in found else short)
     return found
+
+
+def rewards_title(name: str, rewards: Sequence[Mapping[str, Any]] | None) -> str:
+    """Return what a run's reward is called.
+
+    Args:
+        name: ``reward.reward_manager.name``.
+        rewards: ``ttrl.rewards``, which go before it.
+
+    Example:
+        >>> rewards_title("majority_vote", [{"name": "majority_vote"}, {"name": "mine.py:short", "weight": 0.1}])
+        'majority_vote + 0.1 mine.py:short'
+    """
+    if not rewards:
+        return name
+    weights = [f"{entry.get('weight', 1.0):g} " for entry in rewards]
+    shown = [("" if weight == "1 " else weight) + entry["name"] for weight, entry in zip(weights, rewards, strict=True)]
+    return " + ".join(shown)
 
 
 def _filled(group: Group, reward: BoundReward) -> None:

@@ -59,12 +59,20 @@ def test_a_file_of_ones_own_trains_and_goes_on_after_a_kill(tmp_path, tiny_model
         assert row["rewards"] == [2.0 * (length == shortest) for length in row["lengths"]]
         assert row["kept"] == (0 if row["index"] == 0 else 4)
         for answer, word in zip(row["answers"], row["checks"], strict=True):
-            assert word == (None if answer in (None, "3") or "/" in answer else float(int(answer) % 2 == 0))
+            assert word == word_on(answer)
     skipped = sum(row["index"] == 0 for row in audit)
     assert skipped > 0
     assert sum(run.series("ttrl/skipped")) == skipped
     # The labels of rows that name a type of their own are read as that type, in training and in validation.
     assert all(row["label"] == str(row["index"] + 1) for row in audit)
+
+
+def word_on(answer):
+    """What is_even says of an answer, and none where it raises or hangs."""
+    try:
+        return None if answer in (None, "3") else float(int(answer, 10) % 2 == 0)
+    except ValueError:
+        return None
 
 
 def test_an_installed_package_names_its_reward_by_entry_point(tmp_path, tiny_model, monkeypatch):

@@ -39,6 +39,7 @@ def command(recipe: str, overrides: tuple[str, ...], section: str | None, as_jso
     if prompt:
         _print_prompt(config)
         return
+    _say_own(config)
     part = OmegaConf.select(config, section) if section else config
     if part is None:
         raise InputError(f"{recipe}: has no section {section}")
@@ -46,6 +47,19 @@ def command(recipe: str, overrides: tuple[str, ...], section: str | None, as_jso
         click.echo(json.dumps(plain(part) if OmegaConf.is_config(part) else part, indent=2))
     else:
         click.echo(OmegaConf.to_yaml(part) if OmegaConf.is_config(part) else part, nl=False)
+
+
+def _say_own(config: "DictConfig") -> None:
+    """Say on standard error where a reward, an answer type or a check of a user's own came from."""
+    from ttrl_verl.composition.recipe import plain
+    from ttrl_verl.config import parse_ttrl_config
+    from ttrl_verl.preflight.own_functions import own_functions
+
+    if "ttrl" not in config:
+        return
+    ttrl = parse_ttrl_config(plain(config.ttrl))
+    for own in own_functions(ttrl, config.reward.reward_manager.name):
+        click.echo(f"{own.what}: {own.said}", err=True)
 
 
 def _print_prompt(config: "DictConfig") -> None:

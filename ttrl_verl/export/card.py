@@ -7,6 +7,7 @@ import yaml
 
 from ttrl_verl.evaluation.figures import Figures, read_figures, shown
 from ttrl_verl.record.read import Run
+from ttrl_verl.reward_fns.judge import rewards_title
 
 _HOW_CHOSEN = {
     "last": "the last checkpoint",
@@ -71,7 +72,7 @@ def _settings(config: Mapping[str, Any], run: Run) -> Iterator[list[Any]]:
         config["data"],
     )
     yield ["base model", run.base_model]
-    yield ["reward", config["reward"]["reward_manager"]["name"]]
+    yield ["reward", rewards_title(config["reward"]["reward_manager"]["name"], config["ttrl"].get("rewards"))]
     if config["ttrl"].get("reward_options"):
         yield ["reward options", config["ttrl"]["reward_options"]]
     yield ["advantage estimator", config["algorithm"]["adv_estimator"]]

@@ -24,6 +24,7 @@ from ttrl_verl.preflight.batches import (
 from ttrl_verl.preflight.batches import visits as visits_of
 from ttrl_verl.preflight.memory import FORMULA, Estimate, estimate, setup
 from ttrl_verl.preflight.model import gpu_memory, has_chat_template, model_folder, model_shape
+from ttrl_verl.preflight.own_functions import own_functions
 from ttrl_verl.preflight.settings import check_config, check_suffix
 from ttrl_verl.questions.read import as_list, read_questions
 
@@ -56,6 +57,8 @@ def check_recipe(recipe: str, overrides: Sequence[str] = ()) -> list[Finding]:
     values = plain(composed.config)
     parts = ", ".join(f"{group} {option}" for group, option in composed.parts.items())
     found = [Finding("ok", "recipe", f"{recipe} composes, its keys and types are known{': ' if parts else ''}{parts}")]
+    reward = values["reward"]["reward_manager"]["name"]
+    found += [Finding("ok", own.what, own.said) for own in own_functions(ttrl, reward)]
     numbers = batches(values)
     found += check_batches(values, numbers)
     found += check_files(recipe, values, ttrl, numbers)

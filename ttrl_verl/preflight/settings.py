@@ -113,9 +113,9 @@ def check_data(config: DictConfig, ttrl: TTRLConfig) -> None:
     tables = [read_questions(os.path.expanduser(path), layout) for path in files]
     for table in tables:
         check_suffix(table, ttrl.prompt_suffix)
-    if needs_label(config.reward.reward_manager.name):
+    for name in filter(needs_label, ttrl.reward_names(config.reward.reward_manager.name)):
         for table in tables[: len(as_list(data["train_files"]))]:
-            _check_labels(table, config.reward.reward_manager.name)
+            _check_labels(table, name)
     if len(as_list(data["train_files"])) == 1 and tables[0].num_rows < data["train_batch_size"]:
         raise InputError(
             f"{next(iter(files))}: has {tables[0].num_rows} questions; expected at least data.train_batch_size, "

@@ -18,6 +18,8 @@ SEEDS = (
 SETTINGS = (
     ("reward", "reward.reward_manager.name"),
     ("options of the reward", "ttrl.reward_options"),
+    ("rewards with weights", "ttrl.rewards"),
+    ("check", "ttrl.check"),
     ("labels allowed in the reward", "ttrl.allow_labels"),
     ("model", "actor_rollout_ref.model.path"),
     ("LoRA rank", "actor_rollout_ref.model.lora_rank"),
@@ -25,6 +27,7 @@ SETTINGS = (
     ("advantage divided by std", "algorithm.norm_adv_by_std_in_grpo"),
     ("votes a question", "ttrl.votes"),
     ("kept for training", "actor_rollout_ref.rollout.n"),
+    ("keep rule", "ttrl.keep"),
     ("answer type", "ttrl.answer_type"),
     ("truncated responses", "ttrl.truncated"),
     ("questions a step", "data.train_batch_size"),

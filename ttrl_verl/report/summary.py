@@ -20,6 +20,7 @@ from ttrl_verl.report.provenance import Provenance, read_provenance
 from ttrl_verl.report.validation import Validation, accuracy_changes, read_validation
 from ttrl_verl.report.verdict import Verdict, read_verdict
 from ttrl_verl.reward_fns import needs_label
+from ttrl_verl.reward_fns.judge import rewards_title
 
 MAX_ALARMS = 20
 
@@ -112,8 +113,10 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
     trained = [row["step"] for row in metrics] + [history[-1].step for history in histories]
     steps, expected = max(trained, default=0), run.expected_steps()
     baselines = tuple(read_baselines(histories, validation, baseline))
-    reward = run.setting("reward.reward_manager.name")
-    uses_labels = bool(run.setting("ttrl.allow_labels")) or needs_label(str(reward))
+    several = run.setting("ttrl.rewards")
+    names = [entry["name"] for entry in several or ()] or [str(run.setting("reward.reward_manager.name"))]
+    reward = rewards_title(names[0], several)
+    uses_labels = bool(run.setting("ttrl.allow_labels")) or any(map(needs_label, names))
     curves = step_curves(metrics, histories)
     verdict = read_verdict(histories, accuracy_changes(run, validation))
     sentence = headline(
