@@ -2,6 +2,7 @@
 
 import copy
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,20 @@ def make_run(
     if alarms is not None:
         (folder / ALARMS).write_text("".join(json.dumps(row) + "\n" for row in alarms))
     for step in saved:
-        (folder / f"global_step_{step}").mkdir()
+        save(folder / f"global_step_{step}")
     return folder
+
+
+def save(checkpoint: Path, ranks: int = 1, parts: tuple[str, ...] = ("actor",)) -> Path:
+    """Write a checkpoint's files as verl names them, without weights in them."""
+    for part in parts:
+        (checkpoint / part).mkdir(parents=True)
+        for rank in range(ranks):
+            for kind in ("model", "optim", "extra_state"):
+                (checkpoint / part / f"{kind}_world_size_{ranks}_rank_{rank}.pt").write_bytes(b"no weights")
+    with zipfile.ZipFile(checkpoint / "data.pt", "w") as archive:
+        archive.writestr("data.pkl", b"")
+    return checkpoint
 
 
 def attempt(number: int, first_step: int) -> dict[str, Any]:

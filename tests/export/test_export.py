@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from run_folder import save
 
 from ttrl_verl.cli.export import command
 from ttrl_verl.errors import InputError
@@ -26,7 +27,7 @@ def run(tmp_path):
     """A run with a checkpoint of steps 2 and 10, and a validation before training and at step 10."""
     folder = tmp_path / "run"
     for step in (2, 10):
-        (folder / f"global_step_{step}" / "actor").mkdir(parents=True)
+        save(folder / f"global_step_{step}")
     (folder / "validation").mkdir()
     for step, scores in ((0, [1.0, 0.0]), (10, [1.0, 1.0])):
         rows = [
@@ -75,13 +76,14 @@ def test_a_step_that_was_not_saved_is_refused_with_those_that_were(run, tmp_path
 
 
 def test_a_checkpoint_without_weights_is_refused(run, tmp_path):
+    for path in (run.folder / "global_step_2" / "actor").iterdir():
+        path.unlink()
     with pytest.raises(InputError, match=r"global_step_2/actor: holds no weights"):
         export(run, 2, tmp_path / "out", card="")
     assert not (tmp_path / "out").exists()
 
 
 def test_what_is_there_is_not_overwritten(run, tmp_path):
-    (run.folder / "global_step_2" / "actor" / "model_world_size_1_rank_0.pt").write_bytes(b"")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").write_text("precious")
     with pytest.raises(InputError, match="out: exists already"):
@@ -91,7 +93,6 @@ def test_what_is_there_is_not_overwritten(run, tmp_path):
 
 @pytest.mark.slow  # verl's merger imports verl
 def test_broken_weights_are_one_line_and_leave_nothing_behind(run, tmp_path):
-    (run.folder / "global_step_2" / "actor" / "model_world_size_1_rank_0.pt").write_bytes(b"no weights")
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError, match="verl's model merger failed: "):
         export(run, 2, tmp_path / "out", card="")
@@ -102,3 +103,19 @@ def test_broken_weights_are_one_line_and_leave_nothing_behind(run, tmp_path):
 def test_a_step_is_a_number_or_a_name(run, tmp_path, step):
     with pytest.raises(InputError, match="expected a number, last or best"):
         command.main([str(run.folder), str(tmp_path / "out"), f"--step={step}"], standalone_mode=False)
+
+
+@pytest.mark.parametrize("step", ["last", "best"])
+def test_a_half_written_checkpoint_is_neither_the_last_nor_the_best(run, tmp_path, step):
+    (run.folder / "global_step_10" / "data.pt").unlink()
+    (run.folder / "global_step_2" / "actor" / "optim_world_size_1_rank_0.pt").unlink()
+    assert run.checkpoints() == [2]
+    (run.folder / "global_step_2" / "data.pt").write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(InputError, match=r"has no whole checkpoint; .*global_step_10: lacks data\.pt"):
+        command.main([str(run.folder), str(tmp_path / "out"), f"--step={step}"], standalone_mode=False)
+
+
+def test_a_half_written_checkpoint_is_refused_by_its_number(run, tmp_path):
+    (run.folder / "global_step_10" / "data.pt").unlink()
+    with pytest.raises(InputError, match=r"global_step_10: lacks data\.pt.*; the checkpoint is not whole"):
+        export(run, 10, tmp_path / "out", card="")

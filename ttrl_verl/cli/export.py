@@ -23,10 +23,13 @@ def command(run_dir: Path, out: Path, step: str) -> None:
     from ttrl_verl.export.card import model_card
     from ttrl_verl.export.checkpoint import export
     from ttrl_verl.record.read import open_run
+    from ttrl_verl.record.saved import what_is_missing
 
     run = open_run(run_dir)
     if not run.checkpoints():
-        raise InputError(f"{run_dir}: has no checkpoint; expected trainer.save_freq to be positive in the run")
+        halves = [what_is_missing(folder) for folder in run.checkpoint_folders().values()]
+        why = halves[-1] if halves else "expected trainer.save_freq to be positive in the run"
+        raise InputError(f"{run_dir}: has no {'whole ' if halves else ''}checkpoint; {why}")
     number = _step(run, step)
     card = model_card(run, number, chosen=step if step in ("last", "best") else None)
     with Console(stderr=True).status(f"merging the weights of step {number}"):

@@ -10,8 +10,8 @@ from typing import Any
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.launch import log_tail
-from ttrl_verl.record.layout import CHECKPOINT
 from ttrl_verl.record.read import Run
+from ttrl_verl.record.saved import what_is_missing
 
 _ADAPTER = "lora_adapter"
 _OF_THE_MODEL = ("config.json", "generation_config.json", "model.safetensors.index.json")
@@ -33,14 +33,15 @@ def export(run: Run, step: int, out: Path, *, card: str) -> Path:
         InputError: the checkpoint is not there or incomplete, ``out`` holds something, or the merger fails. The message
             names the path.
     """
-    checkpoint = run.folder / f"{CHECKPOINT}{step}" / "actor"
-    if step not in run.checkpoints():
-        saved = ", ".join(map(str, run.checkpoints())) or "none (trainer.save_freq)"
-        raise InputError(f"{run.folder}: has no checkpoint of step {step}; saved are {saved}")
-    if not any(checkpoint.glob("model_world_size_*_rank_0.pt")):
-        raise InputError(f"{checkpoint}: holds no weights of FSDP (model_world_size_*_rank_0.pt)")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: exists already; expected a new folder")
+    folder = run.checkpoint_folders().get(step)
+    if folder is None:
+        saved = ", ".join(map(str, run.checkpoints())) or "none (trainer.save_freq)"
+        raise InputError(f"{run.folder}: has no checkpoint of step {step}; saved are {saved}")
+    if missing := what_is_missing(folder):
+        raise InputError(f"{missing}; the checkpoint is not whole")
+    checkpoint = folder / "actor"
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as name:
         merged = Path(name) / "model"

@@ -21,6 +21,7 @@ from ttrl_verl.record.layout import (
     metrics_file,
 )
 from ttrl_verl.record.manifest import Manifest, expected_steps, read_manifest
+from ttrl_verl.record.saved import what_is_missing
 from ttrl_verl.reward_fns.answers import AnswerType
 
 
@@ -88,11 +89,15 @@ class Run:
         by_step = {int(path.stem): path for path in files if path.stem.isdecimal()}
         return dict(sorted(by_step.items()))
 
-    def checkpoints(self) -> list[int]:
-        """Return the steps whose weights were saved."""
+    def checkpoint_folders(self) -> dict[int, Path]:
+        """Return the folders that checkpoints are written into, by step, the half-written ones, too."""
         folders = [path for path in self.folder.glob(f"{CHECKPOINT}*") if path.is_dir()]
-        names = [path.name.removeprefix(CHECKPOINT) for path in folders]
-        return sorted(int(name) for name in names if name.isdecimal())
+        by_step = {path.name.removeprefix(CHECKPOINT): path for path in folders}
+        return dict(sorted((int(step), path) for step, path in by_step.items() if step.isdecimal()))
+
+    def checkpoints(self) -> list[int]:
+        """Return the steps whose weights were saved, whole: see ``saved.what_is_missing``."""
+        return [step for step, folder in self.checkpoint_folders().items() if not what_is_missing(folder)]
 
     def setting(self, key: str) -> Any:
         """Return the value of a dotted key of the run's configuration; ``None`` where it has none.

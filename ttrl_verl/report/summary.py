@@ -9,6 +9,7 @@ from typing import Any
 from ttrl_verl.evaluation.figures import Figures, Mean
 from ttrl_verl.printable import one_line
 from ttrl_verl.record.read import Run
+from ttrl_verl.record.saved import what_is_missing
 from ttrl_verl.record.visits import Flips, History, Outcomes, count_flips, count_outcomes, read_histories
 from ttrl_verl.report.baseline import Baseline, read_baselines
 from ttrl_verl.report.checkpoints import Candidate, CheckpointChoice, choose, read_candidates
@@ -153,7 +154,7 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
         examples=choose_examples(histories),
         pictures=read_pictures(run),
         provenance=read_provenance(run),
-        notes=(*validation.notes, *_notes(histories)),
+        notes=(*validation.notes, *_notes(run, histories, metrics)),
     )
 
 
@@ -224,11 +225,19 @@ def _number(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) and math.isfinite(value) else one_line(value, 40)
 
 
-def _notes(histories: Sequence[History]) -> list[str]:
+def _notes(run: Run, histories: Sequence[History], metrics: Sequence[Mapping[str, Any]]) -> list[str]:
     notes = []
-    missing = sum(visit.missing for history in histories for visit in history)
+    # What verl logged counts the prompts of which nothing came, too; the audit has no row of these.
+    logged = [row["data"].get("ttrl/missing_responses", 0) for row in metrics]
+    missing = max(
+        sum(visit.missing for history in histories for visit in history),
+        round(sum(value for value in logged if isinstance(value, int | float) and math.isfinite(value))),
+    )
     if missing:
         notes.append(f"{missing} responses were asked for and did not come")
     if not histories:
         notes.append("No step's votes are on record: nothing can be said of single questions")
+    for folder in run.checkpoint_folders().values():
+        if lacks := what_is_missing(folder):
+            notes.append(f"{folder.name} is left out: {lacks}")
     return notes

@@ -95,7 +95,8 @@ class GroupStageMixin:
         rows = [self._row(global_steps, *pair) for pair in zip(groups, judged, strict=True)]
         # Labels are looked at from here on, where no reward is left to write.
         metrics.update(step_metrics(groups, judged, self._canonical_label))
-        metrics.update(self._record(global_steps, rows))
+        lost = (batch_size - len(groups)) * self._ttrl.votes
+        metrics.update(self._record(global_steps, rows, max(lost, 0)))
         metrics["ttrl/missing_responses"] = float(batch_size * self._ttrl.votes - sum(g.group.size for g in groups))
         metrics["ttrl/queue_leftover"] = float(self._leftover(batch))
         metrics["ttrl/group_stage_seconds"] = time.perf_counter() - started
@@ -118,10 +119,10 @@ class GroupStageMixin:
         asked = question_of(group.index)
         return audit_row(step, group, judged, votes=self._ttrl.votes, asked=asked)
 
-    def _record(self, step: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-        """Put the step on record, with its labels, and do what an alarm says."""
+    def _record(self, step: int, rows: Sequence[Mapping[str, Any]], lost: int) -> dict[str, float]:
+        """Put the step on record, with its labels, and do what an alarm says. ``lost``: responses without a row."""
         started = time.perf_counter()
-        metrics = self._writer.record(step, rows, [self._verdict(row) for row in rows])
+        metrics = self._writer.record(step, rows, [self._verdict(row) for row in rows], lost)
         if self._writer.stop_asked and not self._stopping:
             self._stopping = True
             end_after_next_step(self._refill_fn, step)
