@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ttrl_verl.reward_fns.answers import box, choice, free, json_value, mathematics, number, own, text
+from ttrl_verl.reward_fns.answers import box, choice, free, json_value, mathematics, number, own, text, words
 from ttrl_verl.reward_fns.answers.canonical import Canonical, within_limits
-from ttrl_verl.reward_fns.answers.response import final_part
+from ttrl_verl.reward_fns.answers.response import final_part, readings
 from ttrl_verl.reward_fns.names import entry_point_names, find, is_elsewhere, is_own
 
 ANSWER_TYPE_NAMES = ("math", "number", "choice", "text", "json", "box", "free")
@@ -25,12 +25,15 @@ class AnswerType:
         extract: the final part of a response in, the answer as written out; ``None`` where there is none.
         canonical: an answer in, its canonical form out, and whether it ran past a limit.
         warm_up: start what grading needs, so that the first answer does not wait for it.
+        stops: whether a response counts up to where it goes on to a next problem or to its explanation, if an answer is
+            found there.
     """
 
     name: str
     extract: Callable[[str], str | None]
     canonical: Callable[[str], Canonical]
     warm_up: Callable[[], object] | None = None
+    stops: bool = False
 
     def answer(self, response: str) -> str | None:
         """Return the canonical answer of a response, or ``None``.
@@ -49,8 +52,13 @@ class AnswerType:
             Canonical(text='1/2', limited=False)
         """
         final = final_part(response)
-        found = None if final is None else self.extract(final)
-        return Canonical(None) if found is None else self.canonical(found)
+        if final is None:
+            return Canonical(None)
+        for reading in readings(final) if self.stops else (final,):
+            found = self.extract(reading)
+            if found is not None:
+                return self.canonical(found)
+        return Canonical(None)
 
     def canonicalize(self, answer: str) -> str | None:
         """Return the canonical text of an answer, such as a ground truth; ``None`` where it is no answer of this kind.
@@ -87,24 +95,27 @@ def get_answer_type(
                 name,
                 partial(choice.extract_letter, letters=letters),
                 partial(within_limits, partial(choice.canonical_letter, letters=letters)),
+                stops=True,
             )
         case "choice":
-            words = choice.words(choices)
+            listed = words.words(choices)
             return AnswerType(
                 name,
-                partial(choice.extract_word, words=words),
-                partial(within_limits, partial(choice.canonical_word, words=words)),
+                partial(words.extract_word, words=listed),
+                partial(within_limits, partial(words.canonical_word, words=listed)),
+                stops=True,
             )
         case "number":
-            return AnswerType(name, number.extract_number, partial(within_limits, number.canonical_number))
+            return AnswerType(name, number.extract_number, partial(within_limits, number.canonical_number), stops=True)
         case "text":
-            return AnswerType(name, text.extract_text, partial(within_limits, text.canonical_text))
+            return AnswerType(name, text.extract_text, partial(within_limits, text.canonical_text), stops=True)
         case "math":
             return AnswerType(
                 name,
                 partial(mathematics.extract_math, last_number=last_number),
                 mathematics.canonicalize,
                 mathematics.warm_up,
+                stops=True,
             )
         case "json":
             return AnswerType(name, partial(json_value.extract_json, field=field), json_value.canonical_json)

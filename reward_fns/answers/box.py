@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from ttrl_verl.reward_fns.answers.response import last_boxed
+from ttrl_verl.reward_fns.answers.boxes import last_boxed
 
 _NUMBER = r"[-+]?\d{1,7}(?:\.\d{1,6})?"
 _COMMA = r"\s{0,3},\s{0,3}"

@@ -6,8 +6,8 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any, NoReturn
 
+from ttrl_verl.reward_fns.answers.boxes import last_boxed
 from ttrl_verl.reward_fns.answers.canonical import Canonical
-from ttrl_verl.reward_fns.answers.response import last_boxed
 
 MAX_CHARS = 20_000
 """A longer value is no answer, and of a longer response only the end is searched."""

@@ -1,65 +1,298 @@
-"""Plain numbers: the last one that a response gives, compared by value."""
+r"""Plain numbers: the one that a response settles on, compared by value.
+
+A number is what stands for one value: an operand (``6`` in ``6*7``), a factor (``2\pi``), an exponent of a unit, a
+subscript or a reference ("equation (3)") is none.
+"""
 
 import re
+import unicodedata
+from fractions import Fraction
 
+from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.rational import rational
-from ttrl_verl.reward_fns.answers.response import last_boxed
+from ttrl_verl.reward_fns.answers.statement import from_json, negated, statements, subject_of_answer, tagged
 
-_LATEX_FRACTION = (
-    r"\\[dtc]?frac\s{0,3}(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)\s{0,3}(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)"
-)
-_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
-# A minus between two numbers is a subtraction or a range, no sign. The exponent is bounded, so that "1e999999999" costs
-# nothing. Digits are those of ASCII alone.
-_NUMBER = re.compile(
-    rf"(?:(?<![\d)}}\w])[-+])?(?:{_LATEX_FRACTION}|{_DIGITS}(?:\.\d+)?(?:[eE][-+]?\d{{1,3}}(?!\d))?"
-    rf"(?:/\d{{1,400}}(?![\d/.]))?|\.\d+)",
-    re.ASCII,
-)
 _MAX_CHARS = 1000
-_CLEAN = str.maketrans({"−": "-", "–": "-", "﹣": "-", "－": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
-_UNIT = re.compile(r"(?:\s{0,3}(?:\\?%|\\?\$|°|\^\s*\{?\s*\\circ\s*\}?|€|£|\.)){1,4}\Z")
-_LATEX_SPACE = re.compile(r"\\[!,;: ]|\{,\}(?=\d)")
+_STATED_CHARS = 300
+_LINE_CHARS = 600
+_MAX_LINES = 6
 
+# One spelling -------------------------------------------------------------------------------------------------------
+_SUPERSCRIPT = re.compile("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,9}")
+_PLAIN_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_VULGAR = re.compile("\\s?([¼-¾⅐-⅞])")
+_CLEAN = str.maketrans(
+    {**dict.fromkeys("−–—‒‑﹣－", "-"), **dict.fromkeys("\u00a0\u202f\u2009\u2007", " "), "⁄": "/", "∙": "·", "⋅": "·"}
+)
+_LATEX = re.compile(
+    r"\\(?:[!,;: ]|times(?![a-zA-Z])|cdot(?![a-zA-Z])|(?:left|right|big|Big)(?![a-zA-Z])"
+    r"|(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|rm|sf|it|tt)|boldsymbol|mbox|operatorname)\s?\{|approx(?![a-zA-Z])"
+    r"|[$%()\[\]])"
+    r"|\{,\}(?=\d)|\*\*(?![\d(-])|(?<=\d)_(?=\d{3})|[`~]"
+)
+_LATEX_AS = {"\\times": "×", "\\cdot": "·", "\\approx": "=", "{,}": ",", "\\%": "%", "\\$": "$"}
 
-def _clean(text: str) -> str:
-    return _LATEX_SPACE.sub(lambda m: "," if m.group() == "{,}" else "", text.translate(_CLEAN))
+# A number -----------------------------------------------------------------------------------------------------------
+# Digits are those of ASCII alone, and exponents are bounded, so that "1e999999999" costs nothing.
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,3}(?: \d{3})+(?!\d)|\d+)"
+_ARGUMENT = r"(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)"
+_EXPONENT = r"(?:\^|\*\*)\s?(?:[{(]\s?[-+]?\d{1,3}\s?[})]|[-+]?\d{1,3})"
+_NUMBER = re.compile(
+    rf"(?P<sign>(?:(?<![\d)}}\]\w])[-+]|\b(?:minus|negative)\s)\s?)?(?P<money>(?:US|A|C"
+    rf"|HK)?[$€£¥₹]\s?(?P<inner>[-+])?)?"
+    rf"(?:(?P<hours>\d{{1,2}}):(?P<minutes>[0-5]\d)(?::[0-5]\d)?(?![\d:])(?P<half>\s?[ap]\.?m\b)?"
+    rf"|(?:(?P<whole>\d{{1,9}})(?:\s{{0,2}}(?=\\)|\s(?=\d{{1,3}}/\d)))?"
+    rf"(?P<value>\\[dtc]?frac\s{{0,3}}{_ARGUMENT}\s{{0,3}}{_ARGUMENT}"
+    rf"|(?:{_DIGITS}(?:\.\d+)?(?:[eE][-+]?\d{{1,3}}(?!\d))?|\.\d+)(?:\s?/\s?\d{{1,400}}(?![\d/]|\.\d))?)"
+    rf"(?P<power>\s?{_EXPONENT})?(?P<ten>\s?[×*·x]\s?10\s?{_EXPONENT})?"
+    rf"(?:\s(?P<scale>thousand|million|billion|trillion)\b)?)",
+    re.ASCII | re.IGNORECASE,
+)
+_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+# What makes a number part of something else: what stands behind it, and before it.
+_OPERATOR_BEHIND = re.compile(
+    r"\s?(?:[+×·÷]|\*|\sx(?=\s)|(?:times|plus|minus|divided by|multiplied by|over|out of)\b)\s?[\d({\\$]|\s-\s\d"
+    r"|/\s?[\d({\\]"
+    r"|\s{0,2}(?:\\pi|π|\\sqrt|√|\\frac|\\log|\\ln|\\infty|∞|!(?=\s?[)/*]))|[xyznabijpqruvwe](?![a-zA-Z'’])"
+    r"|\s?[:^]\s?\d|\^(?!\s?\{?\s?(?:\\circ|°))|\.\d|,\d"
+    r"|\s?\(\s?[a-z](?![a-z])"
+)
+_OPERATOR_BEFORE = re.compile(
+    r"(?:[\d)}\]a-z]\s?(?:[+×·÷^*]|\sx\s)\s?|[\d)}]\s-\s|\d\s(?:times|plus|minus|divided by|multiplied by)\s"
+    r"|[\^_√/:]\s?\{?"
+    r"|(?:(?<![\d\s])|(?<=[\w)}])\s)/\s?|\\(?:sqrt|log|ln)(?:_\{?\d{1,4}\}?)?\s?\{?|(?<![a-zA-Z])[a-zA-Z]|(?:\A"
+    r"|[^\d,.])\d{1,9}[.,])\Z"
+)
+_REFERENCE = re.compile(
+    r"\b(?:steps?|equations?|eqs?\.?|questions?|problems?|cases?|figures?|fig\.?|tables?|sections?|lines?|parts?"
+    r"|items?|"
+    r"theorems?|lemmas?|examples?|exercises?|chapters?|pages?|options?|method|approach|line|note|rows?)\s?#?\(?\Z"
+    r"|\b(?:(?:rounded|correct|accurate|exact)\sto|to\sthe\snearest)\s\Z",
+    re.IGNORECASE,
+)
+_PLACES = re.compile(r"\s(?:decimal places?|d\.?p\.?|significant figures?|s\.?f\.?|decimals?|digits)\b", re.IGNORECASE)
+_BECAUSE = re.compile(r"[,;]?\s(?:because|since|given that|as in|see|by\s[a-z]{3,12}ing)\s", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"\n|[.!?](?=\s+[A-Z(])|[。！？；]|;\s")
+# What may stand behind a number that is the whole answer: signs and units.
+_UNIT = (
+    r"(?:%|°\s?[CFKcf]?|\^\s?\{?\s?\\circ\s?\}?\s?[CF]?|[$€£¥₹]|\.|"
+    r"(?!(?:or|and|to|x|y|z|n|pi|i|e|times|squared|cubed|by|than|more|less|at|mod|percent more)\b)"
+    r"(?:[a-zA-ZµμΩ]{1,20}\.?|/\s?(?=[a-zA-Z]))(?:\^?\s?\{?-?\d\}?(?!\d))?|\{|\}|个|元|米|人|天|年|円|度)"
+)
+_UNITS = re.compile(rf"(?:\s{{0,3}}{_UNIT}){{0,8}}\s{{0,3}}\Z")
 
 
 def extract_number(text: str) -> str | None:
-    r"""Return the number in the last ``\boxed{}``, else the last number of the text; ``None`` where there is none.
+    r"""Return the number that a response settles on; ``None`` where there is none.
 
-    A response whose last box was cut off has no answer.
+    In this order: what ``<answer>`` or the last ``\boxed{}`` holds, or ``"answer"`` in JSON; the first number behind
+    "the answer is"; the number in "42 is the answer"; the last number of the text. A response whose last box was cut
+    off has no answer, nor has one whose box holds no number or several.
 
     Example:
-        >>> extract_number("3 apples and 4 pears make 7 fruits.")
+        >>> extract_number("3 apples and 4 pears make 7 fruits, as in equation (2).")
         '7'
-        >>> extract_number(r"\boxed{\frac{1}{2}}"), extract_number("pages 3-4")
-        ('\\frac{1}{2}', '4')
+        >>> extract_number(r"\boxed{\frac{1}{2}}"), extract_number("pages 3-4"), extract_number(r"\boxed{2\pi}")
+        ('\\frac{1}{2}', '4', None)
     """
-    boxed = last_boxed(text)
-    if boxed is None and ("\\boxed" in text or "\\fbox" in text):
-        return None
-    found = None
-    for match in _NUMBER.finditer(_clean(text if boxed is None else boxed)):
-        found = match.group()
-    return found
+    held = tagged(text)
+    if held is not None:
+        has_box, box = boxed(held)
+        found = _only(box or "") if has_box else _only(held) or _stated(held)
+        if found is not None:
+            return found
+    has_box, held = boxed(text)
+    if has_box:
+        return None if held is None else _only(held)
+    held = from_json(text)
+    if held is not None:
+        found = _only(held)
+        if found is not None:
+            return found
+    return _stated(text) or _last(text)
+
+
+# As most are, without anything that could make it something else.
+_PLAIN = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
+_PLAIN_STATED = re.compile(
+    r"[\s:]?[\s*$]{0,4}([-+]?\d{1,18}(?:\.\d{1,18})?)[*$]{0,3}(?:\.?[*]{0,2}(?:\n|\Z)|\.\s(?=[A-Z]))", re.ASCII
+)
 
 
 def canonical_number(answer: str) -> str | None:
     r"""Return the number's value as a string: an integer or a fraction in lowest terms. ``None`` where it is no number.
 
-    Money, percent and degree signs are dropped as units: 10% is 10.
+    Money, percent, degree signs and units are dropped: 10% is 10. A time of day is in hours: 1:30 is 3/2.
 
     Example:
         >>> canonical_number("025"), canonical_number("142.0"), canonical_number("1,000"), canonical_number("-.50")
         ('25', '142', '1000', '-1/2')
-        >>> canonical_number(r"\$5"), canonical_number("10%"), canonical_number("3/6"), canonical_number("five")
-        ('5', '10', '1/2', None)
+        >>> canonical_number(r"-\$5"), canonical_number("10%"), canonical_number("1½"), canonical_number("five")
+        ('-5', '10', '3/2', None)
+        >>> canonical_number(r"1.5 \times 10^3 \text{ m}^2"), canonical_number("3 million")
+        ('1500', '3000000')
     """
     if len(answer) > _MAX_CHARS:
         return None
-    bare = _UNIT.sub("", _clean(answer).strip())
-    bare = re.sub(r"\A([-+]?)\s*(?:\\?\$|€|£)\s*", r"\1", bare)
-    value = rational(re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "", bare))
+    plain = rational(answer)
+    if plain is not None:
+        return str(plain)
+    bare = _clean(answer).strip(" $=")
+    match = _NUMBER.match(bare)
+    if match is None or not _UNITS.match(bare, match.end()):
+        return None
+    value = _value(match)
     return None if value is None else str(value)
+
+
+def _clean(text: str) -> str:
+    """Return the text with one spelling for signs, spaces, powers, fractions and fonts."""
+    if not text.isascii():
+        text = _SUPERSCRIPT.sub(lambda run: "^" + run.group().translate(_PLAIN_SUPERSCRIPTS), text.translate(_CLEAN))
+        text = _VULGAR.sub(lambda half: " " + unicodedata.normalize("NFKC", half[1]), text).translate(_CLEAN)
+        text = _ascii_digits(text)
+    return _LATEX.sub(_latex, text)
+
+
+def _ascii_digits(text: str) -> str:
+    """Return the text with full-width characters in their ASCII form; digits of other scripts stay as they are."""
+    return "".join(unicodedata.normalize("NFKC", c) if "\uff00" <= c <= "\uffef" else c for c in text)
+
+
+def _latex(found: re.Match[str]) -> str:
+    return _LATEX_AS.get(found.group(), " " if found.group() == "\\ " else "")
+
+
+def _is_negative(match: re.Match[str]) -> bool:
+    return match["inner"] == "-" or (match["sign"] or "+").strip() != "+"
+
+
+def _value(match: re.Match[str]) -> Fraction | None:
+    """Return the value of a number that was found."""
+    sign = -1 if _is_negative(match) else 1
+    if match["hours"]:
+        hours = int(match["hours"]) + (
+            12 if (match["half"] or "").strip()[:1] in ("p", "P") and match["hours"] != "12" else 0
+        )
+        return Fraction(sign * (hours * 60 + int(match["minutes"])), 60)
+    written = (
+        match["value"].replace(" ", "") if " " in match["value"] and "frac" not in match["value"] else match["value"]
+    )
+    value = rational(written)
+    if value is None:
+        return None
+    if match["whole"]:
+        value += int(match["whole"])
+    for power, base in ((match["power"], value), (match["ten"], Fraction(10))):
+        if power:
+            exponent = int(
+                re.sub(r"[^\d\-]", "", power[power.rfind("^") + 1 :] if "^" in power else power.split("**")[1])
+            )
+            if (
+                abs(exponent) > 999
+                or (base == 0 and exponent < 0)
+                or base.numerator.bit_length() * abs(exponent) > 4_000
+            ):
+                return None
+            value = base**exponent if base is value else value * base**exponent
+    return sign * value * _SCALES.get((match["scale"] or "").lower(), 1)
+
+
+def _numbers(text: str) -> list[tuple[int, str]]:
+    """Return the numbers of a cleaned text that stand for a value, each with where it begins."""
+    found = []
+    for match in _NUMBER.finditer(text):
+        start, end = match.span()
+        if _OPERATOR_BEHIND.match(text, end) or _OPERATOR_BEFORE.search(text, max(0, start - 30), start):
+            continue
+        if match.group()[0] == "." and text[start - 1 : start].isdigit():  # 1.2.3
+            continue
+        sign = "-" if _is_negative(match) else ""
+        found.append(
+            (
+                start,
+                sign
+                + text[match.end("money") if match["money"] else match.end("sign") if match["sign"] else start : end],
+            )
+        )
+    return found
+
+
+def _only(held: str) -> str | None:
+    """Return the one number that an answer gives; behind its last equals sign, where it has one."""
+    if _PLAIN.fullmatch(held):
+        return held
+    text = _clean(held[:_MAX_CHARS])
+    text = text[text.rfind("=") + 1 :] if "=" in text else text
+    if canonical_number(text) is not None:
+        return text.strip()
+    values = {canonical_number(number): number for _, number in _numbers(_without_asides(text))}
+    lone = len(values) == 1 and not re.search(r"\\(?:sqrt|pi|frac|log|ln|pm)|[π√±!]", text)
+    return next(iter(values.values())) if lone else None
+
+
+def _without_asides(text: str) -> str:
+    """Drop the parentheses behind a number: "42 (see step 3)"."""
+    if "(" not in text:
+        return text
+    kept = re.sub(r"(?<=[\d%\w])\s\([^()]*\)", "", text)
+    return kept if any(c.isdigit() for c in kept) else text
+
+
+def _stated(text: str) -> str | None:
+    """Return the number behind the last statement of an answer, or the one that is said to be the answer."""
+    for statement in reversed(statements(text, ("result", "total:", "value:", "solution:"))):
+        plain = _PLAIN_STATED.match(text, statement.end)
+        if plain:
+            return plain[1]
+        rest = text[statement.end : statement.end + _STATED_CHARS].lstrip(" \n\t*_`#>:")
+        if negated(text, statement):
+            but = re.search(r"\bbut\s", rest)
+            if not but:
+                continue
+            rest = rest[but.end() :]
+        rest = _clean(rest)
+        end = _SENTENCE_END.search(rest)
+        sentence = rest[: end.start()] if end else rest
+        because = _BECAUSE.search(sentence)
+        sentence = sentence[: because.start()] if because else sentence
+        if "=" in sentence and not re.search(r"\d.*,.*=", sentence):
+            sentence = sentence[sentence.rfind("=") + 1 :]
+        found = _numbers(_without_asides(sentence))
+        if found:
+            return found[0][1]
+        if any(c.isdigit() for c in sentence):  # an expression: no number
+            return None
+    subject = subject_of_answer(text)
+    return None if subject is None else _only(subject)
+
+
+def _last(text: str) -> str | None:
+    """Return the last number of the last lines that have one: no reference, unless there is nothing else."""
+    end, fallback = len(text), None
+    for _ in range(_MAX_LINES):
+        while end > 0 and not text[end - 1].isdigit() and not "¼" <= text[end - 1] <= "⅞":
+            end -= 1
+        start = text.rfind("\n", 0, end) + 1
+        stop = text.find("\n", end)
+        raw = text[start:end]
+        if _PLAIN.fullmatch(raw) and not text[end : end + 10].strip("\n .*$"):
+            return raw
+        line = _clean(text[max(start, end - _LINE_CHARS) : min(stop if stop >= 0 else len(text), end + 40)])
+        because = _BECAUSE.search(line)
+        if because and any(c.isdigit() for c in line[: because.start()]):
+            line = line[: because.start()]
+        line = _without_asides(line)
+        found = _numbers(line)
+        kept = [number for at, number in found if not _is_reference(line, at, number)]
+        if kept:
+            return kept[-1]
+        fallback = fallback or (found[-1][1] if found else None)
+        end = start - 1
+        if end <= 0:
+            break
+    return fallback
+
+
+def _is_reference(line: str, at: int, number: str) -> bool:
+    return bool(_REFERENCE.search(line, max(0, at - 30), at) or _PLACES.match(line, at + len(number)))

@@ -1,25 +1,40 @@
-"""What of a response counts: not its special tokens, and not its reasoning. Every step is linear in the text."""
+r"""What of a response counts: not its special tokens, its reasoning, nor a next problem that a base model runs on into.
+
+Every step is linear in the text, and looks for plain strings before it tries a pattern: most responses hold few.
+"""
 
 import re
 
 # <|im_end|>, <|eot_id|>, </s>, <pad>, <end_of_turn>: what a tokenizer leaves when it decodes with special tokens.
 _SPECIAL_TOKEN = re.compile(r"<\|[^<>|]{1,40}\|>|</?s>|<(?:pad|bos|eos|unk|end_of_turn|start_of_turn)>")
-_REASONING_TAG = re.compile(r"<(/?)(think|thinking|reasoning)>")
-_BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])")
-_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-# An open box ends here at the latest, where the text goes on.
-_BOX_STOP = re.compile(r"[$\n]|\\[)\]]")
-# What \boxed takes without braces: a number, a command with its braces, or one character.
-_BARE_BOX = re.compile(r"\s{0,3}([-+]?\d[\d.,]{0,40}(?<![.,])|\\[a-zA-Z]{1,20}(?:\{[^{}]{0,80}\}){0,2}|[^\s{}\\$.,])")
-MAX_BOX_CHARS = 10_000
-"""A box that holds more than this is no answer; what is longer is not read."""
+_USER_TURN = re.compile(r"<\|(?:im_start|start_header_id)\|>user|<start_of_turn>user")
+_FINAL_CHANNEL = "<|channel|>final<|message|>"
+_REASONING_TAG = re.compile(
+    r"[<◁](/?)((?:[a-z]{1,10}:)?(?:think|thinking|thoughts?|reasoning|scratchpad))[>▷]|\[(/?)(THINK)\]"
+)
+_GIVES_ANSWER = re.compile(r"box(?:ed)?\b|\b(?:answer|ans)\b|答案|答え|故选|####", re.IGNORECASE)
+# Where a base model goes on with a problem of its own, and where an answer's explanation begins. A heading of its own
+# line, or with a colon.
+_HEADING_MARKS = r"\n\s{0,3}(?:[#*>_\-]{1,4}\s?){0,2}"
+_NEXT_PROBLEM = (
+    r"(?:(?:next|new|another)\s)?(?:q|question|problem|exercise|example|human|user|instruction|input)\b"
+    r"(?:\s?#?\d{1,3}|\s[a-z])?\s?[*_]{0,2}\s?(?:[:：.](?=\s|[*_])|(?=\n))|(?:问题|题目|例题|用户|問題)\s?\d{0,3}\s?[:：]"
+)
+_EXPLANATION = (
+    r"(?:explanation|reason(?:ing)?|justification|rationale|why|notes?)\s?[*_]{0,2}\s?(?:[:：]|(?=\n))"
+    r"|(?:解释|解析|说明|理由|解説|分析)\s?[:：]"
+)
+_GOES_ON = re.compile(rf"{_HEADING_MARKS}(?:{_NEXT_PROBLEM}|{_EXPLANATION})", re.IGNORECASE)
+# What such a heading begins with: most lines are told by their first letter.
+_MAY_GO_ON = re.compile(r"\n[\s#*>_\-]{0,9}[QqPpEeHhUuIiNnRrJjWwAa问题例用問解说理説分]")
+_SHORT = 80
 
 
 def final_part(response: str) -> str | None:
     """Return the response without special tokens and without its reasoning block; ``None`` where nothing is left.
 
     A template may open the block in the prompt, so a lone ``</think>`` ends it. A block that never ends is a response
-    that was cut off while it reasoned: it has no answer.
+    that was cut off while it reasoned: it has no answer, but for one that it gave before.
 
     Example:
         >>> final_part("<think>B? no, C.</think>C<|im_end|>")
@@ -27,11 +42,14 @@ def final_part(response: str) -> str | None:
         >>> final_part("<think>it must be B") is None
         True
     """
-    text = _SPECIAL_TOKEN.sub("", response)
+    if not ("<" in response or "◁" in response or "[THINK]" in response or "[/THINK]" in response):
+        return response.strip() or None
+    text = response[response.rfind(_FINAL_CHANNEL) + 1 :] if _FINAL_CHANNEL in response else response
+    text = _SPECIAL_TOKEN.sub("", _USER_TURN.sub("\n\nUser: ", text).removeprefix(_FINAL_CHANNEL[1:]))
     kept: list[str] = []
     start, open_name = 0, None
     for tag in _REASONING_TAG.finditer(text):
-        closes, name = tag.groups()
+        closes, name = tag[1] or tag[3], tag[2] or tag[4]
         if open_name is None and not closes:
             kept.append(text[start : tag.start()])
             open_name = name
@@ -41,43 +59,37 @@ def final_part(response: str) -> str | None:
         elif closes and name == open_name:
             open_name, start = None, tag.end()
     if open_name is not None:
-        return None
+        before = " ".join(kept).strip()
+        return before if _GIVES_ANSWER.search(before) else None
     return " ".join([*kept, text[start:]]).strip() or None
 
 
-def last_boxed(text: str) -> str | None:
-    r"""Return what the last ``\boxed{...}`` or ``\fbox{...}`` holds; ``None`` where there is none or it was cut off.
+def readings(final: str) -> tuple[str, ...]:
+    r"""Return what an answer is looked for in, one after the other: the text up to where it goes on, then all of it.
 
-    Nested braces belong to it, and ``\boxed 5`` holds 5. A box without its last brace ends at the end of its formula or
-    line; where the text ends there too, the response was cut off inside its answer and has none.
+    A base model runs on into a next problem, and an answer is often followed by its explanation, which names other
+    answers. Both are told by a heading (``Question:``, ``Human:``, ``**Explanation**``) behind a text that gives an
+    answer, or that is one short line.
 
     Example:
-        >>> last_boxed(r"so \boxed{\frac{1}{2}}."), last_boxed(r"\boxed 5."), last_boxed(r"it is $\boxed{7$, so")
-        ('\\frac{1}{2}', '5', '7')
-        >>> last_boxed(r"first \boxed{3}, then \boxed{\frac{1") is None
-        True
+        >>> readings("The answer is 5.\n\nQ: What is 3+4?\nA: 7")[0]
+        'The answer is 5.'
+        >>> len(readings("Question: what is 3+4?\nAnswer: 7"))
+        1
     """
-    start = _last_box(text)
-    if start is None:
-        return None
-    if not text[start : start + 3].lstrip().startswith("{"):
-        bare = _BARE_BOX.match(text, start)
-        return bare.group(1) if bare else None
-    begin = text.index("{", start) + 1
-    window = text[begin : begin + MAX_BOX_CHARS]
-    depth = 1
-    for brace in _BRACE.finditer(window):
-        if len(brace.group()) == 1:
-            depth += 1 if brace.group() == "{" else -1
-            if depth == 0:
-                return window[: brace.start()]
-    stop = _BOX_STOP.search(window)
-    return window[: stop.start()].strip() or None if stop and begin + stop.end() < len(text) else None
-
-
-def _last_box(text: str) -> int | None:
-    """Return where what the last box holds begins, its opening brace included."""
-    end = None
-    for box in _BOX.finditer(text):
-        end = box.end()
-    return end
+    first = None
+    for candidate in _MAY_GO_ON.finditer(final):
+        heading = _GOES_ON.match(final, candidate.start())
+        if heading is None:
+            continue
+        before = final[: heading.start()].rstrip() if heading.start() <= _SHORT else None
+        if before and "\n" not in before and not before.endswith((":", "：")):
+            return before, final
+        if first is None:
+            found = _GIVES_ANSWER.search(final)
+            if found is None:
+                break
+            first = found.end()
+        if heading.start() >= first:
+            return final[: heading.start()].rstrip(), final
+    return (final,)

@@ -1,80 +1,247 @@
-"""Free text, compared after normalisation."""
+r"""Free text: found in a response, and compared after normalisation."""
 
 import re
+import unicodedata
 
-from ttrl_verl.reward_fns.answers.look_alikes import compatible
-from ttrl_verl.reward_fns.answers.response import last_boxed
+from ttrl_verl.reward_fns.answers.boxes import boxed
+from ttrl_verl.reward_fns.answers.look_alikes import compatible, without_fonts
+from ttrl_verl.reward_fns.answers.statement import from_json, negated, statements, subject_of_answer, tagged
 
 _MAX_CHARACTERS = 1000
-# The space between two words is one blank when this is used, so it is linear in the text.
-_STATED = re.compile(
-    r"\banswer[*_)]*(?: (?:to|of|for)\b[^.:?!]{0,80}?)?(?: (?:is|was)\b[*_]*(?: ?[:=])?| ?[:=])[*_]* ?", re.IGNORECASE
-)
-_FULL_STOP = re.compile(r"[.!?][\"')\]*]{0,5} (?=\S)")
+_STATED_CHARS = 1200
+
+# Found ---------------------------------------------------------------------------------------------------------------
+_FULL_STOP = re.compile(r"[.!?][\"'”’)\]*_]{0,5} (?=\S)|[。！？](?=.)")
 _ABBREVIATIONS = frozenset(
-    ("col", "dr", "etc", "fig", "gen", "jr", "mr", "mrs", "ms", "mt", "no", "prof", "rev", "sr", "st", "vs")
+    (  # noqa: SIM905 - a list of 80 is easier to scan as text
+        "adm approx apt aug ave bldg blvd bros brig ca capt cf cmdr co col corp cpl dec dept dr ed eds esp "
+        "est etc ex feb fig ft fr gen gov hon inc jan jr lt ltd maj mr mrs messrs ms mt nos no nov oct op pg "
+        "ph phd pl pop pp pres prof pvt rd rep rev sen sept sep sgt sr sra srta st ste supt univ viz vol vs "
+        "mme mlle d.c u.s u.k u.n e.g i.e a.k.a "
+    ).split()
 )
-_LATEX_FONT = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|rm|sf|it|tt)|boldsymbol|bf|rm)\b\s*")
-_AROUND = " .,;:!?\"'`*_#>$()[]{}“”‘’«»"
+_LEAD = re.compile(
+    r"(?:(?:so|thus|hence|therefore|then|well|ok|okay|sure|clearly|finally|i think|i believe|i guess)\b,?\s)*"
+    r"(?:(?:it|this|that|he|she|the answer)(?:\s(?:is|was|must be|would be|should be)|['’]s)|they are"
+    r"|these are)\s(?=\S)"
+    r"|(?:so|thus|hence|therefore)\b,?\s(?=\S)",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(
+    r",?\s(?:which|who|whose|where|because|since|as it|as he|as she|as they)\s|,\s(?:as|so|and it|it|he|she|they"
+    r"|i)\s",
+    re.IGNORECASE,
+)
+_AFFIRMED = re.compile(r"(yes|no|true|false|maybe|correct|incorrect)\b\s?[,;:—–-]\s?(?=\S)", re.IGNORECASE)
+_EAST_ASIAN_END = re.compile(
+    r"(?<=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af」』》])(?:です|である|だ|입니다|이다|예요|이에요)[.。]?\Z"
+)
+_AROUND = " .,;:!?\"'`*_#>$()[]{}“”‘’«»|~^=…。，、；：？！．｡،؟।「」『』《》〈〉（）【】〔〕¿¡"
+
+# Compared ------------------------------------------------------------------------------------------------------------
+_QUOTES = str.maketrans(
+    {**dict.fromkeys("’‘ʼ′´`‛＇", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒–—―−﹣－", "-")}
+)
+_INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.\s?){2,}(?!\w)|(?<![\w.])(?:[^\W\d_]\.\s?){1,}(?=[^\W\d_])")
+_DOTTED = re.compile(r"(?<!\w)(?:[^\W\d_]{1,2}\.){1,6}[^\W\d_]{1,2}\.?(?!\w)")
+_SHORT_FORM = re.compile(
+    r"(?<![\w.])("
+    + "|".join(sorted((a for a in _ABBREVIATIONS if "." not in a), key=len, reverse=True))
+    + r")\.(?=\s|\Z)"
+)
+_NAMES = {"st": "saint", "mt": "mount", "ft": "fort"}
+_BEFORE_NAME = re.compile(r"(?<![\w'])(st|mt|ft) (?=[^\W\d_]{2})")
+_ARTICLE = re.compile(r"(?:the|a|an) (?=\S)")
+_TRAILING_ASIDE = re.compile(r"(?<=[^\s(]) ?[(（][^()（）]*[)）][\s.*\"]*\Z")
+_BULLET = re.compile(r"\A[-•–→]\s+(?=[^\W\d])")
+_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
+_OPERATOR_GAP = re.compile(r" ?([<>=≤≥+*×÷]{1,2}) ?(?=[\w\\(.-])")
+_COMMA = re.compile(r"(?<=[^\W\d_]),(?= )|,(?= [^\W\d_])")
+_GROUP = re.compile(r"(?<![\d,.])(\d{1,3}(?:,\d{3})+)(?![\d,])")
+_ZEROS = re.compile(r"(?<![\w.,:/-])0+(?=\d+\Z)")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_MONTH = "|".join([*_MONTHS, *(m[:3] for m in _MONTHS), "sept"])
+_DATE = re.compile(rf"(?<!\w)({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?(?!\w)")
+_DAY_FIRST = re.compile(rf"(?<!\w)(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})(?:,? (\d{{4}}))?(?!\w)")
+# What a place is, beside its name: "River Nile", "Mount Everest", "the city of Rome", 北京市.
+_KIND_OF_PLACE = re.compile(
+    r"\A(?:river|mount|(?:city|state|republic|kingdom|island) of) (?=[^\W\d_]{3})|(?<=[^\W\d_]{3}) river\Z"
+    r"|(?<=[\u4e00-\u9fff]{2})[市省县縣]\Z"
+)
+_YEAR = re.compile(r"in (?=\d{3,4}\Z)")
+_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]+")
+_PICTURES = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
+_AND = re.compile(r"(?<=\s)(?:&|'n'|n')(?=\s)")
+_EDGE = " .,;:!?\"'*_>()[]{}|~^=…。，、；：？！．｡،؟।「」『』《》〈〉（）【】〔〕¿¡"
 
 
 def extract_text(text: str) -> str | None:
-    r"""Return what the last ``\boxed{}`` holds, else what follows the last "answer is" or "Answer:", or the last line.
+    r"""Return the text that a response answers with; ``None`` where there is none.
 
-    Of what follows "answer is" and of the last line, the first sentence counts: the explanation after it is no part of
-    the answer. ``None`` where nothing of the kind is there, or only an empty box.
+    In this order: what ``<answer>`` or the last ``\boxed{}`` holds, or ``"answer"`` in JSON; what follows the last "the
+    answer is" or "Answer:"; "Paris is the answer"; the last line. Of what is stated and of the last line, the first
+    sentence counts, without "It is" before it and a relative clause behind it: the explanation is no part of the
+    answer.
 
     Example:
         >>> extract_text("Let me think.\nThe answer is: Paris. It lies on the Seine.")
         'Paris.'
+        >>> extract_text("It is Paris, which lies on the Seine."), extract_text('{"answer": "J. Doe"}')
+        ('Paris', 'J. Doe')
     """
-    boxed = last_boxed(text)
-    if boxed is not None:
-        return boxed.strip() or None
-    text = text.replace("<answer>", "Answer: ").replace("</answer>", "")
-    lines = [line for line in (" ".join(line.split()) for line in text.splitlines()) if line]
-    for line, following in zip(reversed(lines), [None, *reversed(lines)], strict=False):
-        stated = _stated(line)
-        if (
-            stated is not None
-        ):  # with nothing after it, the answer is on the next line; on the last line, it was cut off
-            return _first_sentence(stated if stated.strip(_AROUND) else following or "") or None
-    return _first_sentence(lines[-1]) if lines else None
+    held = tagged(text)
+    if held is not None:
+        has_box, box = boxed(held)
+        found = box if has_box else (_stated(held)[1] or held)
+        return (found or "").strip() or None
+    has_box, held = boxed(text)
+    if has_box:
+        return (held or "").strip() or None
+    held = from_json(text)
+    if held is not None:
+        return held
+    text = text.replace("\\boxed{}", "").replace("\\boxed{ }", "")
+    stated, found = _stated(text)
+    if stated:
+        return found
+    subject = subject_of_answer(text)
+    if subject is not None:
+        return subject
+    line = next((line for line in reversed(text.split("\n")) if line.strip()), "")
+    return _sentence(line)
+
+
+def _stated(text: str) -> tuple[bool, str | None]:
+    """Return whether a text states an answer, and the last one that it states."""
+    for statement in reversed(statements(text, _LABELS)):
+        rest = text[statement.end : statement.end + _STATED_CHARS].lstrip(" :*_\t")
+        # With nothing behind it, the answer is on the next line; on the last line, it was cut off.
+        line = next((line for line in rest.split("\n") if line.strip(_AROUND + "\t\r")), "")
+        if negated(text, statement):
+            continue
+        return True, _sentence(line)
+    return False, None
+
+
+_LABELS = ("ответ:",)
+
+
+def _sentence(line: str) -> str | None:
+    """Return the answer at the start of a line: its first sentence, without what leads to it and explains it."""
+    line = _first_sentence(" ".join(line[:_STATED_CHARS].split()))
+    if len(line) > len("it is"):
+        line = _LEAD.sub("", line, count=1)
+    relative = _RELATIVE.search(line, 1)
+    line = line[: relative.start()] if relative else line
+    affirmed = _AFFIRMED.match(line.lstrip(_AROUND))
+    line = affirmed[1] if affirmed else line
+    return _EAST_ASIAN_END.sub("", line.rstrip("。")).strip() or None
+
+
+def _first_sentence(line: str) -> str:
+    """Return the line up to its first full stop that ends a sentence; "St. Paul", "J.K. Rowling" and "10." end "
+    "none."""
+    for match in _FULL_STOP.finditer(line):
+        if line[match.start()] != ".":
+            return line[: match.end()].strip()
+        word = line[max(0, match.start() - 20) : match.start()].rsplit(" ", 1)[-1].strip(_AROUND)
+        at_start = not line[: match.start()].strip(_AROUND + "0123456789")
+        if len(word) > 1 and word.casefold() not in _ABBREVIATIONS and "." not in word and not at_start:
+            return line[: match.end()].strip()
+    return line
 
 
 def canonical_text(answer: str) -> str | None:
-    r"""Return the text in one case, with single spaces, without LaTeX fonts and the punctuation around it.
+    r"""Return the text in one case and spelling.
 
-    Look-alike and invisible characters come to one form. ``None`` where nothing is left, or more than 1,000 characters:
-    so long a text is no answer.
+    Alike become: case, spaces, LaTeX fonts, typographic quotes, accents of Latin letters, hyphens, the full stops of
+    initials and abbreviations ("J.K.", "U.S.A.", "Dr."), Saint and St., a leading article, the order of a date, the
+    punctuation around it, a parenthesis and pictures behind it. Different stay "C#" and "C", ".NET" and "net", "$5" and
+    "5", "-5" and "5". ``None`` where nothing is left, or more than 1,000 characters: so long a text is no answer.
 
     Example:
-        >>> canonical_text("  The  Nile. "), canonical_text(r"\text{Paris}")
-        ('the nile', 'paris')
+        >>> canonical_text("  The  Nile. "), canonical_text(r"\text{Paris}"), canonical_text("J. K. Rowling")
+        ('nile', 'paris', 'jk rowling')
+        >>> canonical_text("C#"), canonical_text(".NET"), canonical_text("$5"), canonical_text("July 4, 1776")
+        ('c#', '.net', '$5', '4 july 1776')
     """
     answer = " ".join(answer.split())
     if len(answer) > _MAX_CHARACTERS:
         return None
     normal, before = compatible(answer), None
-    while before != normal:  # until it stays as it is
+    for _ in range(20):  # until it stays as it is
+        if before == normal:
+            break
         before = normal
-        normal = " ".join(_LATEX_FONT.sub("", normal).casefold().split()).strip(_AROUND)
-        normal = compatible(normal)
+        normal = _once(normal)
     return normal or None
 
 
-def _stated(line: str) -> str | None:
-    """Return what follows the last "answer is" or "answer:" of a line; ``None`` where there is none."""
-    end = None
-    for match in _STATED.finditer(line):
-        end = match.end()
-    return None if end is None else line[end:]
+def _once(text: str) -> str:
+    text = " ".join(without_fonts(text).translate(_QUOTES).casefold().split())
+    if not text.isascii():
+        text = _without_accents(compatible(text).translate(_QUOTES))
+        bare = _FLAGS.sub("", text)
+        bare = _PICTURES.sub("", bare) if _PICTURES.sub("", bare).strip(_EDGE) else bare
+        text = bare if bare.strip() else text
+    text = _initials(_edges(_TRAILING_ASIDE.sub("", _BULLET.sub("", text))))
+    text = _SHORT_FORM.sub(r"\1", text)
+    text = _BEFORE_NAME.sub(lambda found: _NAMES[found[1]] + " ", text)
+    text = _AND.sub("and", _COMMA.sub("", _HYPHEN.sub(" ", text)))
+    text = _DATE.sub(_day_first, text)
+    text = _DAY_FIRST.sub(
+        lambda found: " ".join(filter(None, (found[1].lstrip("0"), _month(found[2]), found[3]))), text
+    )
+    text = _GROUP.sub(lambda found: found[1].replace(",", ""), _OPERATOR_GAP.sub(r"\1", text))
+    text = _YEAR.sub("", _ZEROS.sub("", text), count=1) if text[:3] == "in " else _ZEROS.sub("", text)
+    text = _ARTICLE.sub("", text, count=1) if _ARTICLE.match(text) else text
+    text = _KIND_OF_PLACE.sub("", text)
+    return _edges(" ".join(text.split()))
 
 
-def _first_sentence(line: str) -> str:
-    """Return the line up to its first full stop that ends a sentence; "St. Paul" and "J. Doe" hold none."""
-    for match in _FULL_STOP.finditer(line):
-        word = line[max(0, match.start() - 20) : match.start()].rsplit(" ", 1)[-1].strip(_AROUND)
-        if len(word) > 1 and word.casefold() not in _ABBREVIATIONS:
-            return line[: match.end()].strip()
-    return line
+def _edges(text: str) -> str:
+    """Drop the punctuation around a text, but not what belongs to it: ".NET", "C#", "$5"."""
+    kept = text.strip(" ")
+    while kept:
+        before = kept
+        kept = kept.rstrip(_EDGE + "$>").lstrip(_EDGE.replace(".", "") + "#>")
+        if kept[:1] == "." and not (kept[1:2].isalnum()):
+            kept = kept[1:]
+        if kept[:1] == "$" and not kept[1:2].isdigit():
+            kept = kept[1:]
+        if kept[-1:] == "#" and not kept[-2:-1].isalpha():
+            kept = kept[:-1]
+        if kept == before:
+            break
+    return kept
+
+
+def _initials(text: str) -> str:
+    """Return a text whose initials stand together without full stops: "J. K. Rowling" and "U.S.A."."""
+    if "." not in text:
+        return text
+    text = _DOTTED.sub(lambda found: found.group().replace(".", ""), text)
+    return _INITIALS.sub(lambda found: found.group().replace(".", "").replace(" ", "") + " ", text)
+
+
+def _without_accents(text: str) -> str:
+    """Return the text with Latin letters that bear no accent; letters of other alphabets keep their marks."""
+    kept = []
+    for character in unicodedata.normalize("NFD", text):
+        if not (unicodedata.combining(character) and kept and "a" <= kept[-1] <= "z"):
+            kept.append(character)
+    return unicodedata.normalize("NFC", "".join(kept)).translate(_LIGATURES)
+
+
+_LIGATURES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+
+
+def _month(name: str) -> str:
+    return next(month for month in _MONTHS if month.startswith(name[:3]))
+
+
+def _day_first(found: re.Match[str]) -> str:
+    return " ".join(filter(None, (found[2].lstrip("0"), _month(found[1]), found[3])))

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from ttrl_verl.reward_fns.answers import get_answer_type
+from ttrl_verl.reward_fns.answers.boxes import last_boxed
 from ttrl_verl.reward_fns.answers.mathematics.canonical import (
     MAX_CHARS,
     canonical_math,
@@ -14,7 +15,7 @@ from ttrl_verl.reward_fns.answers.mathematics.canonical import (
 )
 from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
 from ttrl_verl.reward_fns.answers.number import canonical_number, extract_number
-from ttrl_verl.reward_fns.answers.response import final_part, last_boxed
+from ttrl_verl.reward_fns.answers.response import final_part
 
 # No answer of these needs a worker for long; a second covers a loaded machine many times over.
 SECONDS = 1.0

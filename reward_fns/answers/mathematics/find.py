@@ -1,28 +1,68 @@
-"""The mathematical answer that a response gives, as it is written there."""
+r"""The mathematical answer that a response gives, as it is written there."""
 
 import re
 
-from ttrl_verl.reward_fns.answers.response import last_boxed
+from ttrl_verl.reward_fns.answers.boxes import boxed, plain
+from ttrl_verl.reward_fns.answers.statement import from_json, negated, statements, subject_of_answer, tagged
 
-_STATED = re.compile(r"(?i:\banswers?\b[*_]{0,2}\s{0,3}(?::|=|\bis\b|\bare\b)[*_\s:]{0,5})")
 _STATED_CHARS = 300
-_FORMULA = re.compile(r"\$\$?([^$]{1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL)
-_SENTENCE_END = re.compile(r"\n|\.(?=\s|\Z)|(?<=[\d}$)])[,;]\s(?=[a-zA-Z])|\s(?:because|since|as|so|which|where)\s")
-_LAST_NUMBER = re.compile(
+_FORMULA = re.compile(r"\$\$([^$]{1,300})\$\$|\$([^$]{1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL)
+_NAMED = r"(?:[a-zA-Z](?:_\{?\w{1,3}\}?)?\s{0,3}=\s{0,3})?"
+_JOINT = re.compile(r"\s?(?:,|;|、|，)?\s?(?:and|or|&|和|或|与|と)?\s?")
+# A dollar sign before an amount is money, unless it opens a formula: no prose stands between it and the next one.
+_MONEY = re.compile(r"\$\s?\d[\d,]*(?:\.\d+)?(?![\d$\\^_{}=+*/])")
+_PROSE = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}\s[a-zA-Z]{2,}|\.\s[A-Z]")
+_SENTENCE_END = re.compile(
+    r"\n|\.(?=\s|\Z)|[。；！？]|(?<=[\d}$)\]])[,;，]\s?(?!\s?(?:(?:and"
+    r"|or)\s)?[a-zA-Z](?:_\w)?\s?=)(?=[a-zA-Z\u4e00-\u9fff])"
+    r"(?!(?:and|or)\s\S{1,12}(?:[.\s]|\Z))|,\s(?:which|where|so|because|since|as)\s"
+    r"|\s(?:because|since|as|so|which|where|when|if)\s|です|である|입니다|이다|예요|이에요"
+)
+_NUMBER = re.compile(
     r"(?:(?<![\d)}\w])-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,400})(?:\.\d{1,400})?(?:/\d{1,400})?", re.ASCII
+)
+_RATHER = re.compile(r"\bbut\s(?:rather\s)?|而是")
+# What is said of a number behind it: "(five)", "per day".
+_ASIDE = re.compile(r"\s?[(（][^()（）\d$\\=]*[)）]\Z|\sper\s\w+\Z")
+_SPELLED = re.compile(r"(?<=[\d}])\s{0,3}(?:\\text\s?\{\s{0,3})?\([a-zA-Z][a-z \-]{1,60}\)\s{0,3}\}?\Z")
+_COORDINATED = re.compile(r"(?<=[\d}$])[和或与、と](?=[\d\\$-])")
+_HASHED = re.compile(r"(?:\A|\n)####\s?([^\n]{0,80}\d[^\n]{0,40}?)[\s.]*\Z")
+_AROUND = " \t\n*_`:#>"
+_JOINING = re.compile(r"\s(?:and|or)\s")
+_LONG_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
+_CONCLUDED = re.compile(
+    r"(?:(?:and\s)?(?:so|thus|hence|therefore|consequently|finally|in conclusion|in total|altogether|overall|∴"
+    r"|所以|因此|故)"
+    r"[,，:]?\s?)?(?P<said>.*)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_SAYS = re.compile(
+    r"(?:\b(?:is|are|equals|be|get|gets|have|has|obtain|find|gives|yields|becomes|means|conclude that|costs?|takes?|"
+    r"need|needs)\b|为|是|得)(?:\s(?:equal to|exactly|approximately|about|therefore|thus|simply))?\s?:?\s?(?=\S)",
+    re.IGNORECASE,
+)
+_SENTENCE_START = re.compile(r"[.!?]\s(?=\S)|[。！？](?=\S)")
+_RESULT = re.compile(
+    r"(?:the\s)?(?:final\s|desired\s|required\s)?(?:result|value|solution|sum|total|product|output)s?\s?[:=]\s?",
+    re.IGNORECASE,
+)
+_GIVEN = re.compile(
+    r"(?:the|our|its|their|this)\s(?:[\w'’\-$\\{}^]{1,30}\s){1,12}(?=(?:is|are|equals|must be|=)\s)", re.IGNORECASE
 )
 
 
 def extract_math(text: str, last_number: bool = False) -> str | None:
     r"""Return the answer that a response gives, as written; ``None`` where it gives none.
 
-    In this order: the last ``\boxed{}``; what follows the last "answer is", "answer:" and their like, its formula where
-    there is one; with ``last_number``, the last number. A response whose last box was cut off has no answer.
+    In this order: what ``<answer>`` or ``[ANSWER]`` holds; the last ``\boxed{}``, with those that belong to it; the
+    value of ``"answer"`` in JSON; what follows the last "answer is", "answer:" and their like; with ``last_number``,
+    the last number; a response that is nothing but a formula; a last sentence that concludes ("So x = 5."). A response
+    whose last box was cut off, or that ends in "the answer is", has no answer.
 
     Args:
         text: the final part of a response.
-        last_number: take the last number where nothing else is found. Off, since in a response that was cut off it is
-            any number.
+        last_number: take the last number where nothing is boxed or stated. Off, since in a response that was cut off it
+            is any number.
 
     Example:
         >>> extract_math(r"Thus \boxed{\frac{1}{2}}."), extract_math("So the final answer is $x = 3$, as claimed.")
@@ -30,32 +70,141 @@ def extract_math(text: str, last_number: bool = False) -> str | None:
         >>> extract_math("6 times 7 gives 42") is None, extract_math("6 times 7 gives 42", last_number=True)
         (True, '42')
     """
-    boxed = last_boxed(text)
-    if boxed is not None:
-        return boxed.strip() or None
-    if "\\boxed" in text or "\\fbox" in text:
-        return None
-    stated = None
-    for match in _STATED.finditer(text):
-        stated = match.end()
-    if stated is not None:
-        found = _statement(text[stated : stated + _STATED_CHARS])
-        if found:
+    held = tagged(text)
+    if held is not None:
+        found = _within(held)
+        if found is not None:
             return found
-    if not last_number:
-        return None
-    number = None
-    for match in _LAST_NUMBER.finditer(text):
-        number = match.group()
-    return number
+    has_box, held = boxed(text)
+    if has_box:
+        return None if held is None else _boxed_statement(held)
+    held = from_json(text)
+    if held is not None and len(held) <= _STATED_CHARS:
+        return _formula(held) or held
+    hashed = _HASHED.search(text)
+    if hashed:
+        return hashed[1]
+    stated, found = _last_statement(text)
+    if stated:
+        return found
+    subject = subject_of_answer(text)
+    found = None if subject is None else _statement(subject)
+    if found:
+        return found
+    if last_number:
+        numbers = _NUMBER.findall(text)
+        return numbers[-1] if numbers else None
+    return _bare(text) or _concluded(text)
+
+
+def _within(held: str) -> str | None:
+    """Return the answer of a text that is said to be one: its box, what it states, or itself."""
+    has_box, box = boxed(held)
+    if has_box:
+        return None if box is None else _boxed_statement(box)
+    found = _last_statement(held)[1]
+    if found is not None:
+        return found
+    whole = held.strip(_AROUND)
+    return (_formula(whole) or whole) if 0 < len(whole) <= _STATED_CHARS else None
+
+
+def _boxed_statement(held: str) -> str | None:
+    r"""Return what a box holds, behind a statement inside it: ``\text{The answer is }5``."""
+    if "answer" not in held.lower():
+        return (_SPELLED.sub("", held) or held) or None
+    bare = plain(held.replace("\\text{", " ").replace("}", " ") if "\\text{" in held else held)
+    found = statements(bare)
+    return (bare[found[-1].end :].strip(_AROUND) if found else held) or None
+
+
+def _last_statement(text: str) -> tuple[bool, str | None]:
+    """Return whether a text states an answer, and the last one that it states."""
+    stated = False
+    for statement in reversed(statements(text, ("result is", "result =", "solution:", "solutions:"))):
+        rest = text[statement.end : statement.end + _STATED_CHARS]
+        if negated(text, statement):
+            rather = _RATHER.search(rest)
+            if not rather:
+                continue
+            rest = rest[rather.end() :]
+        if not rest.strip(_AROUND + ".$"):  # cut off where the answer would stand
+            return True, None
+        found = _statement(rest)
+        if found:
+            return True, found
+        stated = False
+    return stated, None
 
 
 def _statement(text: str) -> str | None:
-    """Return the answer at the start of a sentence's rest: its formula, or its words up to the end."""
-    text = text.lstrip(" *_:\n")
-    formula = _FORMULA.match(text)
-    if formula:
-        return next(group for group in formula.groups() if group is not None).strip() or None
+    """Return the answer at the start of a sentence's rest: its formulas, or its words up to the end."""
+    text = text.lstrip(_AROUND)
+    formulas = _formula(text)
+    if formulas:
+        return formulas
+    text = text.replace("**", "")
     end = _SENTENCE_END.search(text)
-    found = (text[: end.start()] if end else text).strip(" *_`")
-    return found if 0 < len(found) <= 120 else None
+    found = (text[: end.start()] if end else text).strip(" *_`\"'“”").lstrip(".… ")
+    found = _COORDINATED.sub(", ", _ASIDE.sub("", found)).removeprefix("US$")
+    given = _GIVEN.match(found)
+    if given:  # "The value is 5", below a heading
+        found = found[given.end() :].split(" ", 1)[1]
+    if not 0 < len(found) <= 120:
+        return None
+    # "The answer is well known and simple" states none.
+    is_prose = len(_LONG_WORD.findall(found)) > 4 and not any(c.isdigit() or c in "$\\=" for c in found)
+    return None if is_prose else found
+
+
+def _formula(text: str) -> str | None:
+    r"""Return the formula that a text begins with, and those that "and", "or" or a comma joins to it, in one list."""
+    found: list[str] = []
+    at = 0
+    while True:
+        name = re.compile(_NAMED).match(text, at) if not found else None
+        begin = name.end() if name and text[name.end() : name.end() + 1] in ("$", "\\") else at
+        money = _MONEY.match(text, begin)
+        formula = _FORMULA.match(text, begin)
+        if not formula or (money and _PROSE.search(formula.group())):
+            break
+        held = next(group for group in formula.groups() if group is not None).strip()
+        found.append(text[at:begin] + held)
+        joint = _JOINT.match(text, formula.end())
+        at = joint.end() if joint else formula.end()
+        if not joint or not joint.group().strip() or len(found) > 20:
+            break
+    return ", ".join(found) or None
+
+
+def _bare(text: str) -> str | None:
+    """Return a response that is nothing but one formula or number."""
+    whole = text.strip(_AROUND + ".")
+    if not 0 < len(whole) <= 120 or "\n" in whole:
+        return None
+    formula = _FORMULA.fullmatch(whole)
+    if formula:
+        return whole
+    return None if _LONG_WORD.search(_JOINING.sub(" ", whole)) or not any(c.isdigit() for c in whole) else whole
+
+
+def _concluded(text: str) -> str | None:
+    """Return what the last sentence concludes: "So x = 5.", "Hence there are 5 solutions.", "The value is $5$."."""
+    lines = text.rstrip().rsplit("\n", 1)
+    line = lines[-1][-_STATED_CHARS:].strip(_AROUND + "。")
+    start = max((m.end() for m in _SENTENCE_START.finditer(line)), default=0)
+    sentence = line[start:]
+    result = _RESULT.match(sentence)
+    if result:
+        return _statement(sentence[result.end() :])
+    concluded = _CONCLUDED.match(sentence)
+    said = concluded["said"] if concluded else ""
+    if said == sentence and not _GIVEN.match(sentence):
+        return None
+    verbs = [verb.end() for verb in _SAYS.finditer(said)]
+    rest = said[verbs[-1] :] if verbs else said
+    if not verbs and "=" not in rest:
+        return None
+    found = _statement(rest)
+    short = found is not None and len(_LONG_WORD.findall(found)) <= 3
+    return found if found and short and re.search(r"\d|\$|\\|=", found) else None
