@@ -229,6 +229,7 @@ def check_run(config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, ad
         )
     if config.rewards is not None and config.reward_options is not None:
         raise InputError("ttrl.reward_options and ttrl.rewards are both set; each entry of ttrl.rewards has options")
+    config.build_answer_type()
     rewards = config.build_rewards(reward)
     given = config.given_fields(log_probs=log_probs)
     for bound, _ in rewards:
