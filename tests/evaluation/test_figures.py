@@ -3,7 +3,7 @@ import json
 import pytest
 from ttrl_verl.reward_fns.answers import get_answer_type
 
-from ttrl_verl.evaluation.figures import Mean, paired_changes, read_figures
+from ttrl_verl.evaluation.figures import Mean, by_origin, paired_changes, read_figures, read_groups
 
 
 def test_the_standard_error_is_over_questions():
@@ -73,3 +73,18 @@ def test_a_change_is_of_each_question_against_itself(tmp_path):
     # in one pass alone, one question does not say where it stands, and one has no label.
     changes = paired_changes(before, after)
     assert changes == {"set": Mean(0.75, pytest.approx(0.25))}
+
+
+def test_a_greedy_response_to_the_same_question_is_no_sample(tmp_path):
+    # As real runs write them: the greedy row has the question's origin, and a data source of its own.
+    def dump(step, sampled, greedy):
+        rows = [{**row(f"u{step}_{n}_0", answer, "4"), "origin": "q:1"} for n, answer in enumerate(sampled)]
+        rows.insert(1, {**row(f"g{step}_0_0", greedy, "4", "set/greedy"), "origin": "q:1"})
+        (tmp_path / f"{step}.jsonl").write_text("\n".join(json.dumps(r) for r in rows))
+        return tmp_path / f"{step}.jsonl"
+
+    before, after = dump(0, ["4", "5", "5", "5"], "5"), dump(1, ["4", "4", "4", "5"], "5")
+    # 1/4 to 3/4. The greedy response is wrong both times.
+    assert paired_changes(before, after) == {"set": Mean(0.5, None)}
+    assert {source for source, _ in by_origin(read_groups(before)).values()} == {"set"}
+    assert [one["answer"] for one in by_origin(read_groups(before))["q:1"][1]] == ["4", "5", "5", "5"]
