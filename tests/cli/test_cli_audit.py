@@ -1,6 +1,7 @@
 """``ttrl-verl audit`` as a person types it, on a run that was written as runs are."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -131,3 +132,14 @@ def test_a_file_that_is_cut_off_is_named(audit, run_dir):
     assert status == 2
     assert "step_000002.parquet: cannot be read" in err
     assert len(err.splitlines()) == 1
+
+
+def test_the_information_is_told_under_the_table(audit):
+    # First visits: 7 7 1 | 2 2 3 [bold]8 | 5 5 5 5; last ones: 1 1 1 7 | 3 3 3 | 5 5 5 5.
+    _, out, _ = audit()
+    line = out.splitlines()[-1]
+    first, last = re.fullmatch(
+        r"answer information, which is 0 by chance: (\S+) nats \(z \d+\) over first visits, (\S+) nats .* last visits",
+        line,
+    ).groups()
+    assert 0 < float(first) <= float(last) + 0.2

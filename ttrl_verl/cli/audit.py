@@ -13,6 +13,7 @@ from ttrl_verl.printable import one_line
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from ttrl_verl.record.read import Run
     from ttrl_verl.record.visits import PromptStory
 
 _SHOWN = 20
@@ -47,6 +48,7 @@ def command(run_dir: Path, prompt: str | None, everything: bool, as_json: bool) 
         _print_json([asdict(story) for story in stories])
     else:
         _print_stories(stories if everything else stories[:_SHOWN], len(stories))
+        _print_information(run)
 
 
 def _print_json(rows: Sequence[dict[str, Any]]) -> None:
@@ -69,6 +71,15 @@ def _print_stories(stories: Sequence["PromptStory"], total: int) -> None:
     _print(table)
     if len(stories) < total:
         click.echo(f"{len(stories)} of {total} prompts; --all shows every one, --prompt ID tells one's story")
+
+
+def _print_information(run: "Run") -> None:
+    from ttrl_verl.record.visits import informed
+
+    told = [(when, found) for when, found in zip(("first", "last"), informed(run), strict=True) if not found.blind]
+    if told:
+        parts = [f"{found.nats:.3f} nats (z {found.z:.0f}) over {when} visits" for when, found in told]
+        click.echo(f"answer information, which is 0 by chance: {', '.join(parts)}")
 
 
 def _print_visits(visits: Sequence[dict[str, Any]]) -> None:

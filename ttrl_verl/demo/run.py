@@ -87,6 +87,8 @@ def _tell(out: Path, ttrl: TTRLConfig, console: Console) -> None:
         for sentence in made_of(before, after):
             console.print(sentence, highlight=False)
     report = write_report(out)
+    if report.summary.verdict is not None:
+        console.print(report.summary.verdict.sentence(), highlight=False)
     console.print(f"report: {report.page}, {report.text}", soft_wrap=True, highlight=False)
 
 

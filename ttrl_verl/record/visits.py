@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from ttrl_verl.errors import InputError
 from ttrl_verl.record.layout import trained
 from ttrl_verl.record.read import Run
+from ttrl_verl.reward_fns.information import Information, answer_information
 from ttrl_verl.reward_fns.metrics import no_signal
 from ttrl_verl.reward_fns.vote import count_answers
 
@@ -242,6 +243,19 @@ def _story(rows: Sequence[Mapping[str, Any]]) -> PromptStory:
         right_first=first["label_correct"],
         right_last=last["label_correct"],
     )
+
+
+def informed(run: Run) -> tuple[Information, Information]:
+    """Return the answer information over the first visit to each question, and over the last."""
+    table = run.audit(columns=("step", "index", "answers")).sort_by("step")
+    indices = table["index"].to_pylist()
+    # A later place takes an earlier one's.
+    places = (
+        {index: place for place, index in reversed(list(enumerate(indices)))},
+        {index: place for place, index in enumerate(indices)},
+    )
+    first, last = (table["answers"].take(pa.array(sorted(of.values()), pa.int64())).to_pylist() for of in places)
+    return answer_information(first), answer_information(last)
 
 
 def prompt_index(run: Run, prompt: str) -> int:
