@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from ttrl_verl.cli import cli
 from ttrl_verl.composition.catalogue import part_groups
 from ttrl_verl.composition.overrides import SHORT_NAMES
-from ttrl_verl.composition.recipe import compose_parts, plain
-from ttrl_verl.preflight.batches import batches, problems, separate_async_problems
-from ttrl_verl.preflight.checks import memory_of
-from ttrl_verl.preflight.settings import check_config
+from ttrl_verl.composition.recipe import compose_run
+from ttrl_verl.preflight.batches import problems, run_numbers
+from ttrl_verl.preflight.findings import config_findings, refuse
+from ttrl_verl.preflight.memory import memory_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = [DOCS / f"{name}.md" for name in ("extend", "recipes", "scale", "transductive", "vision")]
@@ -51,10 +51,8 @@ def test_its_recipe_composes(line):
         assert words[0] == "ttrl-verl"
         assert words[1] in ("train", "show", "check")
         recipe, *arguments = words[2:]
-    composed = compose_parts(recipe, [word for word in arguments if "=" in word and not word.startswith("--")])
-    check_config(composed.config)
-    values = plain(composed.config)
-    assert [*problems(batches(values)), *separate_async_problems(values)] == []
+    composed = compose_run(recipe, [word for word in arguments if "=" in word and not word.startswith("--")])
+    refuse(config_findings(composed))
 
 
 @pytest.mark.slow
@@ -75,9 +73,9 @@ def test_the_recipe_of_ones_own_composes(tmp_path):
     (block,) = re.findall(r"^```yaml\n(.*?)^```", (DOCS / "recipes.md").read_text(), re.DOTALL | re.MULTILINE)
     own = tmp_path / "mine.yaml"
     own.write_text(block)
-    composed = compose_parts(str(own))
+    composed = compose_run(str(own))
     assert (composed.config.ttrl.votes, composed.parts["hardware"]) == (16, "4x80gb")
-    assert list(problems(batches(plain(composed.config)))) == []
+    assert list(problems(run_numbers(composed.values))) == []
 
 
 def test_every_group_of_parts_is_explained():
@@ -95,12 +93,12 @@ ROWS = re.findall(r"^\| `([\w.-]+)` \| `(\w+)` \| (.+) \|$", (DOCS / "scale.md")
 @pytest.mark.slow
 @pytest.mark.parametrize(("model", "hardware", "cells"), ROWS)
 def test_the_sizes_are_the_estimates(model, hardware, cells):
-    composed = compose_parts("ttrl_aime24", [f"model={model}", f"hardware={hardware}"])
-    values = plain(composed.config)
-    needed = memory_of(composed, values)
+    composed = compose_run("ttrl_aime24", [f"model={model}", f"hardware={hardware}"])
+    numbers = run_numbers(composed.values)
+    needed = memory_of(composed)
     gpus, tensor_parallel, training, rollout, responses = (cell.strip() for cell in cells.split("|"))
-    assert int(gpus) == batches(values).gpus
-    assert int(tensor_parallel) == batches(values).tensor_parallel
+    assert int(gpus) == numbers.gpus
+    assert int(tensor_parallel) == numbers.tensor_parallel
     assert training == f"{needed.training:.0f}{'' if needed.training <= 80 else ', too much'}"
     assert rollout == f"{needed.rollout:.0f}{'' if needed.rollout <= 80 else ', too much'}"
     assert int(responses) == needed.kv_responses

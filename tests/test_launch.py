@@ -1,3 +1,5 @@
+import json
+import signal
 import subprocess
 import sys
 import time
@@ -5,7 +7,8 @@ import time
 import psutil
 import pytest
 
-from ttrl_verl.launch import log_tail, run, train_command
+from ttrl_verl.composition.recipe import Composed
+from ttrl_verl.launch import log_tail, run, start, train_command
 
 pytestmark = pytest.mark.slow  # starts processes, and waits for them
 
@@ -90,6 +93,80 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path):
     driver.terminate()
     assert driver.wait(timeout=20) == 143  # 128 + SIGTERM
     assert not alive(int(pid_file.read_text()))
+
+
+# A process that gives its own child no mark, and ends before it: only the tree tells whose the grandchild is.
+UNMARKED = """
+import os, subprocess, sys, time
+grandchild = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+child = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {grandchild!r}, sys.argv[1]]); "
+child += "time.sleep(600)"
+env = {name: value for name, value in os.environ.items() if name != "TTRL_VERL_RUN"}
+subprocess.Popen([sys.executable, "-c", child, sys.argv[1]], env=env)
+time.sleep(600)
+"""
+
+
+def test_a_grandchild_whose_parent_lost_the_mark_is_ended_too(tmp_path):
+    file = tmp_path / "pid"
+    start = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {UNMARKED!r}, {str(file)!r}])"
+    assert run([sys.executable, "-c", f"{start}\n{wait_for(file)}"]) == 0
+    assert not alive(int(file.read_text()))
+
+
+def test_a_process_that_ignores_sigterm_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr("ttrl_verl.launch._GRACE", 0.5)
+    file = tmp_path / "pid"
+    deaf = (
+        "import os, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+    )
+    start = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {deaf!r}, {str(file)!r}])"
+    assert run([sys.executable, "-c", f"{start}\n{wait_for(file)}"]) == 0
+    assert not alive(int(file.read_text()))
+
+
+def test_the_callers_own_answer_to_sigterm_is_back_afterwards():
+    def mine(signum, frame):
+        raise AssertionError
+
+    before = signal.signal(signal.SIGTERM, mine)
+    try:
+        run([sys.executable, "-c", "pass"])
+        assert signal.getsignal(signal.SIGTERM) is mine
+        with pytest.raises(FileNotFoundError):
+            run(["/no/such/program"])
+        assert signal.getsignal(signal.SIGTERM) is mine
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def wait_for(file):
+    """A program that ends once a file is there and written."""
+    there = f"os.path.exists({str(file)!r}) and os.path.getsize({str(file)!r})"
+    return f"import os, time\nwhile not ({there}): time.sleep(0.05)"
+
+
+def test_the_watch_is_called_while_it_runs():
+    times = []
+    assert run([sys.executable, "-c", "import time; time.sleep(0.5)"], watch=lambda: times.append(1), interval=0.1) == 0
+    assert len(times) >= 2
+
+
+def test_a_run_is_started_with_what_was_typed_for_the_record(tmp_path, monkeypatch):
+    """Another program in the place of verl's: it writes down what it was given."""
+    written = (
+        "import json, os, sys; json.dump([os.environ['TTRL_VERL_COMMAND'], sys.argv[1:]], open('started.json', 'w')); "
+        "raise SystemExit(4)"
+    )
+    monkeypatch.setattr("ttrl_verl.launch.verl_command", lambda file, given: [sys.executable, "-c", written, *given])
+    monkeypatch.chdir(tmp_path)
+    composed = Composed("mine", tmp_path / "mine.yaml", ("trainer.nnodes=2",), None, {})
+    vars(composed)["values"] = {"trainer": {"default_local_dir": str(tmp_path / "run")}}
+    ended = start(composed, typed=["ttrl-verl", "train", "mine", "nodes=2", "out=a b"])
+    assert (ended.status, ended.alarms) == (4, [])
+    typed, given = json.loads((tmp_path / "started.json").read_text())
+    assert (typed, given) == ("ttrl-verl train mine nodes=2 'out=a b'", ["trainer.nnodes=2"])
 
 
 def test_the_command_is_verls_own_trainer():

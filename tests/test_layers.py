@@ -71,8 +71,14 @@ def test_score_starts_without_the_symbolic_math():
     assert "sympy" not in _imported(["ttrl_verl.cli.score"])
 
 
+def test_a_prepared_benchmark_does_not_wait_for_hydra():
+    assert not {"hydra", "omegaconf"} & _imported(["ttrl_verl.cli.prepare_benchmark", "ttrl_verl.composition.recipe"])
+
+
 def test_a_dry_run_needs_no_parquet():
-    assert "pyarrow" not in _imported(["ttrl_verl.cli.train", "ttrl_verl.composition.recipe", "ttrl_verl.launch"])
+    assert "pyarrow" not in _imported(
+        ["ttrl_verl.cli.train", "ttrl_verl.composition.recipe", "ttrl_verl.launch", "ttrl_verl.preflight.findings"]
+    )
 
 
 def _imported(modules: list[str]) -> set[str]:

@@ -60,9 +60,8 @@ def test_score_prints_what_the_readme_says():
 
 
 def test_own_questions_are_prepared_and_composed(tmp_path):
-    from ttrl_verl.composition.overrides import translate
-    from ttrl_verl.composition.recipe import compose_recipe
-    from ttrl_verl.preflight.settings import check_config
+    from ttrl_verl.composition.recipe import compose_run
+    from ttrl_verl.preflight.findings import check_config
 
     (tmp_path / "mine.csv").write_text("prompt,answer\n" + "".join(f"{n} + 1?,{n + 1}\n" for n in range(40)))
     prepare = next(command for command in COMMANDS if command.startswith("ttrl-verl prepare questions"))
@@ -70,8 +69,9 @@ def test_own_questions_are_prepared_and_composed(tmp_path):
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "mine.parquet").exists()
     train = next(command for command in COMMANDS if command.startswith("ttrl-verl train ttrl"))
-    config = compose_recipe("ttrl", translate("ttrl", shlex.split(train)[3:]))
-    check_config(config)
+    composed = compose_run("ttrl", shlex.split(train)[3:])
+    check_config(composed)
+    config = composed.config
     assert config.data.train_files == ["mine.parquet"]
     assert config.trainer.default_local_dir == "runs/1"
 

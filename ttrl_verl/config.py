@@ -1,20 +1,20 @@
 """The config section ``ttrl:``, checked before anything is started."""
 
-import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ttrl_verl.alarms.config import AlarmsConfig
-from ttrl_verl.errors import InputError
-from ttrl_verl.questions.images import ImageLayout
-from ttrl_verl.questions.read import Layout
+from ttrl_verl.errors import InputError, nearest
 from ttrl_verl.reward_fns import BoundReward
 from ttrl_verl.reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.reward_fns.apart import describe_check, describe_reward
 from ttrl_verl.reward_fns.judge import Weighted
 from ttrl_verl.reward_fns.names import is_elsewhere
+
+if TYPE_CHECKING:
+    from ttrl_verl.questions.read import Layout
 
 STAGE_SECTION = "trainer.v1.sampler.sampler_kwargs"
 
@@ -64,8 +64,12 @@ class TTRLConfig(BaseModel):
     audit: bool = True
     alarms: AlarmsConfig = AlarmsConfig()
 
-    def layout(self, prompt_key: str, image_key: str = "images") -> Layout:
+    def layout(self, prompt_key: str, image_key: str = "images") -> "Layout":
         """Return how question files are read: ``data.prompt_key``, ``data.image_key`` and this section's keys."""
+        # pyarrow, which a dry run does not need.
+        from ttrl_verl.questions.images import ImageLayout
+        from ttrl_verl.questions.read import Layout
+
         images = ImageLayout(image_key, self.image_root, self.min_pixels, self.max_pixels)
         return Layout(prompt_key, self.label_key, self.system_prompt, self.prompt_suffix, images, self.type_key)
 
@@ -282,8 +286,8 @@ def _first_error(error: ValidationError, root: str, model: type[BaseModel]) -> s
     key = ".".join([root, *path])
     section, known = ".".join([root, *path[:-1]]), _keys(model, path[:-1])
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(path[-1], known, n=1)
-        hint = f"did you mean {section}.{near[0]}?" if near else f"its keys are {', '.join(known)}"
+        near = nearest(path[-1], known)
+        hint = f"did you mean {section}.{near}?" if near else f"its keys are {', '.join(known)}"
         return f"{key} is no key of this section; {hint}"
     if first["type"] == "missing":
         return f"{key} is missing; expected {known[path[-1]].annotation}"

@@ -8,11 +8,13 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from ttrl_verl.composition.catalogue import recipe_file
 from ttrl_verl.composition.overrides import translate
+from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.record import COMMAND_VARIABLE
 
 if TYPE_CHECKING:
@@ -23,16 +25,82 @@ _GRACE = 5.0
 _ROUNDS = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run of verl's trainer ended.
+
+    Attributes:
+        status: its exit status.
+        alarms: those that fired since it was started, a line each.
+    """
+
+    status: int
+    alarms: list[str]
+
+
+def start(
+    composed: Composed,
+    *,
+    typed: Sequence[str] = (),
+    log: IO | None = None,
+    watch: Callable[[], None] | None = None,
+) -> Ended:
+    """Run a composed recipe with verl's own trainer, to its end.
+
+    Args:
+        composed: the run; ``preflight.findings`` has nothing against it.
+        typed: the command line that a person typed, for the record; verl's own where it is empty.
+        log: where the output goes; the terminal where it is ``None``.
+        watch: called twice a second while it runs.
+    """
+    from ttrl_verl.record.folder import run_folder  # pyarrow, which a dry run does not need
+
+    folder = run_folder(composed.values)
+    before = attempts(folder)
+    env = {COMMAND_VARIABLE: shlex.join(typed)} if typed else {}
+    status = run(verl_command(composed.file, composed.overrides), log=log, env=env, watch=watch)
+    return Ended(status, alarms_since(folder, before))
+
+
+def attempts(folder: Path) -> int:
+    """Return how often the run of a folder was started."""
+    from ttrl_verl.record.layout import MANIFEST
+    from ttrl_verl.record.read import open_run
+
+    return len(open_run(folder).manifest.attempts) if (folder / MANIFEST).exists() else 0
+
+
+def alarms_since(folder: Path, before: int) -> list[str]:
+    """Return the alarms of the last attempt, a line each; none where there is none beyond the first ``before``."""
+    from ttrl_verl.record.read import open_run
+
+    if attempts(folder) == before:
+        return []
+    run = open_run(folder)
+    last = run.manifest.attempts[-1].attempt
+    fired = [alarm for alarm in run.alarms() if alarm["attempt"] == last]
+    return [f"step {alarm['step']}: {alarm['alarm']}: {alarm['message']}" for alarm in fired]
+
+
 def train_command(recipe: str, overrides: Sequence[str] = ()) -> list[str]:
-    """Return the command that runs a recipe: verl's own trainer, nothing else.
+    """Return the command that runs a recipe, its overrides as a person types them.
 
     Example:
-        >>> shlex.join(train_command("demo_cpu", ["trainer.nnodes=2"])).split("--config-name ")[1]
+        >>> shlex.join(train_command("demo_cpu", ["nodes=2"])).split("--config-name ")[1]
         'demo_cpu trainer.nnodes=2'
     """
-    file = recipe_file(recipe)
+    return verl_command(recipe_file(recipe), translate(recipe, overrides))
+
+
+def verl_command(file: Path, overrides: Sequence[str]) -> list[str]:
+    """Return the command that runs a recipe's file: verl's own trainer, nothing else.
+
+    Args:
+        file: the recipe.
+        overrides: Hydra's.
+    """
     module = ["-m", "verl.trainer.main_ppo", "--config-dir", str(file.parent), "--config-name", file.stem]
-    return [sys.executable, *module, *translate(recipe, overrides)]
+    return [sys.executable, *module, *overrides]
 
 
 def run(
@@ -76,7 +144,7 @@ def end_processes(mark: str) -> None:
     """End every process of the run that bears this mark: first politely, then for good."""
     import psutil  # here, so that a dry run does not wait for it
 
-    # And again: what is told to end may start another process first.
+    # Several rounds: a process that is told to end may start another one first.
     for _ in range(_ROUNDS):
         processes = {process for process in psutil.process_iter() if _bears(process, mark)}
         for process in list(processes):  # vLLM renames its own so that nothing is left of their environment

@@ -36,7 +36,7 @@ from ttrl_verl.hooks import import_when_imported, when_imported
 def register() -> None:
     """Register the CPU platform now; the rest when verl's registries, or what is patched of verl, appear."""
     from ttrl_verl import cpu
-    from ttrl_verl.composition import hydra_hook
+    from ttrl_verl.composition import hydra_hook, resolvers
     from ttrl_verl.patches import (
         added_processors,
         asked_prompt,
@@ -51,6 +51,7 @@ def register() -> None:
 
     cpu.register()
     hydra_hook.register()
+    when_imported("omegaconf", resolvers.register)  # sums in recipes, wherever verl resolves one
     mrope.register()
     text_batch.register()
     freeze_vision.register()

@@ -10,13 +10,14 @@ import pytest
 from ttrl_verl.reward_fns.answers import get_answer_type
 
 from ttrl_verl.cli import main
-from ttrl_verl.composition.recipe import compose_recipe, recipe_names
+from ttrl_verl.composition.catalogue import recipe_names
+from ttrl_verl.composition.recipe import compose_run
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.eval_json import EvalResult
 from ttrl_verl.evaluation.evaluate import evaluate
 from ttrl_verl.evaluation.run import check_model, check_questions, eval_overrides, matched
-from ttrl_verl.preflight.settings import check_config
-from ttrl_verl.questions.read import Layout
+from ttrl_verl.preflight.findings import check_config
+from ttrl_verl.questions.read import Layout, read_questions
 from ttrl_verl.record.layout import AUDIT_SCHEMA, audit_file
 from ttrl_verl.record.read import open_run
 
@@ -124,15 +125,18 @@ def test_bad_input_is_one_line(run, arguments, message, tmp_path, monkeypatch):
 
 
 def test_questions_without_labels_or_with_one_name_are_refused(write_jsonl, tmp_path):
+    def read(path):
+        return read_questions(path, Layout())
+
     mine = write_jsonl("mine.jsonl", [{"prompt": "p", "answer": "1"}])
     with pytest.raises(InputError, match=r"bare\.jsonl: has no label on any row"):
-        check_questions(write_jsonl("bare.jsonl", [{"prompt": "p"}]), None, Layout())
+        check_questions(write_jsonl("bare.jsonl", [{"prompt": "p"}]), None, read)
     (tmp_path / "other").mkdir()
     same = write_jsonl("other/mine.jsonl", [{"prompt": "q", "answer": "1"}])
     with pytest.raises(InputError, match="both have the data source mine"):
-        check_questions(mine, same, Layout())
+        check_questions(mine, same, read)
     test = write_jsonl("test.jsonl", [{"prompt": "q", "answer": "1"}])
-    assert check_questions(mine, test, Layout()) == {"mine": "questions", "test": "heldout"}
+    assert check_questions(mine, test, read) == {"mine": "questions", "test": "heldout"}
 
 
 def test_a_model_is_a_hub_id_or_a_folder_that_holds_one(tmp_path, training):
@@ -198,8 +202,9 @@ def test_every_recipe_validates_once_and_ends(recipe, platform, tmp_path, monkey
         answer_type={"answer_type": "choice", "choices": ["North America", "Asia"]},
         overrides=["actor_rollout_ref.rollout.val_kwargs.temperature=0.7"],
     )
-    config = compose_recipe(recipe, settings)
-    ttrl = check_config(config)
+    composed = compose_run(recipe, settings)
+    check_config(composed)
+    config, ttrl = composed.config, composed.ttrl
     assert (ttrl.val_samples, ttrl.val_greedy, ttrl.choices) == (24, True, ["North America", "Asia"])
     assert (config.trainer.val_only, config.trainer.val_before_train, config.trainer.save_freq) == (True, True, -1)
     assert config.trainer.validation_data_dir == str(out / "validation")

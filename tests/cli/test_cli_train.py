@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from ttrl_verl.cli import main
-from ttrl_verl.cli.train import _attempts, _say_alarms
 from ttrl_verl.composition.recipe import compose_recipe, plain
 from ttrl_verl.config import parse_ttrl_config
+from ttrl_verl.launch import alarms_since, attempts
 from ttrl_verl.record.folder import lock
 from ttrl_verl.record.write import RunWriter
 
@@ -83,10 +83,8 @@ def test_a_folder_in_use_is_refused(monkeypatch, capsys, overrides, finished):
     held.close()
 
 
-def test_alarms_are_told_at_the_end_a_line_each(capsys, finished):
-    _say_alarms(finished, before=0)
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("alarm: step 1: no_signal: 100% of the prompts reward all kept responses alike")
+def test_alarms_are_told_at_the_end_a_line_each(finished):
+    (line,) = alarms_since(finished, before=0)
+    assert line.startswith("step 1: no_signal: 100% of the prompts reward all kept responses alike")
     # A trainer that did not get as far as the record has nothing to tell.
-    _say_alarms(finished, before=_attempts(finished))
-    assert capsys.readouterr().err == ""
+    assert alarms_since(finished, before=attempts(finished)) == []

@@ -4,9 +4,9 @@ import combinations
 import pytest
 
 from ttrl_verl.composition.catalogue import part_groups, recipe_names
-from ttrl_verl.composition.recipe import compose_parts, plain
-from ttrl_verl.preflight.batches import batches, problems, separate_async_problems
-from ttrl_verl.preflight.settings import check_config
+from ttrl_verl.composition.recipe import compose_run
+from ttrl_verl.preflight.batches import problems, run_numbers
+from ttrl_verl.preflight.findings import config_findings, refuse
 
 PAIRS = list(combinations.pairs())
 PRODUCTS = list(combinations.products())
@@ -20,10 +20,8 @@ CORE = [
 
 
 def composes(recipe, overrides):
-    composed = compose_parts(recipe, overrides)
-    check_config(composed.config)
-    values = plain(composed.config)
-    assert [*problems(batches(values)), *separate_async_problems(values)] == []
+    composed = compose_run(recipe, overrides)
+    refuse(config_findings(composed))
     for override in overrides:
         group, _, option = override.partition("=")
         assert composed.parts[group] == option
@@ -51,11 +49,10 @@ def test_the_products_compose(recipe, overrides):
 @pytest.mark.parametrize("recipe", [combinations.TEXT[1], *combinations.VISION, combinations.LORA])
 def test_the_shrinks_compose(recipe):
     """What tests/e2e runs of them later: this many GPUs, responses and tokens, whatever the recipe says."""
-    config = compose_parts(recipe, combinations.SHRINK).config
-    check_config(config)
-    values = plain(config)
-    assert list(problems(batches(values))) == []
-    assert (batches(values).gpus, config.trainer.device, config.trainer.total_training_steps) == (1, "cpu", 2)
+    composed = compose_run(recipe, combinations.SHRINK)
+    refuse(config_findings(composed))
+    trainer = composed.config.trainer
+    assert (run_numbers(composed.values).gpus, trainer.device, trainer.total_training_steps) == (1, "cpu", 2)
 
 
 def test_none_is_left_out():
@@ -70,5 +67,5 @@ def test_none_is_left_out():
 @pytest.mark.slow
 @pytest.mark.parametrize(("recipe", "override"), sorted(combinations.IMPOSSIBLE))
 def test_what_cannot_be_is_said(recipe, override):
-    numbers = batches(plain(compose_parts(recipe, [override]).config))
+    numbers = run_numbers(compose_run(recipe, [override]).values)
     assert next(problems(numbers)).startswith(combinations.IMPOSSIBLE[recipe, override])

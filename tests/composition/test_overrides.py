@@ -31,6 +31,14 @@ def test_every_short_name_stands_for_a_key_that_there_is():
             "labels=good,not good",
             ["ttrl.choices=[good,'not good']", "ttrl.prompt_suffix='\n\nAnswer with one of: good, not good.'"],
         ),
+        (
+            "labels=1,2,3",
+            ["ttrl.choices=['1','2','3']", "ttrl.prompt_suffix='\n\nAnswer with one of: 1, 2, 3.'"],
+        ),
+        (
+            "labels=true,false",
+            ["ttrl.choices=['true','false']", "ttrl.prompt_suffix='\n\nAnswer with one of: true, false.'"],
+        ),
         ("trainer.nnodes=2", ["trainer.nnodes=2"]),
         ("+trainer.mine=1", ["+trainer.mine=1"]),
         ("~trainer.logger", ["~trainer.logger"]),
@@ -92,8 +100,15 @@ def test_any_path_survives_hydras_grammar(value):
 
 @given(st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1))
 def test_any_text_survives_hydras_grammar(value):
-    # Unquoted, Hydra reads 1, true and null as what they are; quoted text is text.
-    assert str(parsed(value)) == value or quoted(value) == value
+    assert parsed(value) == value
+
+
+@pytest.mark.parametrize(
+    "value", ["1", "-1", "+1", "1.5", ".5", "1.", "1e5", "1_000", "inf", "-nan", "NaN", "True", "NULL", "false"]
+)
+def test_text_that_hydra_reads_as_something_else_stays_text(value):
+    assert parsed(value) == value
+    assert parsed([value, "plain"]) == [value, "plain"]
 
 
 def parsed(value):

@@ -3,11 +3,10 @@
 import pytest
 
 from ttrl_verl.composition.overrides import translate
-from ttrl_verl.composition.recipe import compose_recipe, plain
-from ttrl_verl.config import parse_ttrl_config
+from ttrl_verl.composition.recipe import compose_run
 from ttrl_verl.errors import InputError
+from ttrl_verl.preflight.findings import check_config
 from ttrl_verl.preflight.own_functions import own_functions
-from ttrl_verl.preflight.settings import check_config
 
 MINE = """
 from ttrl_verl.reward_fns import Reward
@@ -71,13 +70,13 @@ def test_a_recipe_names_its_own_from_the_working_directory(mine):
 
 
 def config(*overrides):
-    return compose_recipe("ttrl", [*overrides])
+    return compose_run("ttrl", [*overrides])
 
 
 @pytest.mark.slow
 def test_where_each_came_from_is_said(mine):
     made = config("reward=mine.py:rarest", "answer_type=mine.py:kind", "check=mine.py:word")
-    said = list(own_functions(parse_ttrl_config(plain(made.ttrl)), made.reward.reward_manager.name))
+    said = list(own_functions(made.ttrl, made.config.reward.reward_manager.name))
     path = f"{mine}/mine.py"
     assert [tuple(own) for own in said] == [
         ("reward", f"{path}:rarest from {path}, needs texts"),

@@ -6,8 +6,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from ttrl_verl.alarms.config import AlarmsConfig
+from ttrl_verl.composition.catalogue import recipe_file, recipe_names
 from ttrl_verl.composition.places import recipes_dir
-from ttrl_verl.composition.recipe import compose_recipe, plain, recipe_file, recipe_names
+from ttrl_verl.composition.recipe import compose_recipe, plain
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.errors import InputError
 

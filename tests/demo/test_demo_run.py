@@ -2,11 +2,12 @@ import re
 
 import pytest
 
-from ttrl_verl.composition.recipe import compose_recipe
+from ttrl_verl.composition.recipe import compose_run
 from ttrl_verl.demo.run import _fitting_batch, _overrides
 from ttrl_verl.demo.tasks import TASKS, chosen_task
 from ttrl_verl.errors import InputError
-from ttrl_verl.preflight.settings import check_batches, check_config
+from ttrl_verl.preflight.data import QuestionFiles
+from ttrl_verl.preflight.findings import config_findings, refuse
 from ttrl_verl.questions.read import Layout, read_questions
 
 
@@ -15,8 +16,9 @@ from ttrl_verl.questions.read import Layout, read_questions
 @pytest.mark.parametrize("reward", ["majority_vote", "empirical_entropy", "random"])
 def test_every_reward_and_task_of_the_demo_composes(task, reward, tmp_path):
     settings = _overrides(tmp_path, TASKS[task], reward, 3, "a model/with 'quotes'", ["trainer.nnodes=2"])
-    config = compose_recipe(TASKS[task].recipe, settings)
-    ttrl = check_config(config)
+    composed = compose_run(TASKS[task].recipe, settings)
+    refuse(config_findings(composed))
+    config, ttrl = composed.config, composed.ttrl
     assert config.reward.reward_manager.name == reward
     assert config.actor_rollout_ref.model.path == "a model/with 'quotes'"
     assert (config.data.seed, config.trainer.nnodes) == (3, 2)
@@ -42,8 +44,9 @@ def test_the_vision_demo_composes(single, reward, tmp_path, monkeypatch):
     assert task.adapted.parent == task.heldout.parent == task.made.folder
     assert task.made.model_dir.parent == tmp_path / "ttrl-verl" / task.made.name
     settings = _overrides(tmp_path / "run", task, reward or task.reward, 1, str(task.made.model_dir), [])
-    config = compose_recipe(task.recipe, settings)
-    ttrl = check_config(config)
+    composed = compose_run(task.recipe, settings)
+    refuse(config_findings(composed))
+    config, ttrl = composed.config, composed.ttrl
     assert config.reward.reward_manager.name == (reward or "empirical_entropy")
     assert ttrl.votes == config.actor_rollout_ref.rollout.n == (128 if single else 16)
     assert config.data.train_batch_size == (1 if single else 16)
@@ -66,10 +69,11 @@ def test_a_file_with_fewer_questions_than_a_step_takes_is_one_step(questions, ba
     mine = write_jsonl("mine.jsonl", [{"prompt": f"what is {n}"} for n in range(questions)])
     task = chosen_task(None, vision=False, single=False, questions=mine, heldout=None)
     chosen = (tmp_path, task, task.reward, 0, "model")
-    config = compose_recipe(task.recipe, _overrides(*chosen, []))
-    fitting = _fitting_batch(config, check_config(config))
-    config = compose_recipe(task.recipe, _overrides(*chosen, fitting))
-    check_batches(config)
+    composed = compose_run(task.recipe, _overrides(*chosen, []))
+    fitting = _fitting_batch(composed, QuestionFiles(composed))
+    composed = compose_run(task.recipe, _overrides(*chosen, fitting))
+    refuse(config_findings(composed))
+    config = composed.config
     assert config.data.train_batch_size == config.actor_rollout_ref.actor.ppo_mini_batch_size == batch
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ttrl_verl.composition.recipe import compose_parts
+from ttrl_verl.composition.recipe import compose_recipe
 from ttrl_verl.patches.freeze_vision import freeze
 
 
@@ -10,7 +10,7 @@ from ttrl_verl.patches.freeze_vision import freeze
 @pytest.mark.parametrize("frozen", [False, True])
 def test_the_recipes_hand_verls_key_on(frozen):
     override = f"actor_rollout_ref.actor.freeze_vision_tower={str(frozen).lower()}"
-    config = compose_parts("ttrv_code", [override]).config.actor_rollout_ref
+    config = compose_recipe("ttrv_code", [override]).actor_rollout_ref
     assert config.model.override_config.freeze_vision_tower is frozen
     assert config.actor.fsdp_config.use_orig_params is frozen
 

@@ -1,24 +1,9 @@
 from dataclasses import replace
 
 import pytest
+from preflight_numbers import AIME
 
-from ttrl_verl.preflight.batches import Batches, problems, skipped_questions, total_steps, visits
-
-# TTRL's script for AIME 2024 on 8 GPUs.
-AIME = Batches(
-    votes=64,
-    kept=32,
-    train=8,
-    fetch=1,
-    mini=1,
-    micro=2,
-    log_prob_micro=4,
-    gpus=8,
-    tensor_parallel=1,
-    sequence_parallel=1,
-    epochs=80,
-    steps=None,
-)
+from ttrl_verl.preflight.batches import check_epochs, problems, skipped_questions, total_steps, visits
 
 
 def test_the_published_batch_fits():
@@ -28,7 +13,6 @@ def test_the_published_batch_fits():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"votes": 31}, "ttrl.votes is 31; expected at least actor_rollout_ref.rollout.n, the 32 responses kept"),
         ({"mini": 9}, "data.train_batch_size is 8; expected at least ppo_mini_batch_size, 9"),
         ({"fetch": 3}, "data.gen_batch_size is 3; expected a divisor of data.train_batch_size, 8"),
         ({"sequence_parallel": 3}, "ulysses_sequence_parallel_size is 3; expected a divisor of the 8 GPUs"),
@@ -47,6 +31,60 @@ def test_what_does_not_fit_is_named(changes, message):
     found = list(problems(replace(AIME, **changes)))
     assert len(found) == 1
     assert found[0].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        # 12 x 1 = 12 responses trained on, of 12 x 64 = 768 sampled: 8 divides the votes and not what is kept.
+        (
+            {"kept": 1, "train": 12, "mini": 8, "micro": 1},
+            "a step trains on 12 x 1 responses; expected a multiple of the",
+        ),
+        # 8 x 3 = 24 kept divide among 8 GPUs, and 4 x 3 = 12 of a mini-batch do not, although 4 x 64 votes would.
+        ({"kept": 3, "mini": 4, "micro": 1}, "a mini-batch is 4 x 3 responses"),
+        # 8 x 5 = 40 responses, 5 a GPU: a micro-batch of 4 would divide 8 x 64 / 8 votes.
+        (
+            {"kept": 5, "mini": 8, "micro": 4, "log_prob_micro": 5},
+            "ppo_micro_batch_size_per_gpu is 4; expected a divisor of the 5",
+        ),
+        (
+            {"kept": 5, "mini": 8, "micro": 5, "log_prob_micro": 4},
+            "log_prob_micro_batch_size_per_gpu is 4; expected a divisor of the 5",
+        ),
+    ],
+)
+def test_what_is_kept_is_divided_and_not_what_is_sampled(changes, message):
+    (found,) = problems(replace(AIME, **changes))
+    assert found.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"train": 0}, "data.train_batch_size is 0"),
+        ({"mini": 0}, "actor_rollout_ref.actor.ppo_mini_batch_size is 0"),
+        ({"kept": 0}, "actor_rollout_ref.rollout.n is 0"),
+        ({"gpus": 0}, "trainer.nnodes x trainer.n_gpus_per_node is 0"),
+        ({"tensor_parallel": -1}, "tensor_model_parallel_size is -1"),
+    ],
+)
+def test_none_of_something_is_refused_and_nothing_is_divided_by_it(changes, key):
+    assert list(problems(replace(AIME, **changes))) == [f"{key}; expected at least 1"]
+
+
+@pytest.mark.parametrize(
+    ("questions", "most", "said"),
+    [
+        (7, -1, "7 questions; expected at least data.train_batch_size, 8"),
+        (8, -1, "80 steps, each question visited 80 times"),
+        (30, 7, "data.train_max_samples is 7; expected at least data.train_batch_size, 8"),
+        (7, 30, "7 questions; expected at least data.train_batch_size, 8"),
+        (30, 8, "80 steps, each question visited 80 times"),  # 80 epochs of one step; 80 x 8 / 8
+    ],
+)
+def test_the_questions_that_are_used_fill_a_step(questions, most, said):
+    assert [finding.said for finding in check_epochs(questions, most, AIME)] == [said]
 
 
 def test_ulysses_makes_fewer_data_parallel_gpus():

@@ -7,9 +7,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from ttrl_verl.cli.show import command
-from ttrl_verl.composition.recipe import compose_recipe
+from ttrl_verl.composition.recipe import compose_run
 from ttrl_verl.errors import InputError
-from ttrl_verl.preflight.settings import check_config, check_data
+from ttrl_verl.preflight.findings import findings, refuse
 
 pytestmark = pytest.mark.slow
 
@@ -60,8 +60,10 @@ def test_what_is_missing_is_named(tiny_model, files):
 
 
 def check(overrides):
-    config = compose_recipe("demo_cpu", [*overrides, "data.train_batch_size=1"])
-    check_data(config, check_config(config))
+    fitting = ["data.train_batch_size=1", "actor_rollout_ref.actor.ppo_mini_batch_size=1", "kept=1"]
+    micro = "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=1"
+    logs = "actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu=1"
+    refuse(findings(compose_run("demo_cpu", [*overrides, *fitting, micro, logs])))
 
 
 def test_a_run_is_checked_with_its_images(tiny_vision_model, files):

@@ -3,38 +3,17 @@ from dataclasses import replace
 
 import pytest
 import yaml
+from preflight_numbers import AIME
 
 from ttrl_verl.composition.catalogue import part_groups, part_header
-from ttrl_verl.preflight.memory import Setup, Shape, count_parameters, estimate, shape_of_config
+from ttrl_verl.preflight.memory import estimate
+from ttrl_verl.preflight.model import Shape, count_parameters, shape_of_config
 
 QWEN_7B = Shape(7_616_000_000, layers=28, hidden=3584, vocabulary=152064, kv_heads=4, head_dim=128)
 
-# hardware/8x80gb with the settings for AIME 2024.
-AIME = Setup(
-    gpus=8,
-    gpu_gb=80,
-    prompt=512,
-    response=3072,
-    train=8,
-    votes=64,
-    kept=32,
-    micro_tokens=2 * 3584,
-    tensor_parallel=1,
-    share=0.6,
-    releases=True,
-    actor_leaves=False,
-    reference_leaves=False,
-    critic_leaves=True,
-    weight_bytes=4,
-    lora_rank=0,
-    reference=True,
-    critic=False,
-    separate=False,
-)
-
 
 def test_qwen_7b_on_eight_gpus_by_hand():
-    needed = estimate(QWEN_7B, AIME)
+    needed = estimate(QWEN_7B, AIME, 80)
     assert needed.states == pytest.approx(15.232)  # 7.616 x 16 / 8
     assert needed.reference == pytest.approx(3.808)  # 7.616 x 4 / 8
     assert needed.gathered == pytest.approx(1.088)  # 4 x 7.616 / 28
@@ -67,20 +46,20 @@ def test_qwen_7b_on_eight_gpus_by_hand():
     ],
 )
 def test_what_stays_on_the_gpu_counts(changes, training, rollout, fits):
-    needed = estimate(QWEN_7B, replace(AIME, **changes))
+    needed = estimate(QWEN_7B, replace(AIME, **changes), 80)
     assert (needed.training, needed.rollout) == (pytest.approx(training, abs=2e-3), pytest.approx(rollout))
     assert needed.fits is fits
 
 
 def test_lora_trains_the_adapter_alone():
-    needed = estimate(QWEN_7B, replace(AIME, lora_rank=32, weight_bytes=2, gpus=1))
+    needed = estimate(QWEN_7B, replace(AIME, lora_rank=32, weight_bytes=2, gpus=1), 80)
     # 7.616 x 2 + 16 x 32 x 18 x 3584 x 28 / 1e9
     assert needed.states == pytest.approx(15.232 + 0.925, abs=1e-3)
     assert needed.reference == 0.0
 
 
 def test_weights_that_leave_no_room_do_not_fit():
-    needed = estimate(QWEN_7B, replace(AIME, gpu_gb=24, share=0.5, lora_rank=32, weight_bytes=2))
+    needed = estimate(QWEN_7B, replace(AIME, share=0.5, lora_rank=32, weight_bytes=2), 24)
     assert needed.kv_room == pytest.approx(12 - 15.232)
     assert needed.kv_responses == 0
     assert not needed.fits

@@ -14,9 +14,10 @@ def test_a_model_of_the_hub_is_found_in_its_cache(tmp_path, monkeypatch):
     assert model_folder("org/name") is None
     snapshot = tmp_path / "models--org--name" / "snapshots" / "abc"
     snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}")
     refs = tmp_path / "models--org--name" / "refs"
     refs.mkdir()
-    (refs / "main").write_text("abc\n")
+    (refs / "main").write_text("abc")  # as the hub writes it
     assert model_folder("org/name") == snapshot
     (refs / "main").write_text("../../../..")  # a reference does not lead out of the cache
     assert model_folder("org/name") is None

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from loader_order import indices
 
-from ttrl_verl.composition.recipe import compose_recipe, plain
-from ttrl_verl.preflight.batches import batches, total_steps
+from ttrl_verl.composition.recipe import compose_recipe, compose_run
+from ttrl_verl.preflight.batches import run_numbers, total_steps
 
 
 @pytest.mark.slow
@@ -14,7 +14,7 @@ from ttrl_verl.preflight.batches import batches, total_steps
     ("recipe", "questions", "steps"), [("ttrl_aime24", 30, 240), ("ttrl_amc", 83, 300), ("ttrl_math500", 500, 150)]
 )
 def test_the_recipes_visit_every_question_in_every_pass(recipe, questions, steps):
-    numbers = batches(plain(compose_recipe(recipe)))
+    numbers = run_numbers(compose_run(recipe).values)
     assert total_steps(questions, numbers) == steps
     found = indices(questions, numbers.fetch, steps, numbers.train)
     assert len(found) == steps * numbers.train

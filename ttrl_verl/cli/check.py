@@ -13,7 +13,8 @@ from ttrl_verl.cli.complete import recipes as complete_recipes
 from ttrl_verl.errors import InputError
 
 if TYPE_CHECKING:
-    from ttrl_verl.preflight.checks import Finding
+    from ttrl_verl.composition.recipe import Composed
+    from ttrl_verl.preflight import Finding
 
 TESTED = {"verl": "0.9.1", "vllm": "0.24.0", "torch": "2.11.0", "transformers": "5.9.0", "ray": None}
 
@@ -34,17 +35,20 @@ def command(recipe: str | None, overrides: tuple[str, ...], fast: bool, formula:
     something is WRONG; what a WARN says may be meant; a note could not be looked at here.
     """
     from ttrl_verl.composition.catalogue import recipe_names
+    from ttrl_verl.composition.recipe import compose_run
 
     names = [] if recipe is None else recipe_names() if recipe == "all" else [recipe]
     tell = _Teller(as_json)
+    runs = []
     for name in names:
-        tell.about(name, _recipe(name, overrides, formula and not as_json))
+        runs.append(compose_run(name, overrides))
+        tell.about(name, _recipe(runs[-1], formula and not as_json))
     tell.about("installation", _versions())
     if not fast:
         _say_that_verl_loads()
         tell.about("installation", _registration())
-        for name in names:
-            tell.about(name, _with_verl(name, overrides))
+        for run in runs:
+            tell.about(run.recipe, _with_verl(run))
     return tell.end()
 
 
@@ -71,22 +75,23 @@ class _Teller:
         return 1 if wrong else 0
 
 
-def _recipe(name: str, overrides: tuple[str, ...], with_formula: bool) -> "Iterator[Finding]":
-    from ttrl_verl.composition.recipe import compose_parts
-    from ttrl_verl.preflight.checks import Finding, check_recipe, formula
+def _recipe(composed: "Composed", with_formula: bool) -> "Iterator[Finding]":
+    from ttrl_verl.preflight import Finding
+    from ttrl_verl.preflight.findings import findings
+    from ttrl_verl.preflight.memory import formula
 
-    yield from check_recipe(name, overrides)
+    yield from findings(composed)
     if with_formula:
-        for line in formula(compose_parts(name, overrides)).splitlines():
+        for line in formula(composed).splitlines():
             yield Finding("ok", "formula", line)
 
 
-def _with_verl(name: str, overrides: tuple[str, ...]) -> "Iterator[Finding]":
+def _with_verl(composed: "Composed") -> "Iterator[Finding]":
     from ttrl_verl.installed import installed_version
-    from ttrl_verl.preflight.checks import check_with_verl
+    from ttrl_verl.preflight.verl_says import check_with_verl
 
     if installed_version("verl") is not None:
-        yield check_with_verl(name, overrides)
+        yield check_with_verl(composed)
 
 
 def _say_that_verl_loads() -> None:
@@ -98,7 +103,7 @@ def _say_that_verl_loads() -> None:
 
 def _versions() -> "Iterator[Finding]":
     from ttrl_verl.installed import installed_version
-    from ttrl_verl.preflight.checks import Finding
+    from ttrl_verl.preflight import Finding
 
     known = (3, 11) <= sys.version_info[:2] <= (3, 12)
     yield Finding("ok" if known else "wrong", "python", sys.version.split()[0])
@@ -114,7 +119,7 @@ def _versions() -> "Iterator[Finding]":
 def _registration() -> "Iterator[Finding]":
     """Import verl as a run does, and look at its registries."""
     from ttrl_verl.installed import installed_version
-    from ttrl_verl.preflight.checks import Finding
+    from ttrl_verl.preflight import Finding
     from ttrl_verl.reward_fns import REWARD_FNS
 
     if installed_version("verl") is None:

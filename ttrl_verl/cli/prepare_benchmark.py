@@ -58,7 +58,7 @@ def benchmark_command(name: str) -> click.Command:
 
 
 def _summary(name: str, done: Any) -> str:
-    from ttrl_verl.composition.recipe import recipe_names
+    from ttrl_verl.composition.catalogue import recipe_names
     from ttrl_verl.prepare.next_step import train_line
 
     recipe = next((known for known in (f"ttrl_{name}", "ttrl") if known in recipe_names()), "ttrl")

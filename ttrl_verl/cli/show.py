@@ -8,7 +8,7 @@ from ttrl_verl.cli.complete import overrides as complete_overrides
 from ttrl_verl.cli.complete import recipes as complete_recipes
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
+    from ttrl_verl.composition.recipe import Composed
 
 
 @click.command(
@@ -23,23 +23,21 @@ if TYPE_CHECKING:
 )
 def command(recipe: str, overrides: tuple[str, ...], section: str | None, as_json: bool, prompt: bool) -> None:
     """Print RECIPE composed, with its overrides, as YAML; or its first prompt as the model sees it."""
-    from ttrl_verl.composition.overrides import translate
-    from ttrl_verl.errors import InputError
-
-    overrides = translate(recipe, overrides)  # a slip is told before Hydra is imported
     import json
 
-    from omegaconf import OmegaConf
-
-    from ttrl_verl.composition.recipe import compose_recipe, plain
+    from ttrl_verl.composition.recipe import compose_run, plain
+    from ttrl_verl.errors import InputError
 
     if prompt and section:
         raise click.UsageError("--prompt and --section are two things to print; give one")
-    config = compose_recipe(recipe, overrides)
+    composed = compose_run(recipe, overrides)
+    from omegaconf import OmegaConf
+
     if prompt:
-        _print_prompt(config)
+        _print_prompt(composed)
         return
-    _say_own(config)
+    _say_own(composed)
+    config = composed.config
     part = OmegaConf.select(config, section) if section else config
     if part is None:
         raise InputError(f"{recipe}: has no section {section}")
@@ -49,24 +47,22 @@ def command(recipe: str, overrides: tuple[str, ...], section: str | None, as_jso
         click.echo(OmegaConf.to_yaml(part) if OmegaConf.is_config(part) else part, nl=False)
 
 
-def _say_own(config: "DictConfig") -> None:
+def _say_own(composed: "Composed") -> None:
     """Say on standard error where a reward, an answer type or a check of a user's own came from."""
-    from ttrl_verl.composition.recipe import plain
-    from ttrl_verl.config import parse_ttrl_config
     from ttrl_verl.preflight.own_functions import own_functions
 
-    if "ttrl" not in config:
+    if "ttrl" not in composed.config:
         return
-    ttrl = parse_ttrl_config(plain(config.ttrl))
-    for own in own_functions(ttrl, config.reward.reward_manager.name):
+    for own in own_functions(composed.ttrl, composed.config.reward.reward_manager.name):
         click.echo(f"{own.what}: {own.said}", err=True)
 
 
-def _print_prompt(config: "DictConfig") -> None:
+def _print_prompt(composed: "Composed") -> None:
+    from ttrl_verl.preflight.findings import check_config
     from ttrl_verl.preflight.first_prompt import first_prompt
-    from ttrl_verl.preflight.settings import check_config
 
-    shown = first_prompt(config, check_config(config))
+    check_config(composed)
+    shown = first_prompt(composed)
     click.echo(shown.text)
     images = f", with {shown.images} image{'s' if shown.images > 1 else ''}" if shown.images else ""
     click.echo(f"({shown.origin}{images})", err=True)

@@ -1,13 +1,12 @@
 """``ttrl-verl train``: check a recipe, then run it with verl's own trainer."""
 
 import shlex
-from pathlib import Path
 
 import click
 
 from ttrl_verl.cli.complete import overrides as complete_overrides
 from ttrl_verl.cli.complete import recipes as complete_recipes
-from ttrl_verl.composition.overrides import SHORT_NAMES, translate
+from ttrl_verl.composition.overrides import SHORT_NAMES
 
 _WIDTH = max(len(name) for name in SHORT_NAMES)
 
@@ -32,65 +31,20 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
 
     Everything that can be checked without a GPU is checked first.
     """
-    overrides = translate(recipe, overrides)  # a slip is told before Hydra is imported
-    from ttrl_verl.composition.recipe import compose_recipe, plain
+    from ttrl_verl.composition.recipe import compose_run
+    from ttrl_verl.launch import start, verl_command
+    from ttrl_verl.preflight.findings import config_findings, findings, refuse
 
-    config = compose_recipe(recipe, overrides)
+    composed = compose_run(recipe, overrides)
     if dry_run:
         from omegaconf import OmegaConf
 
-        from ttrl_verl.launch import train_command
-
-        click.echo(f"# {shlex.join(train_command(recipe, overrides))}")
-        click.echo(OmegaConf.to_yaml(config), nl=False)
+        refuse(config_findings(composed))
+        click.echo(f"# {shlex.join(verl_command(composed.file, composed.overrides))}")
+        click.echo(OmegaConf.to_yaml(composed.config), nl=False)
         return 0
-    from ttrl_verl.launch import run, train_command
-    from ttrl_verl.preflight.settings import check_batches, check_config, check_data
-    from ttrl_verl.record import COMMAND_VARIABLE
-    from ttrl_verl.record.folder import check_run_folder, run_folder
-
-    ttrl = check_config(config)
-    check_batches(config)
-    _check_prepared(recipe, config.data.train_files)
-    check_data(config, ttrl)
-    values = plain(config)
-    check_run_folder(values, ttrl)
-    folder = run_folder(values)
-    before = _attempts(folder)
-    typed = shlex.join(["ttrl-verl", "train", recipe, *overrides])
-    status = run(train_command(recipe, overrides), env={COMMAND_VARIABLE: typed})
-    _say_alarms(folder, before)
-    return status
-
-
-def _check_prepared(recipe: str, files: str | list[str] | None) -> None:
-    """Say how a benchmark's file is made, where it is missing."""
-    from ttrl_verl.composition.catalogue import prepare_command
-    from ttrl_verl.errors import InputError
-    from ttrl_verl.questions.read import as_list
-
-    how = prepare_command(recipe)
-    for path in as_list(files):
-        if how and not Path(path).expanduser().exists():
-            raise InputError(f"{path}: no such file; `{how}` writes it")
-
-
-def _attempts(folder: Path) -> int:
-    """Return how often the run of a folder was started."""
-    from ttrl_verl.record.layout import MANIFEST
-    from ttrl_verl.record.read import open_run
-
-    return len(open_run(folder).manifest.attempts) if (folder / MANIFEST).exists() else 0
-
-
-def _say_alarms(folder: Path, before: int) -> None:
-    """Print the alarms that fired since, a line each."""
-    from ttrl_verl.record.read import open_run
-
-    if _attempts(folder) == before:
-        return
-    run = open_run(folder)
-    attempt = run.manifest.attempts[-1].attempt
-    for alarm in run.alarms():
-        if alarm["attempt"] == attempt:
-            click.echo(f"alarm: step {alarm['step']}: {alarm['alarm']}: {alarm['message']}", err=True)
+    refuse(findings(composed, ask_hub=True))
+    ended = start(composed, typed=["ttrl-verl", "train", recipe, *composed.overrides])
+    for alarm in ended.alarms:
+        click.echo(f"alarm: {alarm}", err=True)
+    return ended.status

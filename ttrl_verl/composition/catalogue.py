@@ -1,8 +1,7 @@
 """Which recipes there are and which parts they are made of, read from the files alone: Hydra is not imported."""
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import yaml
 
 from ttrl_verl.composition.places import recipes_dir
-from ttrl_verl.errors import InputError
+from ttrl_verl.errors import InputError, nearest
 
 # libyaml's where there is one: ten times as fast, and as safe.
 YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -52,7 +51,8 @@ def recipe_file(recipe: str) -> Path:
         # A short name with a slip has its neighbour among the short names.
         short = {name.partition("_")[2] or name: name for name in names}
         near = [name for name in names if len(recipe) > 2 and recipe in name]
-        near = near or [short.get(name, name) for name in difflib.get_close_matches(recipe, [*names, *short], n=1)]
+        if not near and (meant_by := nearest(recipe, [*names, *short])):
+            near = [short.get(meant_by, meant_by)]
         hint = f"did you mean {', '.join(near)}?" if near else f"expected one of {', '.join(names)}, or a YAML file"
         raise InputError(f"no recipe {recipe!r}; {hint}")
     return recipes_dir() / f"{meant[0]}.yaml"
@@ -137,6 +137,38 @@ def chosen_parts(file: Path) -> dict[str, str]:
         elif entry in recipe_names():
             found = chosen_parts(recipes_dir() / f"{entry}.yaml") | found
     return found
+
+
+def included(file: Path) -> set[str]:
+    """Return every file that a recipe includes, as ``group/option``, those that they include as well.
+
+    Example:
+        >>> {"base/ttrl", "hardware/8x80gb"} <= included(recipe_file("ttrl_aime24"))
+        True
+    """
+    found: set[str] = set()
+    for entry in defaults(file):
+        pairs = entry.items() if isinstance(entry, Mapping) else [("", entry)]
+        for group, option in pairs:
+            group = str(group).removeprefix("override ").lstrip("/")
+            name = f"{group}/{option}" if group else str(option).lstrip("/")
+            there = [folder / f"{name}.yaml" for folder in (file.parent, recipes_dir())]
+            found.add(name)
+            found |= next((included(path) for path in there if path.is_file() and path != file), set())
+    return found
+
+
+def on_cpu(recipe: str, overrides: Iterable[str] = ()) -> bool:
+    """Return whether a recipe, with these overrides, runs without an accelerator. Nothing is composed.
+
+    Example:
+        >>> on_cpu("demo_cpu"), on_cpu("ttrl"), on_cpu("ttrl", ["hardware=cpu"])
+        (True, False, True)
+    """
+    said = {override.lstrip("+") for override in overrides}
+    if said & {"hardware=cpu", "platform=cpu", "trainer.device=cpu"}:
+        return True
+    return "platform/cpu" in included(recipe_file(recipe))
 
 
 def describe(recipe: str) -> dict[str, str]:

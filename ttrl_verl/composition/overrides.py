@@ -3,7 +3,6 @@
 Nothing here imports Hydra, so that a slip is one line in a fraction of a second.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -23,7 +22,7 @@ from ttrl_verl.composition.catalogue import (
     section_keys,
 )
 from ttrl_verl.composition.places import verl_config_dir
-from ttrl_verl.errors import InputError
+from ttrl_verl.errors import InputError, nearest
 from ttrl_verl.reward_fns.names import absolute, is_path
 
 SHORT_NAMES = {
@@ -64,6 +63,9 @@ OWN_KEYS = ("reward.reward_manager.name", "ttrl.answer_type", "ttrl.check", "ttr
 """Keys that may name a function of a user's own file. Its path is made absolute: other processes look it up, too."""
 
 _OWN_FILE = re.compile(r"""(['"]?)((?:[\w.~-]*/)*[\w.-]+\.py:\w+)\1""")
+
+# Unquoted, Hydra reads these as a number, a Boolean or nothing.
+_NO_TEXT = re.compile(r"[+-]?[0-9_]*\.?[0-9_]*(?:e[+-]?[0-9_]+)?|[+-]?(?:inf|nan)|true|false|null", re.IGNORECASE)
 _OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~)?(?P<key>[^=]+)(?:=(?P<value>.*))?", re.DOTALL)
 
 
@@ -101,18 +103,18 @@ def translate(recipe: str, overrides: Sequence[str]) -> list[str]:
 
 
 def quoted(value: object) -> str:
-    """Return a value in Hydra's override grammar; paths may hold any character.
+    """Return a value in Hydra's override grammar: what it reads there is this value, text as text.
 
     Example:
-        >>> quoted(["a b.jsonl", 3])
-        "['a b.jsonl',3]"
+        >>> quoted(["a b.jsonl", 3, "3", "plain"])
+        "['a b.jsonl',3,'3',plain]"
     """
     match value:
         case None:
             return "null"
         case bool():
             return str(value).lower()
-        case str() if re.fullmatch(r"[A-Za-z0-9_./@-]+", value):
+        case str() if re.fullmatch(r"[A-Za-z0-9_./@-]+", value) and not _NO_TEXT.fullmatch(value):
             return value
         case str():
             # A backslash before a quote would be read as its escape.
@@ -161,13 +163,12 @@ def nearest_key(key: str) -> str | None:
     siblings = [known.rpartition(".")[2] for known in known_keys() if known.rpartition(".")[0] == section]
     if not section:
         siblings += [*SHORT_NAMES, *part_groups()]
-    if near := difflib.get_close_matches(name, siblings, n=1):
-        return f"{section}.{near[0]}" if section else near[0]
+    if near := nearest(name, siblings):
+        return f"{section}.{near}" if section else near
     ends = [known for known in known_keys() if known.endswith(f".{key}")]
     if ends:
         return min(ends, key=len)
-    near = difflib.get_close_matches(key, list(known_keys()), n=1, cutoff=0.8)
-    return near[0] if near else None
+    return nearest(key, known_keys(), cutoff=0.8)
 
 
 @cache
@@ -244,8 +245,8 @@ def _part(recipe: str, group: str, option: str) -> str:
     """Return the override that takes another part; with Hydra's ``+`` where the recipe has none of that group."""
     options = part_groups()[group]
     if option not in options:
-        near = difflib.get_close_matches(option, options, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(options)}"
+        near = nearest(option, options)
+        hint = f"did you mean {near}?" if near else f"expected one of {', '.join(options)}"
         raise InputError(f"{group}={option}: no such part; {hint}")
     return f"{'' if group in chosen_parts(recipe_file(recipe)) else '+'}{group}={option}"
 
@@ -258,8 +259,8 @@ def _model(key: str, value: str) -> Iterator[str]:
     """A folder or a hub id; what is neither is a misspelt name of ours."""
     options = part_groups()["model"]
     if not value or ("/" not in value and not Path(value).expanduser().is_dir()):
-        near = difflib.get_close_matches(value, options, n=1)
-        hint = f"; did you mean {near[0]}?" if near else f": {', '.join(options)}"
+        near = nearest(value, options)
+        hint = f"; did you mean {near}?" if near else f": {', '.join(options)}"
         raise InputError(f"model={value}: is no folder and no hub id (organisation/name), and no model of ours{hint}")
     yield f"{SHORT_NAMES[key]}={quoted(value)}"
 

@@ -1,40 +1,75 @@
-"""Recipes composed as verl composes them, and checked, without importing verl."""
+"""Recipes composed as verl composes them, and checked, without importing verl.
+
+Hydra is imported by the first composition and not before, so that a slip on the command line is told at once.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from hydra import compose, initialize_config_dir
-from hydra.core.plugins import Plugins
-from hydra.errors import HydraException
-from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
 
-from ttrl_verl.composition.catalogue import YAML_LOADER, part_groups, recipe_file, recipe_names
+from ttrl_verl.composition.catalogue import YAML_LOADER, part_groups, recipe_file
 from ttrl_verl.composition.overrides import KEYS_BEYOND_YAML, check_key, translate, verl_defaults
-from ttrl_verl.composition.search_path import TTRLSearchPath
 from ttrl_verl.errors import InputError
 
-__all__ = ["Composed", "compose_parts", "compose_recipe", "plain", "recipe_file", "recipe_names"]
+if TYPE_CHECKING:
+    from omegaconf import DictConfig, ListConfig
+
+    from ttrl_verl.config import TTRLConfig
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Composed:
-    """A recipe as verl's trainer would see it.
+    """A run as verl's trainer would see it, made once by a command and handed on.
 
     Attributes:
-        config: the configuration.
+        recipe: as it was named.
+        file: the recipe's file.
+        overrides: for Hydra, short names replaced.
+        config: the configuration; interpolations stand as they were written.
         parts: the option taken of each group, such as ``{"estimator": "grpo", "model": "qwen2.5-math-1.5b"}``.
     """
 
-    config: DictConfig
+    recipe: str
+    file: Path
+    overrides: tuple[str, ...]
+    config: "DictConfig"
     parts: Mapping[str, str]
 
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The configuration as plain values, interpolations resolved.
 
-def compose_recipe(recipe: str, overrides: Sequence[str] = ()) -> DictConfig:
+        Raises:
+            InputError: an interpolation leads nowhere.
+        """
+        return plain(self.config)
+
+    @cached_property
+    def ttrl(self) -> "TTRLConfig":
+        """The section ``ttrl:``, checked.
+
+        Raises:
+            InputError: there is none, or a key or a value of it is not what is expected.
+        """
+        from ttrl_verl.config import parse_ttrl_config  # pydantic, which composing alone does not need
+
+        if "ttrl" not in self.values:
+            raise InputError("the recipe has no section ttrl; expected base/ttrl in its defaults list")
+        return parse_ttrl_config(self.values["ttrl"])
+
+
+def compose_recipe(recipe: str, overrides: Sequence[str] = ()) -> "DictConfig":
+    """Return the configuration of a recipe alone. Takes and raises what `compose_run` does."""
+    return compose_run(recipe, overrides).config
+
+
+def compose_run(recipe: str, overrides: Sequence[str] = ()) -> Composed:
     """Return a recipe as verl's trainer would compose it, strictly: a key that verl does not know is refused.
 
     Args:
@@ -45,13 +80,31 @@ def compose_recipe(recipe: str, overrides: Sequence[str] = ()) -> DictConfig:
         InputError: the recipe or verl's configuration is not there, an override is malformed, or a key is unknown. The
             message names the nearest key that is known.
     """
-    return compose_parts(recipe, overrides).config
-
-
-def compose_parts(recipe: str, overrides: Sequence[str] = ()) -> Composed:
-    """Return a recipe composed, with the parts that it took. Raises as `compose_recipe` does."""
     file = recipe_file(recipe)
     overrides = translate(recipe, overrides)
+    config, choices = _hydra(recipe, file, overrides)
+    base = verl_defaults(config.model_engine)
+    # Hydra's own way to say "I know that this key is new".
+    added = [override.lstrip("+").partition("=")[0] for override in overrides if override.startswith("+")]
+    for key in _unknown_keys(config, base, ""):
+        if not any(key == new or key.startswith(f"{new}.") for new in added):
+            check_key(recipe, key)
+    parts = {group: str(choices[group]) for group in part_groups() if group in choices}
+    return Composed(recipe, file, tuple(overrides), config, parts)
+
+
+def _hydra(recipe: str, file: Path, overrides: list[str]) -> "tuple[DictConfig, Mapping[str, Any]]":
+    """Return what Hydra composes, and the option that it took of each group."""
+    import omegaconf
+    from hydra import compose, initialize_config_dir
+    from hydra.core.plugins import Plugins
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from ttrl_verl.composition import resolvers
+    from ttrl_verl.composition.search_path import TTRLSearchPath
+
+    resolvers.register(omegaconf)
     Plugins.instance().register(TTRLSearchPath)
     try:
         with _libyaml(), initialize_config_dir(str(file.parent), version_base=None):
@@ -59,19 +112,12 @@ def compose_parts(recipe: str, overrides: Sequence[str] = ()) -> Composed:
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
         raise InputError(f"{recipe}: {_first_line(error)}") from error
     choices = config.hydra.runtime.choices
-    parts = {group: str(choices[group]) for group in part_groups() if group in choices}
-    with open_dict(config):
+    with omegaconf.open_dict(config):
         del config["hydra"]
-    base = verl_defaults(config.model_engine)
-    # Hydra's own way to say "I know that this key is new".
-    added = [override.lstrip("+").partition("=")[0] for override in overrides if override.startswith("+")]
-    for key in _unknown_keys(config, base, ""):
-        if not any(key == new or key.startswith(f"{new}.") for new in added):
-            check_key(recipe, key)
-    return Composed(config, parts)
+    return config, choices
 
 
-def _unknown_keys(config: DictConfig, base: Mapping, prefix: str) -> Iterator[str]:
+def _unknown_keys(config: "DictConfig", base: Mapping, prefix: str) -> Iterator[str]:
     """Yield the keys of ``config`` that ``base`` lacks. Where the base is an empty or null node, anything goes."""
     for name in config:
         key = f"{prefix}{name}"
@@ -81,15 +127,16 @@ def _unknown_keys(config: DictConfig, base: Mapping, prefix: str) -> Iterator[st
             yield key
             continue
         ours, theirs = config._get_node(name), base[name]
-        if isinstance(ours, DictConfig) and isinstance(theirs, Mapping) and theirs:
+        if isinstance(theirs, Mapping) and theirs and isinstance(ours, Mapping):
             yield from _unknown_keys(ours, theirs, f"{key}.")
 
 
 @contextmanager
 def _libyaml() -> Iterator[None]:
-    """Let OmegaConf build its loader on libyaml's, which reads verl's long comments in a tenth of the time.
+    """Put libyaml's loader in the place of ``yaml.SafeLoader``, for all threads, while a recipe is composed.
 
-    OmegaConf subclasses whatever ``yaml.SafeLoader`` is when it opens a file; the two differ in speed alone.
+    OmegaConf subclasses whatever ``yaml.SafeLoader`` is when it opens a file. libyaml's reads verl's long comments in a
+    tenth of the time; the two differ in speed alone.
     """
     slow = yaml.SafeLoader
     yaml.SafeLoader = YAML_LOADER
@@ -103,6 +150,16 @@ def _first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
-def plain(config: DictConfig | ListConfig) -> dict[str, Any]:
-    """Return a composed config as plain values, interpolations resolved."""
-    return OmegaConf.to_container(config, resolve=True)
+def plain(config: "DictConfig | ListConfig") -> dict[str, Any]:
+    """Return a composed config as plain values, interpolations resolved.
+
+    Raises:
+        InputError: an interpolation leads nowhere. The message is OmegaConf's, which names the key.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        return OmegaConf.to_container(config, resolve=True)
+    except OmegaConfBaseException as error:
+        raise InputError(_first_line(error)) from error

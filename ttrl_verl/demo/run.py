@@ -6,19 +6,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from omegaconf import DictConfig
 from rich.console import Console
 
 from ttrl_verl.composition.overrides import quoted
-from ttrl_verl.composition.recipe import compose_recipe
+from ttrl_verl.composition.recipe import Composed, compose_run
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.demo.progress import Progress
 from ttrl_verl.demo.tasks import Made, Task
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import paired_changes, read_figures
-from ttrl_verl.launch import log_tail, run, train_command
-from ttrl_verl.preflight.settings import check_config, check_data
-from ttrl_verl.questions.read import as_list, read_questions
+from ttrl_verl.launch import log_tail, start
+from ttrl_verl.preflight.data import QuestionFiles
+from ttrl_verl.preflight.findings import config_findings, findings, refuse
 from ttrl_verl.record.layout import MANIFEST
 from ttrl_verl.record.read import open_run
 from ttrl_verl.report.summary import made_of
@@ -51,28 +50,27 @@ def demo(
         InputError: something is not what was expected; nothing was started.
     """
     chosen = (out, task, reward or task.reward, seed, model or str(task.made.model_dir))
-    settings = _overrides(*chosen, overrides)
-    config = compose_recipe(task.recipe, settings)
-    ttrl = check_config(config)
+    composed = compose_run(task.recipe, _overrides(*chosen, overrides))
+    refuse(config_findings(composed))  # before minutes in which a model is made
     if (out / MANIFEST).exists():
         raise InputError(f"{out}: holds a run already; expected a new folder (--out)")
     out.mkdir(parents=True, exist_ok=True)
     log = out / "train.log"
     if model is None or not task.adapted.exists():
         _make(task.made, console, log)
-    if fitting := _fitting_batch(config, ttrl):
-        settings = _overrides(*chosen, [*fitting, *overrides])
-        config = compose_recipe(task.recipe, settings)
-    check_data(config, ttrl)
-    command = train_command(task.recipe, settings)
+    files = QuestionFiles(composed)
+    if fitting := _fitting_batch(composed, files):
+        composed = compose_run(task.recipe, _overrides(*chosen, [*fitting, *overrides]))
+    refuse(findings(composed, files, ask_hub=True))
+    steps = composed.values["trainer"]["total_training_steps"]
     console.print(f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
-    with log.open("ab") as file, Progress(console, out, log, config.trainer.total_training_steps) as progress:
-        status = run(command, log=file, watch=progress.update)
+    with log.open("ab") as file, Progress(console, out, log, steps) as progress:
+        status = start(composed, log=file, watch=progress.update).status
         progress.update()
     if status != 0:
         console.print(f"verl stopped with exit status {status}; from {log}:\n{log_tail(log)}", markup=False)
         return 1
-    _tell(out, ttrl, console)
+    _tell(out, composed.ttrl, console)
     return 0
 
 
@@ -115,18 +113,17 @@ def _overrides(out: Path, task: Task, reward: str, seed: int, model: str, overri
     return [*listed, *task.overrides, *overrides]
 
 
-def _fitting_batch(config: DictConfig, ttrl: TTRLConfig) -> list[str]:
+def _fitting_batch(composed: Composed, files: QuestionFiles) -> list[str]:
     """Return overrides for a smaller batch, where there are fewer questions than the recipe's step takes."""
-    layout = ttrl.layout(config.data.prompt_key, config.data.image_key)
-    questions = sum(read_questions(file, layout).num_rows for file in as_list(config.data.train_files))
-    if questions >= config.data.train_batch_size:
+    questions = sum(files.table(name).num_rows for name in files.train)
+    if questions >= composed.values["data"]["train_batch_size"]:
         return []
-    actor, kept = config.actor_rollout_ref.actor, config.actor_rollout_ref.rollout.n
+    actor, kept = composed.values["actor_rollout_ref"]["actor"], composed.values["actor_rollout_ref"]["rollout"]["n"]
     settings = {
         "data.train_batch_size": questions,
         "actor_rollout_ref.actor.ppo_mini_batch_size": questions,
         "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu": math.gcd(
-            actor.ppo_micro_batch_size_per_gpu, questions * kept
+            actor["ppo_micro_batch_size_per_gpu"], questions * kept
         ),
     }
     return [f"{key}={value}" for key, value in settings.items()]

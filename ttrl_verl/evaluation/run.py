@@ -2,18 +2,18 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from ttrl_verl.composition.catalogue import on_cpu
 from ttrl_verl.composition.overrides import quoted
-from ttrl_verl.composition.recipe import compose_recipe
 from ttrl_verl.errors import InputError
 from ttrl_verl.installed import vllm_build_is_cpu
-from ttrl_verl.questions.read import Layout, read_questions
 from ttrl_verl.record.layout import CHECKPOINT, MANIFEST
 from ttrl_verl.record.read import Run
 
@@ -74,8 +74,13 @@ def check_model(model: str) -> str:
     raise InputError(f"{model}: has no config.json; expected a model's folder or a hub id")
 
 
-def check_questions(data: Path, heldout: Path | None, layout: Layout) -> dict[str, str]:
+def check_questions(data: Path, heldout: Path | None, read: Callable[[Path], pa.Table]) -> dict[str, str]:
     """Return the role of each data source: ``questions`` or ``heldout``.
+
+    Args:
+        data: the questions.
+        heldout: others, measured beside them.
+        read: returns a file's questions.
 
     Raises:
         InputError: a file cannot be read or has no label at all, or both files have a data source of the same name.
@@ -84,7 +89,7 @@ def check_questions(data: Path, heldout: Path | None, layout: Layout) -> dict[st
     for path, role in ((data, "questions"), (heldout, "heldout")):
         if path is None:
             continue
-        table = read_questions(path, layout)
+        table = read(path)
         if table["label"].null_count == table.num_rows:
             raise InputError(f"{path}: has no label on any row; expected ground truths to measure against (answer)")
         for source in pc.unique(table["data_source"]).to_pylist():
@@ -123,12 +128,7 @@ def eval_overrides(
         answer_type: ``answer_type`` and ``choices`` where they differ from the recipe's.
         overrides: the user's own; they come last and win.
     """
-    platform = []
-    config = compose_recipe(recipe, overrides)
-    if config.trainer.device != "cpu" and _cpu_is_chosen():
-        platform = ["+platform=cpu"]
-        config = compose_recipe(recipe, [*platform, *overrides])
-    devices = config.trainer.n_gpus_per_node * config.trainer.nnodes
+    platform = ["+platform=cpu"] if _cpu_is_chosen() and not on_cpu(recipe, overrides) else []
     files = [str(path.absolute()) for path in (data, heldout) if path is not None]
     folder = out.absolute()
     settings = {
@@ -150,8 +150,7 @@ def eval_overrides(
         "data.train_batch_size": 1,
         "actor_rollout_ref.actor.ppo_mini_batch_size": 1,
         "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu": 1,
-        "actor_rollout_ref.rollout.n": devices,
-        "ttrl.votes": devices,
+        "actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu": 1,
         # No reference policy, no critic, no reward that wants either, or labels.
         "actor_rollout_ref.actor.use_kl_loss": False,
         "algorithm.use_kl_in_reward": False,
@@ -160,6 +159,8 @@ def eval_overrides(
         "ttrl.reward_options": None,
         "ttrl.allow_labels": False,
     }
+    devices = "${ttrl_verl.product:${trainer.nnodes},${trainer.n_gpus_per_node}}"
+    settings |= {"actor_rollout_ref.rollout.n": devices, "ttrl.votes": devices}
     return [*platform, *(f"{key}={quoted(value)}" for key, value in settings.items()), *overrides]
 
 

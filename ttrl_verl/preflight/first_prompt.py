@@ -4,12 +4,10 @@ import os
 from dataclasses import dataclass
 
 import pyarrow as pa
-from omegaconf import DictConfig
 
-from ttrl_verl.composition.recipe import plain
-from ttrl_verl.config import TTRLConfig
+from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.errors import InputError
-from ttrl_verl.preflight.settings import load_processor, load_tokenizer, missing_keys
+from ttrl_verl.preflight.model import load_processor, load_tokenizer
 from ttrl_verl.questions.prompt_lengths import check_images, check_prompts, render
 from ttrl_verl.questions.read import SCHEMA, as_list, iter_questions
 
@@ -31,21 +29,22 @@ class FirstPrompt:
     too_long: str | None
 
 
-def first_prompt(config: DictConfig, ttrl: TTRLConfig) -> FirstPrompt:
+def first_prompt(composed: Composed) -> FirstPrompt:
     """Return the first prompt of the training files.
 
     Raises:
         InputError: the model or the files are not set, cannot be read, or do not fit each other.
     """
-    for key in missing_keys(config):
-        raise InputError(f"{key} is not set; add {key}=...")
-    data = plain(config.data)
+    data, model, ttrl = composed.values["data"], composed.values["actor_rollout_ref"]["model"], composed.ttrl
+    for key, value in (("actor_rollout_ref.model.path", model["path"]), ("data.train_files", data["train_files"])):
+        if value is None:
+            raise InputError(f"{key} is not set; add {key}=...")
     file = os.path.expanduser(as_list(data["train_files"])[0])
     row = next(iter_questions(file, ttrl.layout(data["prompt_key"], data["image_key"])))
     table = pa.Table.from_pylist([row], schema=SCHEMA)
     check_images(table)
-    processor = load_processor(config.actor_rollout_ref.model) if row["images"] else None
-    tokenizer = load_tokenizer(config.actor_rollout_ref.model)
+    processor = load_processor(model) if row["images"] else None
+    tokenizer = load_tokenizer(model)
     template = data["apply_chat_template_kwargs"]
     too_long = None
     try:

@@ -4,11 +4,13 @@ It is an upper bound where lengths are concerned (each response at its maximum) 
 measurement on a GPU stands behind it yet. ``FORMULA`` says it in lines, and `ttrl-verl check` prints them.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from ttrl_verl.composition.recipe import Composed
+from ttrl_verl.preflight import Finding
+from ttrl_verl.preflight.batches import RunNumbers, run_numbers
+from ttrl_verl.preflight.model import Shape, gpu_memory, model_shape
 
 GB = 1e9
 
@@ -24,59 +26,6 @@ training  = states + gathered + activity + logits + what of reference and critic
             + vLLM's share where free_cache_engine is false; of a critic's own update, if that is more
 rollout   = gpu_memory_utilization x GPU + what of states, reference and critic is not offloaded
 KV room   = gpu_memory_utilization x GPU - 2 x P / tensor parallel    must hold responses of 4 x layers x kv x head"""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A model's sizes, as its ``config.json`` has them; of a vision model, the language part's, and all parameters."""
-
-    parameters: int
-    layers: int
-    hidden: int
-    vocabulary: int
-    kv_heads: int
-    head_dim: int
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """The settings that the memory depends on.
-
-    Attributes:
-        gpus: GPUs that train.
-        gpu_gb: memory of one, in GB of 1e9 bytes.
-        prompt, response: the longest, in tokens.
-        train, votes, kept: questions a step, responses sampled and responses trained on for each.
-        micro_tokens: tokens that a GPU computes at once in an update.
-        tensor_parallel: GPUs that share one copy of the model in vLLM.
-        share: ``gpu_memory_utilization``.
-        releases: whether vLLM gives its memory back while the actor trains, ``free_cache_engine``.
-        actor_leaves, reference_leaves, critic_leaves: whether each is off the GPU while it is not at work.
-        weight_bytes: of the actor's own copy, 4 in float32, 2 in bfloat16.
-        lora_rank: 0 for full training.
-        reference, critic: whether there is one.
-        separate: whether vLLM has GPUs of its own.
-    """
-
-    gpus: int
-    gpu_gb: float
-    prompt: int
-    response: int
-    train: int
-    votes: int
-    kept: int
-    micro_tokens: int
-    tensor_parallel: int
-    share: float
-    releases: bool
-    actor_leaves: bool
-    reference_leaves: bool
-    critic_leaves: bool
-    weight_bytes: int
-    lora_rank: int
-    reference: bool
-    critic: bool
-    separate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,78 +47,7 @@ class Estimate:
     fits: bool
 
 
-def count_parameters(sizes: Mapping[str, Any]) -> int:
-    """Return the parameters of a decoder with gated MLPs and grouped attention, biases and norms left out.
-
-    P = layers x (2 x hidden x heads x head_dim + 2 x hidden x kv_heads x head_dim + 3 x hidden x intermediate)
-        + vocabulary x hidden x (1 if tied else 2)
-
-    Example, Qwen2.5-7B: 28 x (25,690,112 + 3,670,016 + 203,685,888) + 2 x 152,064 x 3,584 = 7,615,283,200.
-    """
-    hidden, head = sizes["hidden"], sizes["head_dim"]
-    attention = 2 * hidden * head * (sizes["heads"] + sizes["kv_heads"])
-    embedding = sizes["vocabulary"] * hidden * (1 if sizes["tied"] else 2)
-    return sizes["layers"] * (attention + 3 * hidden * sizes["intermediate"]) + embedding
-
-
-def shape_of_config(file: Path) -> Shape | None:
-    """Return the shape in a model's ``config.json``, or ``None`` where it is not of a kind that is known here."""
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-        text = config.get("text_config") or config.get("llm_config") or config
-        heads = text["num_attention_heads"]
-        sizes = {
-            "layers": text["num_hidden_layers"],
-            "hidden": text["hidden_size"],
-            "intermediate": text["intermediate_size"],
-            "vocabulary": text.get("vocab_size") or config["vocab_size"],
-            "heads": heads,
-            "kv_heads": text.get("num_key_value_heads") or heads,
-            "head_dim": text.get("head_dim") or text["hidden_size"] // heads,
-            "tied": bool(config.get("tie_word_embeddings", text.get("tie_word_embeddings", False))),
-        }
-        if any(not isinstance(value, int) or value < 1 for key, value in sizes.items() if key != "tied"):
-            return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    return shape({"parameters": count_parameters(sizes), **sizes})
-
-
-def shape(sizes: Mapping[str, Any]) -> Shape:
-    """Return the shape that a model's part of the recipes states in its header."""
-    return Shape(**{name: sizes[name] for name in Shape.__dataclass_fields__})
-
-
-def setup(values: Mapping[str, Any], gpu_gb: float) -> Setup:
-    """Return the settings of a composed configuration, as plain values."""
-    actor, rollout = values["actor_rollout_ref"]["actor"], values["actor_rollout_ref"]["rollout"]
-    data, trainer, engine = values["data"], values["trainer"], actor["fsdp_config"]
-    longest = data["max_prompt_length"] + data["max_response_length"]
-    fixed = (actor["ppo_micro_batch_size_per_gpu"] or 1) * longest // actor["ulysses_sequence_parallel_size"]
-    return Setup(
-        gpus=trainer["nnodes"] * trainer["n_gpus_per_node"],
-        gpu_gb=gpu_gb,
-        prompt=data["max_prompt_length"],
-        response=data["max_response_length"],
-        train=data["train_batch_size"],
-        votes=values["ttrl"]["votes"],
-        kept=rollout["n"],
-        micro_tokens=actor["ppo_max_token_len_per_gpu"] if actor["use_dynamic_bsz"] else fixed,
-        tensor_parallel=rollout["tensor_model_parallel_size"],
-        share=rollout["gpu_memory_utilization"],
-        releases=rollout["free_cache_engine"],
-        actor_leaves=engine["param_offload"] and engine["optimizer_offload"],
-        reference_leaves=values["actor_rollout_ref"]["ref"]["fsdp_config"]["param_offload"],
-        critic_leaves=values["critic"]["fsdp"]["param_offload"] and values["critic"]["fsdp"]["optimizer_offload"],
-        weight_bytes=2 if engine["model_dtype"] in ("bf16", "bfloat16", "fp16", "float16") else 4,
-        lora_rank=values["actor_rollout_ref"]["model"]["lora_rank"],
-        reference=actor["use_kl_loss"] or values["algorithm"]["use_kl_in_reward"],
-        critic=values["algorithm"]["adv_estimator"] == "gae",
-        separate=trainer["v1"]["trainer_mode"] == "separate_async",
-    )
-
-
-def estimate(model: Shape, run: Setup) -> Estimate:
+def estimate(model: Shape, run: RunNumbers, gpu_gb: float) -> Estimate:
     """Return what the run needs, by ``FORMULA``.
 
     Example, Qwen2.5-Math-7B (P = 7.616e9) on 8 GPUs: states 7.616 x 16 / 8 = 15.2 GB, reference 7.616 x 4 / 8 = 3.8 GB.
@@ -186,7 +64,7 @@ def estimate(model: Shape, run: Setup) -> Estimate:
     gathered = 2 * 2 * p / model.layers
     activity = run.micro_tokens * model.hidden * (2 * model.layers + 34)
     logits = run.micro_tokens * model.vocabulary * 8
-    held = 0.0 if run.releases or run.separate else run.share * run.gpu_gb * GB
+    held = 0.0 if run.releases or run.separate else run.share * gpu_gb * GB
     stays = {
         "states": 0.0 if run.actor_leaves else states,
         "reference": 0.0 if run.reference_leaves else reference,
@@ -196,8 +74,8 @@ def estimate(model: Shape, run: Setup) -> Estimate:
     of_critic = critic + stays["states"] + stays["reference"]  # its head has one output, not a vocabulary
     training = max(of_actor, of_critic) + gathered + activity + held
     beside = 0.0 if run.separate else sum(stays.values())
-    rollout = run.share * run.gpu_gb * GB + beside
-    kv_room = run.share * run.gpu_gb * GB - 2 * p / run.tensor_parallel
+    rollout = run.share * gpu_gb * GB + beside
+    kv_room = run.share * gpu_gb * GB - 2 * p / run.tensor_parallel
     kv_token = 2 * 2 * model.layers * model.kv_heads * model.head_dim / run.tensor_parallel
     return Estimate(
         states=states / GB,
@@ -212,5 +90,42 @@ def estimate(model: Shape, run: Setup) -> Estimate:
         kv_responses=max(0, int(kv_room / (kv_token * (run.prompt + run.response)))),
         sampled_tokens=run.train * run.votes * run.response,
         trained_tokens=run.train * run.kept * run.response,
-        fits=max(training, rollout) / GB <= run.gpu_gb and kv_room > kv_token * (run.prompt + run.response),
+        fits=max(training, rollout) / GB <= gpu_gb and kv_room > kv_token * (run.prompt + run.response),
     )
+
+
+def check_memory(composed: Composed) -> Iterator[Finding]:
+    """Yield the estimate of a GPU's memory and of a step's tokens."""
+    needed = memory_of(composed)
+    if needed is None:
+        yield Finding("note", "memory", "not estimated: no GPU's size, or not the model's shape, is known")
+        return
+    size = gpu_memory(composed.parts)
+    yield Finding(
+        "ok" if needed.fits else "warn",
+        "memory",
+        f"about {needed.training:.0f} GB to train and {needed.rollout:.0f} GB to generate, of {size:.0f} GB a GPU; "
+        f"room for {needed.kv_responses} responses of full length at once (--formula says how)",
+    )
+    yield Finding(
+        "ok",
+        "tokens",
+        f"at most {needed.sampled_tokens:,} sampled and {needed.trained_tokens:,} trained on in a step",
+    )
+
+
+def memory_of(composed: Composed) -> Estimate | None:
+    """Return the estimate, or ``None`` where the GPU's size or the model's shape is not known."""
+    size = gpu_memory(composed.parts)
+    name = composed.values["actor_rollout_ref"]["model"]["path"]
+    shape = model_shape(name, composed.parts) if name is not None else None
+    return None if size is None or shape is None else estimate(shape, run_numbers(composed.values), size)
+
+
+def formula(composed: Composed) -> str:
+    """Return the estimate's formula, with this run's terms in GB below it."""
+    needed = memory_of(composed)
+    if needed is None:
+        return FORMULA
+    terms = {name: value for name, value in asdict(needed).items() if isinstance(value, float)}
+    return FORMULA + "\n" + ", ".join(f"{name} {value:.1f}" for name, value in terms.items()) + " GB"

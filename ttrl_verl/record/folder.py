@@ -42,18 +42,19 @@ def run_folder(config: Mapping[str, Any]) -> Path:
     return Path(config["trainer"]["default_local_dir"]).absolute()
 
 
-def look(folder: Path, config: Mapping[str, Any]) -> Found:
+def look(folder: Path, config: Mapping[str, Any], *, count: bool = True) -> Found:
     """Look at the folder of a run that starts.
 
     Args:
         folder: where it will write.
         config: the composed configuration, as plain values.
+        count: whether the rows of the data files are counted.
 
     Raises:
         InputError: the folder holds a run of another version, or one that ``trainer.resume_mode`` does not go on with,
             or a data file cannot be read.
     """
-    data = data_files(config)
+    data = data_files(config, count=count)
     if not (folder / MANIFEST).exists():
         return Found(None, data, [])
     manifest = open_run(folder).manifest
@@ -83,9 +84,10 @@ def check_run_folder(config: Mapping[str, Any], ttrl: TTRLConfig) -> None:
         InputError: as ``look``; or a data file changed and the recipe says to stop; or another run writes there.
     """
     folder = run_folder(config)
-    found = look(folder, config)
-    if found.changed and ttrl.alarms.data_changed.action == "stop":
-        raise InputError(found.changed[0])
+    if (folder / MANIFEST).exists():
+        found = look(folder, config, count=False)
+        if found.changed and ttrl.alarms.data_changed.action == "stop":
+            raise InputError(found.changed[0])
     if (folder / LOCK).exists():
         with contextlib.closing(lock(folder, wait=_GRACE)):
             pass

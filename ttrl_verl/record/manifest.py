@@ -49,12 +49,12 @@ class DataFile(_Entry):
     Attributes:
         path: absolute.
         sha256: of the file, or of a folder's names and contents; hexadecimal digits.
-        rows: how many questions it has.
+        rows: how many questions it has; ``None`` where they were not counted.
     """
 
     path: Text
     sha256: Text
-    rows: int
+    rows: int | None
 
 
 class Attempt(_Entry):
@@ -217,8 +217,12 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -
     return found
 
 
-def data_files(config: Mapping[str, Any]) -> list[DataFile]:
+def data_files(config: Mapping[str, Any], *, count: bool = True) -> list[DataFile]:
     """Return each training and validation file of a configuration, as it is now.
+
+    Args:
+        config: the composed configuration, as plain values.
+        count: whether the rows are counted, for which a file is read; else they are ``None``.
 
     Raises:
         InputError: a file is missing or cannot be read.
@@ -229,7 +233,8 @@ def data_files(config: Mapping[str, Any]) -> list[DataFile]:
     for name in files:
         path = Path(os.path.abspath(os.path.expanduser(name)))
         try:
-            entries.append(DataFile(path=str(path), sha256=sha256(path), rows=count_rows(path)))
+            rows = count_rows(path) if count else None
+            entries.append(DataFile(path=str(path), sha256=sha256(path), rows=rows))
         except OSError as error:
             raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     return entries

@@ -3,9 +3,10 @@ import json
 import pytest
 
 from ttrl_verl.composition.catalogue import recipe_names
-from ttrl_verl.composition.recipe import compose_parts
+from ttrl_verl.composition.recipe import compose_run
 from ttrl_verl.errors import InputError
-from ttrl_verl.preflight.checks import check_recipe, formula
+from ttrl_verl.preflight.findings import findings
+from ttrl_verl.preflight.memory import formula
 
 pytestmark = pytest.mark.slow  # each check composes a recipe
 LABELLED = [{"prompt": f"what is {n}", "answer": n} for n in range(30)]
@@ -19,7 +20,7 @@ def said(write_jsonl, tmp_path, monkeypatch):
 
     def check(recipe, *overrides, rows=LABELLED):
         data = () if rows is None else (f"data={write_jsonl('q.jsonl', rows)}",)
-        return {f"{f.state} {f.what}": f.said for f in check_recipe(recipe, [*data, *overrides])}
+        return {f"{f.state} {f.what}": f.said for f in findings(compose_run(recipe, [*data, *overrides]))}
 
     return check
 
@@ -44,13 +45,13 @@ def test_a_recipe_with_its_questions_says_how_often_each_is_visited(said):
     ("overrides", "rows", "topic", "message"),
     [
         (["data.gen_batch_size=8"], LABELLED, "warn epochs", "6 of 30 questions are skipped every epoch"),
-        ([], LABELLED[:7], "wrong data", "7 questions; expected at least data.train_batch_size, 8"),
+        ([], LABELLED[:7], "wrong epochs", "7 questions; expected at least data.train_batch_size, 8"),
         ([], [{"prompt": "x"}] * 9, "warn labels", "has no label: validation has no accuracy"),
         ([], [{"question": "x"}], "wrong data", "q.jsonl:1: has no column 'prompt'"),
         (["batch=3", "gpus=7"], LABELLED, "wrong batches", "3 x 32 responses; expected a multiple of the 7 GPUs"),
         (["model=/gone/away"], LABELLED, "wrong model", "/gone/away: no such folder"),
         (["model=qwen2.5-32b"], LABELLED, "warn memory", "of 80 GB a GPU"),
-        (["val=gone.jsonl"], LABELLED, "note data", "gone.jsonl is not there yet; `ttrl-verl prepare aime24`"),
+        (["val=gone.jsonl"], LABELLED, "note data", "gone.jsonl: no such file; `ttrl-verl prepare aime24`"),
     ],
 )
 def test_what_is_amiss_is_named(said, overrides, rows, topic, message):
@@ -101,7 +102,7 @@ def test_a_name_may_look_like_a_number(said):
 
 
 def test_the_formula_is_printed_with_the_terms():
-    lines = formula(compose_parts("aime24", ["model=qwen2.5-math-7b"])).splitlines()
+    lines = formula(compose_run("aime24", ["model=qwen2.5-math-7b"])).splitlines()
     assert lines[1].startswith("states    = P x (weights 4 + gradients 4 + Adam 8 bytes) / W")
     assert lines[-1].startswith("states 15.2, reference 3.8, critic 0.0, gathered 1.1")
-    assert len(formula(compose_parts("demo_cpu")).splitlines()) == len(lines) - 1
+    assert len(formula(compose_run("demo_cpu")).splitlines()) == len(lines) - 1
