@@ -101,7 +101,7 @@ def test_broken_weights_are_one_line_and_leave_nothing_behind(run, tmp_path):
 
 @pytest.mark.parametrize("step", ["first", "-1", "1.5", ""])
 def test_a_step_is_a_number_or_a_name(run, tmp_path, step):
-    with pytest.raises(InputError, match="expected a number, last or best"):
+    with pytest.raises(InputError, match="expected a number, last, best or informed"):
         command.main([str(run.folder), str(tmp_path / "out"), f"--step={step}"], standalone_mode=False)
 
 

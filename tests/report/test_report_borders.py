@@ -7,6 +7,7 @@ from ttrl_verl.evaluation.figures import Mean
 from ttrl_verl.record.read import open_run
 from ttrl_verl.record.visits import Flips, Outcomes, count_flips, count_outcomes, flip_shares, outcome, read_histories
 from ttrl_verl.report.baseline import Baseline
+from ttrl_verl.report.checkpoints import informed_choice
 from ttrl_verl.report.headline import _verb
 from ttrl_verl.report.summary import summarize
 
@@ -114,3 +115,16 @@ def test_of_equal_checkpoints_the_earlier_is_the_best(tmp_path):
     validation = {step: answers_to(0, ["a"], "a") for step in (1, 2)}
     run = open_run(make_run(tmp_path / "run", steps=steps, validation=validation, saved=(1, 2)))
     assert summarize(run).choice == (2, 1, 1)
+
+
+def test_the_most_informed_checkpoint_is_no_collapse_and_the_earlier_of_equals(tmp_path):
+    told, split = [visit(n, ["ab"[n % 2]] * 4) for n in range(4)], [visit(n, list("aabb")) for n in range(4)]
+    fish = [visit(n, ["fish"] * 4) for n in range(4)]
+    run = open_run(make_run(tmp_path / "run", steps={1: split, 2: told, 3: told, 4: fish}, saved=(1, 2, 3, 4)))
+    summary = summarize(run)
+    assert summary.informed == informed_choice(run) == 2
+    first, *same, last = [candidate.information for candidate in summary.candidates]
+    assert first < 0 < same[0] == same[1]
+    assert last == 0.0
+    blind = open_run(make_run(tmp_path / "blind", steps={1: fish}, saved=(1,)))
+    assert informed_choice(blind) is None

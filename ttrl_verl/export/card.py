@@ -12,6 +12,7 @@ from ttrl_verl.reward_fns.judge import rewards_title
 _HOW_CHOSEN = {
     "last": "the last checkpoint",
     "best": "the best by a rule that sees no label",
+    "informed": "the one with the most answer information, which sees no label",
     None: "chosen by its number",
 }
 _LABELS = {

@@ -11,9 +11,13 @@ from ttrl_verl.printable import one_line
 from ttrl_verl.record.read import Run
 from ttrl_verl.record.visits import History, Visit, read_histories
 from ttrl_verl.report.validation import Validation, read_validation
+from ttrl_verl.reward_fns.information import answer_information
 
 ROOM = 0.02
 """How far the share of responses without an answer or cut off may be above the start's: noise is no collapse."""
+
+# Of two saved steps the same questions are compared: so many exchanges do.
+_EXCHANGES = 32
 
 # Alarms of the record and of the data: the weights are what they are.
 _NOT_OF_THE_MODEL = ("audit_lost", "data_changed")
@@ -25,6 +29,10 @@ RULE = (
     f"off at most {ROOM:g} above their share at the first visits; the most common pseudo-label less than half the way "
     "from its share of the questions then to all of them; the mean length between half and double. Of equals, the "
     "earlier."
+)
+INFORMED_RULE = (
+    "The most informed is, among the same saved steps, the one with the highest answer information over each "
+    "question's most recent visit (docs/information.md). It sees no label."
 )
 LABEL_RULE = (
     "The best by labels is the saved step with the highest validation accuracy (avg@n, over the adapted questions "
@@ -49,12 +57,14 @@ class Candidate:
         majority_ratio: over each question's most recent visit; ``None`` without an audit.
         against: why the rule without labels leaves it out; empty where it does not.
         accuracy: validation accuracy at this step; ``None`` where it was not measured, or without labels.
+        information: answer information over each question's most recent visit, nats; ``None`` without an audit.
     """
 
     step: int
     majority_ratio: float | None
     against: str
     accuracy: float | None
+    information: float | None = None
 
 
 def checkpoint_choice(run: Run) -> CheckpointChoice:
@@ -84,6 +94,22 @@ def choose(candidates: Sequence[Candidate]) -> CheckpointChoice:
     )
 
 
+def most_informed(candidates: Sequence[Candidate]) -> int | None:
+    """Return the saved step with the most answer information, of those with no sign of a collapse; the earlier of two.
+
+    ``INFORMED_RULE`` says the rule. ``None`` where nothing can be told.
+    """
+    sound = [c for c in candidates if c.information and not c.against]
+    return max(sound, key=lambda c: c.information).step if sound else None
+
+
+def informed_choice(run: Run) -> int | None:
+    """Return the step of the most informed checkpoint of a run: see ``most_informed``."""
+    histories = read_histories(run.audit())
+    validation = Validation({}, frozenset())  # no label is looked at
+    return most_informed(read_candidates(run.checkpoints(), histories, run.alarms(), validation))
+
+
 def read_candidates(
     steps: Sequence[int], histories: Sequence[History], alarms: Sequence[Mapping[str, Any]], validation: Validation
 ) -> list[Candidate]:
@@ -99,14 +125,16 @@ def read_candidates(
     start = _State.of([history[0] for history in histories]) if histories else None
     candidates = []
     for step in steps:
-        ratio, against = None, "no audit"
+        ratio, information, against = None, None, "no audit"
         if start is not None:
-            state = _State.of([_most_recent(history, step) for history in histories])
+            visits = [_most_recent(history, step) for history in histories]
+            state = _State.of(visits)
+            information = answer_information([visit.answers for visit in visits], exchanges=_EXCHANGES).nats
             before = [alarm for alarm in fired if alarm["step"] <= step]
             ratio, against = state.majority_ratio, state.against(start)
             if before:
                 against = one_line(f"the alarm {before[0].get('alarm')} fired at step {before[0]['step']}", 120)
-        candidates.append(Candidate(step, ratio, against, _accuracy(validation, step)))
+        candidates.append(Candidate(step, ratio, against, _accuracy(validation, step), information))
     return candidates
 
 

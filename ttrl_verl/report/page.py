@@ -9,7 +9,7 @@ from ttrl_verl import __version__
 from ttrl_verl.evaluation.figures import Mean
 from ttrl_verl.printable import one_line
 from ttrl_verl.report.chart import Chart, Series, draw
-from ttrl_verl.report.checkpoints import LABEL_RULE, RULE
+from ttrl_verl.report.checkpoints import INFORMED_RULE, LABEL_RULE, RULE
 from ttrl_verl.report.compare import Comparison
 from ttrl_verl.report.curves import Curve, Point
 from ttrl_verl.report.examples import KINDS, PER_KIND
@@ -44,6 +44,7 @@ def render_page(summary: Summary, comparison: Comparison | None) -> str:
         per_kind=PER_KIND,
         max_alarms=MAX_ALARMS,
         rule=RULE,
+        informed_rule=INFORMED_RULE,
         label_rule=LABEL_RULE,
         version=__version__,
     )

@@ -12,7 +12,7 @@ from ttrl_verl.record.read import Run
 from ttrl_verl.record.saved import what_is_missing
 from ttrl_verl.record.visits import Flips, History, Outcomes, count_flips, count_outcomes, read_histories
 from ttrl_verl.report.baseline import Baseline, read_baselines
-from ttrl_verl.report.checkpoints import Candidate, CheckpointChoice, choose, read_candidates
+from ttrl_verl.report.checkpoints import Candidate, CheckpointChoice, choose, most_informed, read_candidates
 from ttrl_verl.report.curves import Curve, Point, step_curves
 from ttrl_verl.report.examples import Example, choose_examples
 from ttrl_verl.report.headline import headline
@@ -64,6 +64,7 @@ class Summary:
         curves: of the training steps.
         accuracy: a list of curves a data source.
         measured: the table of accuracy: before, at the end, at the best checkpoints.
+        informed: the saved step with the most answer information; ``None`` where nothing can be told.
         alarms: the first ``MAX_ALARMS``; ``alarms_fired`` counts all, ``alarm_steps`` says when.
         resumes: the first steps of later attempts.
         notes: what was left out and why.
@@ -86,6 +87,7 @@ class Summary:
     baselines: tuple[Baseline, ...]
     candidates: tuple[Candidate, ...]
     choice: CheckpointChoice
+    informed: int | None
     alarms: tuple[Alarm, ...]
     alarms_fired: int
     alarm_steps: tuple[int, ...]
@@ -147,6 +149,7 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
         baselines=baselines,
         candidates=tuple(candidates),
         choice=choice,
+        informed=most_informed(candidates),
         alarms=tuple(_alarm(row) for row in alarms[:MAX_ALARMS]),
         alarms_fired=len(alarms),
         alarm_steps=tuple(sorted({row["step"] for row in alarms})),

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ttrl_verl.evaluation.figures import Figures, Mean, shown
 from ttrl_verl.printable import one_line
-from ttrl_verl.report.checkpoints import LABEL_RULE, RULE
+from ttrl_verl.report.checkpoints import INFORMED_RULE, LABEL_RULE, RULE
 from ttrl_verl.report.compare import Comparison
 from ttrl_verl.report.curves import Curve
 from ttrl_verl.report.examples import KINDS, Ballot, Example
@@ -161,11 +161,12 @@ def _checkpoints(summary: Summary) -> list[str | Table]:
     lines: list[str | Table] = [
         f"last: {last}",
         f"best without labels: {free}",
+        f"most informed: {'none' if summary.informed is None else f'step {summary.informed}'}",
         f"best by labels (not test-time RL): {labelled}",
     ]
     against = [f"step {c.step} is left out without labels: {c.against}" for c in summary.candidates if c.against]
     more = [f"and {len(against) - 10} more"] if len(against) > 10 else []
-    return [*lines, *against[:10], *more, RULE, LABEL_RULE]
+    return [*lines, *against[:10], *more, RULE, INFORMED_RULE, LABEL_RULE]
 
 
 def _example(example: Example) -> Iterator[str]:
