@@ -183,7 +183,8 @@ def canonical_text(answer: str) -> str | None:
 def _once(text: str) -> str:
     text = " ".join(without_fonts(text).translate(_QUOTES).casefold().split())
     if not text.isascii():
-        text = _without_accents(compatible(text).translate(_QUOTES))
+        text = compatible(text).translate(_QUOTES)
+        text = _without_accents(text) if len(text) > 2 else text  # "où" is not "ou"
         bare = _FLAGS.sub("", text)
         bare = _PICTURES.sub("", bare) if _PICTURES.sub("", bare).strip(_EDGE) else bare
         text = bare if bare.strip() else text

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the lists are easier to scan than to read
 """Letters and words of options. Names that begin with test_defect_ are inputs that the originals' graders got wrong."""
 
 import random
@@ -151,7 +152,7 @@ def test_refuses_words(choices):
         get_answer_type("choice", choices=choices)
 
 
-def test_word_is_the_first_that_is_named():
+def test_word_is_the_one_that_is_concluded():
     kind = get_answer_type("choice", choices=["yes", "no"])
     assert kind.answer("No. Yes would be wrong.") == "no"
     assert kind.answer("**YES**") == "yes"
@@ -210,3 +211,44 @@ def test_a_megabyte_is_quick():
     start = time.process_time()
     extract_letter("".join(noise), "ABCD")
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "c", "c.", "'c'", "✅ **C. dog**", "∴ C", "| Answer | C |", '{"answer": "C"}', "{'choice': '(C)'}", "<choice>C</choice>",
+        "answer: c", "The answer is c.", "Answer C", "the letter is C.", "My choice would be C.", "Therefore, C.", "It is C.",
+        "Option C fits best.", "Eliminating A, B and D leaves C.", "By elimination, C.", "(C) holds.", r"so $\textbf{(C)}\ 12$",
+        "A common wrong answer is B. The answer is C.", "The correct answer is not A but C.", "If the answer is A, no. The answer is C.",
+        "The answer is A. However, x > 0, so the answer is C.", "A) No\nB) No\nC) Yes\nD) No\nSo C is correct.",
+        "C. dog\n\nExplanation: A. is wrong.", "C\n\nQuestion: next?\nA. x\nB. y\nAnswer: B", "Answer: C\n\nHuman: ok\n\nAssistant: B",
+        "答案是C。", "故选：C．", "选C", "应选C", "正确选项为 C。", "【答案】C", "选项C是正确的", "A错误；C正确", "答案不是A，而是C", "C：巴黎",
+        "A、B、D错误，故选C。", "答えはCです", "정답은 C입니다.", "Ответ: C", "La réponse est C.", "Die richtige Antwort ist C.",
+        "A resposta correta é a C.",
+    ],
+)  # fmt: skip
+def test_settles_on_c_where_people_write_it(response):
+    assert FOUR.answer(response) == "C"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "(A) or (B)", "(A), (C)", "The answer is A, B and C.", r"\boxed{A = \pi r^2}", "A = 5", "A = benzoquinone, B = water",
+        "C++", "A+", "Type A blood", "Plan B", "The answer is vitamin C.", "The answer is group A.", "A is better than B.", "A或B",
+        "答案是A或B", "A和B都正确", "A、B都正确", '{"answer": "A or B"}', "A and C are correct.", "Is it A?",
+    ],
+)  # fmt: skip
+def test_settles_on_none_where_nothing_is_chosen(response):
+    assert FOUR.answer(response) is None
+
+
+def test_only_a_revision_between_the_two_letters_that_differ_counts():
+    assert FOUR.answer("The answer is B. Wait, the answer is C. The answer is C.") == "C"
+    assert FOUR.answer("The answer is B. The answer is C. Wait, the answer is C.") is None
+
+
+def test_a_letter_of_a_formula_is_none_with_ten_options():
+    ten = get_answer_type("choice", choices=10)
+    assert ten.answer("F = ma") is None
+    assert ten.answer("I choose I.") == ten.answer("(i)") == "I"

@@ -74,3 +74,50 @@ def test_a_number_in_a_sentence_is_found_and_is_its_value(value):
 @given(st.fractions(max_denominator=10**6))
 def test_the_canonical_form_is_stable(value):
     assert canonical_number(str(value)) == str(value)
+
+
+ANSWER = get_answer_type("number").answer
+
+
+@pytest.mark.parametrize(
+    ("response", "value"),
+    [
+        ("The answer is 1/2.", "1/2"),
+        ("42 (see step 3)", "42"),
+        ("There are 42 ways, as shown in equation (3).", "42"),
+        ("42 is the answer to question 7.", "42"),
+        ("The answer is 42. That's 6 times 7.", "42"),
+        ("42 because 6*7 = 42 and 1*42 = 42", "42"),
+        ("Answer: 42 m^2", "42"),
+        ("42 cm³", "42"),
+        ("-$42", "-42"),
+        ("$-42.00", "-42"),
+        ("minus 42", "-42"),
+        ("1½", "3/2"),
+        (r"\boxed{1\frac{1}{2}}", "3/2"),
+        ("1 1/2 cups", "3/2"),
+        ("４２", "42"),
+        ("1.5 × 10^3", "1500"),
+        (r"\boxed{10^5}", "100000"),
+        ("3 million", "3000000"),
+        ("1_234", "1234"),
+        ("1 234 567", "1234567"),
+        ("12:00", "12"),
+        ("1:30", "3/2"),
+        ("2,5,7", "7"),
+        ("from 3 to 7", "7"),
+        ("#### 42", "42"),
+        ("<answer>42 apples</answer>", "42"),
+        ('{"answer": "42"}', "42"),
+        (r"\boxed{\sqrt{2}}", None),
+        (r"\boxed{2\pi}", None),
+        (r"\boxed{5!}", None),
+        (r"\boxed{1 \text{ or } 2}", None),
+        (r"\boxed{3:4}", None),
+        ("1,23", None),
+        ("x", None),
+        ("∞", None),
+    ],
+)
+def test_a_number_stands_for_one_value(response, value):
+    assert ANSWER(response) == value

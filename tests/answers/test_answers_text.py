@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the lists are easier to scan than to read
 """Free text: what the answer is, and when two are the same."""
 
 import time
@@ -103,3 +104,30 @@ def test_time_is_linear_in_the_text(bait):
         return time.process_time() - start
 
     assert seconds(100_000) < 25 * seconds(10_000) + 0.05
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("J.K. Rowling", "J.K. Simmons"), ("U.S. Army", "U.S. Navy"), ("Capt. Cook", "Capt. Hook"), ("10. Paris", "10. London"),
+        ("George H.W. Bush", "George H.W. Smith"), ("C#", "C"), ("C#", "C++"), (".NET", "net"), ("$5", "5"), ("$5", "€5"),
+        ("-5", "5"), ("5%", "5"), ("x > 3", "x < 3"), ("où", "ou"), ("Paris", "Paris and London"),
+    ],
+)  # fmt: skip
+def test_different_texts_stay_different(one, other):
+    assert TEXT.answer(one) is not None
+    assert TEXT.answer(one) != TEXT.answer(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("don't", "don’t"), ("J. K. Rowling", "The answer is J.K. Rowling. She wrote it."), ("U.S.A.", "USA"), ("Dr. Who", "Dr Who"),
+        ("Washington, D.C.", "Washington DC"), ("St. Paul", "Saint Paul"), ("北京", "答案是北京。"), ("東京", "「東京」"), ("café", "cafe"),
+        ("July 4, 1776", "4 July 1776"), ("The Nile", "the River Nile"), ("x > 3", "x>3"), ("03", "3"), ("yes", "Yes, it is."),
+        ("Paris", "Paris (France)"), ("Paris", "Paris is the answer."), ("Paris", '{"answer": "Paris"}'), ("Paris", "It is Paris."),
+        ("Paris", "Answer: Paris\n\nExplanation: the answer is well known."), ("Paris", "The answer is Paris, which lies on the Seine."),
+    ],
+)  # fmt: skip
+def test_one_text_in_two_spellings(one, other):
+    assert TEXT.canonicalize(one) == TEXT.answer(other)

@@ -1,0 +1,71 @@
+# ruff: noqa: E501 - the lists are easier to scan than to read
+r"""Where a mathematical answer stands in a response, by class."""
+
+import pytest
+from ttrl_verl.reward_fns.answers import get_answer_type
+from ttrl_verl.reward_fns.answers.mathematics import extract_math
+
+ANSWER = get_answer_type("math").answer
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "<answer>7</answer>", "<think>3+4</think><answer>$7$</answer>", "[ANSWER] 7 [/ANSWER]", "<answer>The answer is 7</answer>",
+        '{"answer": 7}', "{'final_answer': '7'}", '```json\n{"steps": ["a"], "answer": "$7$"}\n```',
+        "### Answer\n7", "**Final Answer**\n\n\\[ 7 \\]", "## 4. Final Answer\n\nThe value is 7.", "3 + 4 is wanted.\n#### 7",
+        "The answer to the problem is 7.", "The answer must be 7.", "The answer turns out to be $7$.", "The answer we seek is 7",
+        "The answer is therefore 7.", "The answer, then, is 7.", "The answer is 7 (seven).", "So 7 is our answer to question 3.",
+        "答案是7。", "最终答案：$7$", "【答案】7", "答えは7です。", "정답은 7입니다.", "Ответ: 7", "La respuesta es 7.", "Die Antwort lautet 7.",
+        r"\boxed{\color{red}{7}}", r"\boxed{\underline{7}}", r"\boxed{\text{The answer is }7}", r"\boxed{7 \text{ (seven)}}",
+        r"\framebox{7}", "boxed{7}", "\\boxed\n{7}", r"\boxed{7}. Put the final answer in \boxed{}.", r"$\boxed{7$",
+        "7", "$7$", "So x = 7.", "Hence there are 7 solutions.", "The value is $7$.", "Result: 7",
+        "The answer is 6. Wait, the answer is 7.", "If the answer is 6, x is odd. The answer is 7.", "The answer is not 6 but 7.",
+        "A common wrong answer is 6. The answer is 7.", r"\boxed{7} <think> let me check 6",
+    ],
+)  # fmt: skip
+def test_says_seven(response):
+    assert ANSWER(response) == "7"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "To find the answer, we compute 3+4.", "We need to find x.", "The answer is", "The answer is **", r"so \boxed{\frac{1",
+        r"we get \boxed", "<think>7", "<think>7</think>", r"\boxed{}", "What is the answer?", "First, 3+4 = 7 and", "I do not know.",
+    ],
+)  # fmt: skip
+def test_says_nothing(response):
+    assert ANSWER(response) is None
+
+
+@pytest.mark.parametrize(
+    ("response", "found"),
+    [
+        (r"\boxed{1} and \boxed{2}", "1, 2"),
+        (r"$x=\boxed{3}$, $y=\boxed{4}$", "x=3, y=4"),
+        (r"First \boxed{2}. So finally \boxed{5}", "5"),
+        ("The answers are $1$ and $2$.", "1, 2"),
+        ("The answer is $x=1$, $y=2$.", "x=1, y=2"),
+        ("Answer: x = 1, y = 2", "x = 1, y = 2"),
+        (r"$\boxed{\frac{1}{2}$", r"\frac{1}{2}"),
+        ("The answer is $18. She earns $18 every day.", "$18"),
+    ],
+)
+def test_boxes_and_formulas_that_belong_together(response, found):
+    assert extract_math(response) == found
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["Q: What is 3+4?\nA: The answer is 9.", "Human: next?\n\nAssistant: \\boxed{9}", "**Problem 2.** Find y. \\boxed{9}",
+     "Question: 4+5\nAnswer: 9", "问题：4+5\n答案：9", "Explanation: the answer is not 9, since 4+5 is."],
+)  # fmt: skip
+def test_what_a_base_model_runs_on_into_does_not_count(after):
+    assert ANSWER(f"The answer is 7.\n\n{after}") == "7"
+    assert ANSWER(f"So \\boxed{{7}}\n\n{after}") == "7"
+
+
+def test_a_problem_that_is_told_first_is_none_of_it():
+    assert ANSWER("Question: what is 3+4?\nAnswer: 7") == "7"
+    assert ANSWER("Problem: find 3+4.\nSolution: it is \\boxed{7}.") == "7"

@@ -1,0 +1,52 @@
+# ruff: noqa: E501 - the lists are easier to scan than to read
+"""Words of a list: the one that is concluded."""
+
+import pytest
+from ttrl_verl.reward_fns.answers import get_answer_type
+
+CONTINENTS = get_answer_type(
+    "choice", choices=["Africa", "Asia", "Europe", "North America", "South America", "Oceania"]
+)
+YES_NO = get_answer_type("choice", choices=["yes", "no"])
+LABELS = get_answer_type("choice", choices=["positive", "negative", "neutral"])
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "Asia", "**ASIA**.", r"\boxed{\text{Asia}}", "<answer>Asia</answer>", '{"continent": "x", "answer": "Asia"}', "Asia 🌏",
+        "Unlike Europe, Nepal lies in Asia.", "Nepal lies in Asia, unlike Brazil, which is in South America.",
+        "Not Europe but Asia.", "Africa? No. Asia.", "At first I thought Africa. Actually it is Asia.",
+        "The choices are Africa, Asia and Europe. Nepal is in Asia.", "It can't be Oceania, so Asia.",
+        "Neither Africa nor Europe; it is Asia.", "Asia. Europe is to the west.", "Asia (not Europe)",
+        "The answer is Asia.\n\nQuestion: Brazil\nThe answer is South America.", "Africa is wrong. Asia is right.",
+    ],
+)  # fmt: skip
+def test_concludes_asia(response):
+    assert CONTINENTS.answer(response) == "asia"
+
+
+@pytest.mark.parametrize(
+    "response",
+    ["", "America", "Asian", "Eurasia", "Africa or Asia", "Africa and Asia", "Not Africa", "Is it Asia?", "neither Asia nor Europe",
+     "The answer is Europe or Asia.", "<think>Asia"],
+)  # fmt: skip
+def test_concludes_none(response):
+    assert CONTINENTS.answer(response) is None
+
+
+def test_parts_of_a_word_may_be_joined_or_hyphened():
+    assert CONTINENTS.answer("South-America") == CONTINENTS.answer("southamerica") == "south america"
+
+
+def test_no_is_an_answer_only_where_it_stands_alone():
+    assert YES_NO.answer("There is no doubt: yes.") == "yes"
+    assert YES_NO.answer("Is it yes? No") == YES_NO.answer("The answer is no, since yes would be absurd.") == "no"
+    assert YES_NO.answer("I have no idea") is None
+
+
+def test_a_denied_label_is_none():
+    assert LABELS.answer("The review is not positive. Sentiment: negative") == "negative"
+    assert LABELS.answer("Despite some positive remarks, the review is negative.") == "negative"
+    assert LABELS.answer("not negative") is None
+    assert LABELS.answer("negatively") is None

@@ -1,0 +1,33 @@
+r"""Boxes: where they end, which count, and which belong together."""
+
+import pytest
+from ttrl_verl.reward_fns.answers.boxes import boxed, last_boxed
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        (r"\boxed{7$", None),  # cut off: no formula was open that the dollar could close
+        (r"$\boxed{7$", "7"),
+        (r"$\boxed{7$ holds", "7"),
+        (r"\(\boxed{7\)", "7"),
+        (r"\boxed{7", None),
+        (r"\boxed{\text{B}", r"\text{B}"),  # only the box's own brace is missing
+        (r"\boxed{\frac{1}{2}", r"\frac{1}{2}"),
+        (r"\boxed{\frac{1}", None),  # half a fraction
+        (r"\boxed{3} hence \boxed{4", None),
+        (r"\boxed{5} \boxed{}", "5"),
+        (r"\boxed{5}, in \boxed{your answer}", "5"),
+        (r"\bbox[5px,border:2px]{5}", "5"),
+        ("\x08oxed{5}", "5"),
+        ("a box of 5, an ox", None),
+    ],
+)
+def test_where_a_box_ends(text, held):
+    assert last_boxed(text) == held
+
+
+def test_a_box_that_was_cut_off_is_told_from_none():
+    assert boxed(r"so \boxed{4") == (True, None)
+    assert boxed("so 4") == (False, None)
+    assert boxed(r"put it in \boxed{}") == (False, None)
