@@ -100,6 +100,7 @@ _SPACING = re.compile(r"\\[!,;:> ]|\\\n")
 _BRACED_COLON = re.compile(r"\{ ?: ?\}")
 _MODULUS = re.compile(r"\(? ?(?:\\(?:pmod|bmod|mod)|\\text ?\{ ?mod ?\}|\bmod\b) ?\{? ?(\w{1,9}) ?\}? ?\)?")
 _GAP = re.compile(r"\s+")
+_EQUALS = re.compile(r" ?(?<![<>!])= ?")
 _SET_LETTERS = dict(zip("RZNQC", "ℝℤℕℚℂ", strict=True))
 _DIGIT_GAP = re.compile(r"(?<=\d)\\[!,;: ](?=\d{3}(?!\d))|(?<=\d),\\! ?(?=\d{3}(?!\d))|(?<=\d)\{,\}(?=\d{3})")
 _SPEED = re.compile(
@@ -194,7 +195,7 @@ def plain_text(tidied: str) -> str:
         ('june 20', 'east')
     """
     text = re.sub(r"\\text\s?\{([^{}]*)\}", r" \1 ", tidied)
-    text = _GAP.sub(" ", text).strip(" .,;:?\"'`*$")
+    text = _EQUALS.sub("=", _GAP.sub(" ", text)).strip(" .,;:?\"'`*$")
     if len(text) > 2 and text[-1] == "!" and text[-3:-1].isalpha():  # an exclamation; 500! is another number
         text = text.rstrip("!")
     return text if "\\" in text else text.casefold().strip(" .,;:?\"'`*$")

@@ -107,6 +107,8 @@ def _is_name(node: Node) -> bool:
             return not word.startswith(("value(", "function("))
         case Apply() | Call("abs", (Word(),)):
             return True
+        case Call("abs", (Name(name),)):  # the size of a set
+            return name.isupper()
         case Bracketed(_, _, items):
             return all(_is_name(item) for item in items)
         case Product((Power(Name(), Neg(Num(Fraction(numerator=1, denominator=1)))), argument)):  # f^{-1}(x)

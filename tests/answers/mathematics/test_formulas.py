@@ -7,6 +7,8 @@ Each row is one answer in all its spellings, or different answers, none of which
 import itertools
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ttrl_verl.reward_fns.answers.mathematics import canonical_math
 
 ONE = {
@@ -57,7 +59,7 @@ ONE = {
         [r"\sqrt{x^2}", "|x|"],
         [r"\sqrt{(x-1)^2}", "|x-1|", r"\sqrt{x^2-2x+1}"],
         ["|x|^2", "x^2"],
-        ["|AB|=5", "5"],
+        ["|AB|=5", "5", "|S| = 5"],
     ],
     "values with names": [
         ["n=5, k=2", "(n,k)=(5,2)", "k=2, n=5", r"n=5 \text{ and } k=2"],
@@ -176,3 +178,38 @@ def test_different_answers(row):
 def test_its_canonical_text_reads_back(spelling):
     canonical = canonical_math(spelling)
     assert canonical_math(canonical) == canonical
+
+
+LETTERS = st.sampled_from("bcqvwzBGHKRTV")  # no constant, function or unit is spelt with these
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.integers(2, 99), st.lists(LETTERS, min_size=2, max_size=3, unique=True), st.randoms())
+def test_a_product_is_one_answer_in_any_order_and_spacing(number, letters, random):
+    other = random.sample(letters, len(letters))
+    product = canonical_math(f"{number}" + r"\cdot ".join(["", *letters]))
+    for spelling in ("".join(letters), " ".join(letters), "".join(other), r" \cdot ".join(other)):
+        assert canonical_math(f"\\frac{{{number}{spelling}}}{{7}}") == canonical_math(
+            f"\\frac{{{number}}}{{7}}{spelling}"
+        )
+        assert canonical_math(f"{number}({spelling})") == product
+    assert canonical_math(f"{number}({''.join(letters[1:])})") != product
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(-9, 9), min_size=2, max_size=5), st.randoms())
+def test_a_list_is_told_by_how_often_its_elements_stand_there(numbers, random):
+    shuffled = random.sample(numbers, len(numbers))
+    assert canonical_math(", ".join(map(str, numbers))) == canonical_math(",".join(map(str, shuffled)))
+    more = [*numbers, numbers[0]]
+    assert canonical_math(", ".join(map(str, more))) != canonical_math(", ".join(map(str, numbers)))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 9), st.integers(2, 9), st.integers(-9, 9), st.sampled_from(["floor", "ceil"]))
+def test_a_whole_number_comes_out_of_a_step_and_nothing_else(a, b, whole, step):
+    inner, outer = f"\\frac{{{a}n}}{{{b}}}", f"\\l{step}"
+    one = canonical_math(f"{outer} {inner}{whole:+} \\r{step}")
+    assert one == canonical_math(f"{outer} {inner} \\r{step}{whole:+}")
+    assert one != canonical_math(f"{inner}{whole:+}") or a % b == 0
+    assert one not in {str(number) for number in range(-20, 20)}
