@@ -7,7 +7,7 @@ from PIL import Image
 from run_folder import answers_to, make_run
 
 from ttrl_verl.record.read import open_run
-from ttrl_verl.report.images import PER_SOURCE, Tally, read_pictures
+from ttrl_verl.report.images import PER_SOURCE, Tally, read_images
 from ttrl_verl.report.write import write_report
 
 
@@ -36,7 +36,7 @@ def run(tmp_path):
 
 
 def test_pictures_come_with_their_votes_before_and_after(run):
-    ((source, pictures),) = read_pictures(open_run(run())).items()
+    ((source, pictures),) = read_images(open_run(run())).items()
     assert source == "questions"
     assert [picture.label for picture in pictures] == ["red", "red"]
     assert pictures[0].before == Tally((("blue", 1), ("no answer", 1)), right=False)
@@ -48,7 +48,7 @@ def test_pictures_come_with_their_votes_before_and_after(run):
 
 
 def test_the_first_of_a_file_are_shown(run):
-    ((_, pictures),) = read_pictures(open_run(run(rows=40))).items()
+    ((_, pictures),) = read_images(open_run(run(rows=40))).items()
     assert [picture.origin for picture in pictures] == [f"pictures.jsonl:{n + 1}" for n in range(PER_SOURCE)]
 
 
@@ -72,5 +72,5 @@ def test_without_its_pictures_a_report_goes_without(run, tmp_path, what):
         for path in (folder / "validation").iterdir():
             rows = [json.loads(line) for line in path.read_text().splitlines()]
             path.write_text("".join(json.dumps({k: v for k, v in row.items() if k != "origin"}) + "\n" for row in rows))
-    assert read_pictures(open_run(folder)) == {}
+    assert read_images(open_run(folder)) == {}
     assert "<figure>" not in write_report(folder).page.read_text()

@@ -13,7 +13,7 @@ import click
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class PictureSettings:
+class ImageSettings:
     """The shared options, as they were given."""
 
     out: Path
@@ -47,8 +47,8 @@ class PictureSettings:
         return [] if self.embed else [shlex.quote(f"ttrl.image_root={image_root.resolve()}")]
 
 
-def picture_options(command: Callable) -> Callable:
-    """Add the options of every command that writes images; they reach it as one, ``pictures``."""
+def image_options(command: Callable) -> Callable:
+    """Add the options of every command that writes images; they reach it as one, ``images``."""
     path = click.Path(path_type=Path)
     options = [
         click.option("--out", required=True, type=path, metavar="FILE", help="The parquet file to write."),
@@ -60,11 +60,11 @@ def picture_options(command: Callable) -> Callable:
         click.option("--force", is_flag=True, help="Write over a file that is there."),
         click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON."),
     ]
-    names = [field.name for field in dataclasses.fields(PictureSettings)]
+    names = [field.name for field in dataclasses.fields(ImageSettings)]
 
     @functools.wraps(command)
     def with_settings(**given: Any) -> Any:
-        return command(pictures=PictureSettings(**{name: given.pop(name) for name in names}), **given)
+        return command(images=ImageSettings(**{name: given.pop(name) for name in names}), **given)
 
     for option in reversed(options):
         with_settings = option(with_settings)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ttrl_verl.cli.image_options import PictureSettings, picture_options, say
+from ttrl_verl.cli.image_options import ImageSettings, image_options, say
 
 
 @click.command(
@@ -33,7 +33,7 @@ from ttrl_verl.cli.image_options import PictureSettings, picture_options, say
 @click.option(
     "--root", type=click.Path(path_type=Path), metavar="DIR", help="Where links may lead  [default: the folder itself]"
 )
-@picture_options
+@image_options
 def command(
     folder: Path,
     classes: str,
@@ -44,7 +44,7 @@ def command(
     distractors: Path | None,
     question: str | None,
     root: Path | None,
-    pictures: PictureSettings,
+    images: ImageSettings,
 ) -> None:
     """Write a multiple-choice question about each image of DIR.
 
@@ -56,7 +56,7 @@ def command(
 
     done = prepare_images(
         folder,
-        pictures.out,
+        images.out,
         classes=classes,
         options=options,
         seed=seed,
@@ -65,13 +65,13 @@ def command(
         root=root,
         path_column=path_column,
         class_column=class_column,
-        **pictures.writing(),
+        **images.writing(),
     )
     lines = [
-        f"{done.file}: {done.rows} questions with {done.options} of {done.classes} classes, {pictures.kept}",
+        f"{done.file}: {done.rows} questions with {done.options} of {done.classes} classes, {images.kept}",
         f"  labels    {done.labelled}",
     ]
     if done.others:
         lines.append(f"  ignored   {done.others} files that are no images by name, or hidden")
     settings = [] if options == 4 else [f"ttrl.choices={options}"]
-    say(done, pictures.as_json, lines, [*settings, *pictures.settings(root or folder)])
+    say(done, images.as_json, lines, [*settings, *images.settings(root or folder)])

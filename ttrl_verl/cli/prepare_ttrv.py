@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ttrl_verl.cli.image_options import PictureSettings, picture_options, say
+from ttrl_verl.cli.image_options import ImageSettings, image_options, say
 
 
 @click.command(
@@ -18,14 +18,14 @@ from ttrl_verl.cli.image_options import PictureSettings, picture_options, say
     metavar="DIR",
     help="Your copy of the data set's images: a path of the file means the image with the same end.",
 )
-@picture_options
-def command(file: Path, image_root: Path, pictures: PictureSettings) -> None:
+@image_options
+def command(file: Path, image_root: Path, images: ImageSettings) -> None:
     """Write a file of TTRV's (prompt, image_path, answer, source, id) as parquet, with its images.
 
     Its prompts are kept as they are, the labels for validation alone.
     """
     from ttrl_verl.prepare.ttrv import prepare_ttrv
 
-    done = prepare_ttrv(file, image_root, pictures.out, **pictures.writing())
-    lines = [f"{done.file}: {done.rows} questions, {pictures.kept}"]
-    say(done, pictures.as_json, lines, pictures.settings(image_root))
+    done = prepare_ttrv(file, image_root, images.out, **images.writing())
+    lines = [f"{done.file}: {done.rows} questions, {images.kept}"]
+    say(done, images.as_json, lines, images.settings(image_root))

@@ -98,7 +98,7 @@ def find_images(folder: Path, root: Path) -> Found:
     return found
 
 
-def picture(path: Path, limits: Limits) -> dict[str, Any]:
+def stored_image(path: Path, limits: Limits) -> dict[str, Any]:
     """Return an image as a row has it, opened and checked.
 
     A file that a model can see as it is keeps its bytes. One that is rotated by its EXIF data, transparent, of 16 bits,
@@ -151,7 +151,7 @@ def _rows_written(out: Path, schema: pa.Schema) -> Iterator[Callable[[dict], Non
 
 
 def write_rows(out: Path, limits: Limits, rows: Iterable[Callable[[], dict]], bad: list[str], skip_bad: bool) -> int:
-    """Write the rows that can be made and return how many; ``bad`` takes the line of each that cannot.
+    """Write the rows that can be made, and return how many; a line for each of the others is added to ``bad``.
 
     Args:
         out: the parquet file; it appears when it is complete.

@@ -9,7 +9,7 @@ from typing import Any
 from ttrl_verl.errors import InputError
 from ttrl_verl.files import sha256
 from ttrl_verl.prepare.classes import Classes, read_classes, read_confusable
-from ttrl_verl.prepare.image_rows import Limits, find_images, picture, write_rows
+from ttrl_verl.prepare.image_rows import Limits, find_images, stored_image, write_rows
 from ttrl_verl.prepare.options import QUESTION, ChoiceMaker
 from ttrl_verl.prepare.write import check_target
 from ttrl_verl.printable import path_name
@@ -114,9 +114,9 @@ class _Rows:
     labelled: int = 0
 
     def row(self, path: str) -> dict[str, Any]:
-        """Return the row of an image; raise as `picture` does."""
+        """Return the row of an image; raise as `stored_image` does."""
         choice = self.maker.ask(path, self.classes.of(path))
-        image = picture(self.folder / path, self.limits)
+        image = stored_image(self.folder / path, self.limits)
         self.labelled += choice.letter is not None
         return {
             "data_source": self.source,

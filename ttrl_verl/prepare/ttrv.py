@@ -12,7 +12,7 @@ from typing import Any
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.files import sha256
-from ttrl_verl.prepare.image_rows import Limits, find_images, picture, write_rows
+from ttrl_verl.prepare.image_rows import Limits, find_images, stored_image, write_rows
 from ttrl_verl.prepare.write import check_target
 from ttrl_verl.printable import path_name
 from ttrl_verl.questions.images import PLACEHOLDER, check_placeholders
@@ -121,7 +121,7 @@ def prepare_ttrv(
         messages = [{"role": "user", "content": prompt}]
         check_placeholders(messages, [foreign], f"{where}: prompt")
         try:
-            image = picture(image_root / index.find(foreign), kept)
+            image = stored_image(image_root / index.find(foreign), kept)
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
         answer = given.get("answer")

@@ -1,1 +1,1 @@
-"""The report of a run: its figures, its pictures, a page of HTML and the same as text."""
+"""The report of a run: its figures, its charts, a page of HTML and the same as text."""

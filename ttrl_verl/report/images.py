@@ -1,4 +1,4 @@
-"""Pictures and the votes on them, before training and after: the first of each question file that has any."""
+"""Images and the votes on them, before training and after: the first of each question file that has any."""
 
 import base64
 import io
@@ -28,15 +28,15 @@ _ANSWERS = 3
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The votes on a picture: the most frequent answers with their counts, and whether the majority is right."""
+    """The votes on an image: the most frequent answers with their counts, and whether the majority is right."""
 
     votes: tuple[tuple[str, int], ...]
     right: bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture, as a data URI, and its votes. Texts are fit to be shown; ``label`` is ``None`` where there is none."""
+class ShownImage:
+    """An image, as a data URI, and its votes. Texts are fit to be shown; ``label`` is ``None`` where there is none."""
 
     uri: str
     origin: str
@@ -45,16 +45,16 @@ class Picture:
     after: Tally
 
 
-def read_pictures(run: Run) -> dict[str, list[Picture]]:
-    """Return up to ``PER_SOURCE`` pictures of each data source that was validated before training and after.
+def read_images(run: Run) -> dict[str, list[ShownImage]]:
+    """Return up to ``PER_SOURCE`` images of each data source that was validated before training and after.
 
-    They are the first of their file, not chosen by what came of them. A question with several pictures shows its first.
+    They are the first of their file, not chosen by what came of them. A question with several images shows its first.
     Files that are no longer there, or are no longer what they were, give none.
     """
     passes = run.validations()
     if len(passes) < 2:
         return {}
-    shown: dict[str, list[Picture]] = {}
+    shown: dict[str, list[ShownImage]] = {}
     images = _images(run)
     if not images:
         return {}
@@ -63,8 +63,8 @@ def read_pictures(run: Run) -> dict[str, list[Picture]]:
         if origin in before and origin in after:
             source, rows = after[origin]
             if len(shown.setdefault(source, [])) < PER_SOURCE:
-                shown[source].append(_picture(uri, origin, before[origin][1], rows))
-    return {source: pictures for source, pictures in shown.items() if pictures}
+                shown[source].append(_shown_image(uri, origin, before[origin][1], rows))
+    return {source: found for source, found in shown.items() if found}
 
 
 def _images(run: Run) -> list[tuple[str, str]]:
@@ -97,9 +97,9 @@ def _data_uri(image: Image.Image) -> str:
     return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
 
 
-def _picture(uri: str, origin: str, before: Sequence[dict], after: Sequence[dict]) -> Picture:
+def _shown_image(uri: str, origin: str, before: Sequence[dict], after: Sequence[dict]) -> ShownImage:
     label = after[0]["gts"]
-    return Picture(
+    return ShownImage(
         uri=uri,
         origin=one_line(f"{Path(origin).name}", 80),
         label=None if label is None else one_line(label, 40),

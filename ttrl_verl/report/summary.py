@@ -16,7 +16,7 @@ from ttrl_verl.report.checkpoints import Candidate, CheckpointChoice, choose, mo
 from ttrl_verl.report.curves import Curve, Point, step_curves
 from ttrl_verl.report.examples import Example, choose_examples
 from ttrl_verl.report.headline import headline
-from ttrl_verl.report.images import Picture, read_pictures
+from ttrl_verl.report.images import ShownImage, read_images
 from ttrl_verl.report.provenance import Provenance, read_provenance
 from ttrl_verl.report.validation import Validation, accuracy_changes, read_validation
 from ttrl_verl.report.verdict import Verdict, read_verdict
@@ -93,7 +93,7 @@ class Summary:
     alarm_steps: tuple[int, ...]
     resumes: tuple[int, ...]
     examples: Mapping[str, tuple[Sequence[Example], int]]
-    pictures: Mapping[str, Sequence[Picture]]
+    images: Mapping[str, Sequence[ShownImage]]
     provenance: Provenance
     notes: tuple[str, ...]
 
@@ -155,7 +155,7 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
         alarm_steps=tuple(sorted({row["step"] for row in alarms})),
         resumes=tuple(a.first_step for a in run.manifest.attempts[1:] if a.first_step is not None),
         examples=choose_examples(histories),
-        pictures=read_pictures(run),
+        images=read_images(run),
         provenance=read_provenance(run),
         notes=(*validation.notes, *_notes(run, histories, metrics)),
     )
