@@ -145,6 +145,8 @@ def extract_letter(text: str, letters: str) -> str | None:
         if found is not None:
             return found
     held = boxed(text)[1]
+    if held is not None and len(held) == 1 and held in letters:
+        return held
     if held is not None:
         found = canonical_letter(held, string.ascii_uppercase)
         if found is not None:

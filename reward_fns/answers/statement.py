@@ -237,7 +237,7 @@ def _east_asian(text: str, start: int, end: int) -> int | None:
 _TAG = re.compile(
     r"[<\[](/?)((?:final[_ \-]?)?(?:answer|ans|choice|option|label|result)|final|solution)[>\]]", re.IGNORECASE
 )
-_TAG_ENDINGS = ("answer>", "answer]", "ans>", "choice>", "option>", "label>", "result>", "final>", "solution>")
+_TAG_ENDINGS = ("answer>", "ans>", "choice>", "option>", "label>", "result>", "final>", "solution>")
 _TAG_CHARS = 2_000
 
 
@@ -251,7 +251,7 @@ def tagged(text: str) -> str | None:
     if ">" not in text and "]" not in text:
         return None
     lowered = text.lower()
-    if not any(ending in lowered for ending in _TAG_ENDINGS):
+    if not ("answer]" in lowered or (">" in text and any(ending in lowered for ending in _TAG_ENDINGS))):
         return None
     held = begin = opened = None
     for tag in _TAG.finditer(text):
