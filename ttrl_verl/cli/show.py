@@ -65,6 +65,7 @@ def _print_prompt(composed: "Composed") -> None:
     shown = first_prompt(composed)
     click.echo(shown.text)
     images = f", with {shown.images} image{'s' if shown.images > 1 else ''}" if shown.images else ""
-    click.echo(f"({shown.origin}{images})", err=True)
+    cost = f": {shown.cost.most} tokens of {shown.cost.longest}" if shown.cost else ""
+    click.echo(f"({shown.origin}{images}{cost})", err=True)
     if shown.too_long:
         click.echo(f"does not fit: {shown.too_long}", err=True)

@@ -173,6 +173,15 @@ def _lengths(composed: Composed, files: QuestionFiles) -> Iterator[Finding]:
     if data["filter_overlong_prompts"]:
         return
     tokenizer, most = load_tokenizer(model), data["max_prompt_length"]
-    for table in tables:
-        prompt_lengths.check_prompts(table, tokenizer, processor, most, **data["apply_chat_template_kwargs"])
-    yield Finding("ok", "prompts", f"all fit in data.max_prompt_length, {most} tokens")
+    template, settings = data["apply_chat_template_kwargs"], data["mm_processor_kwargs"]
+    found = [
+        prompt_lengths.check_prompts(table, tokenizer, processor, most, processor_settings=settings, **template)
+        for table in tables
+    ]
+    costs = [cost for cost in found if cost is not None]
+    pictures = ""
+    if costs:
+        fewest, dearest = min(cost.fewest for cost in costs), max(cost.most for cost in costs)
+        longest = max(cost.longest for cost in costs)
+        pictures = f"; the images of a prompt take {fewest:,} to {dearest:,}, and the longest of these has {longest:,}"
+    yield Finding("ok", "prompts", f"all fit in data.max_prompt_length, {most} tokens{pictures}")

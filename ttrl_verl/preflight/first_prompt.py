@@ -8,7 +8,7 @@ import pyarrow as pa
 from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.errors import InputError
 from ttrl_verl.preflight.model import load_processor, load_tokenizer
-from ttrl_verl.questions.prompt_lengths import check_images, check_prompts, render
+from ttrl_verl.questions.prompt_lengths import ImageCost, check_images, check_prompts, render
 from ttrl_verl.questions.read import SCHEMA, as_list, iter_questions
 
 
@@ -20,12 +20,14 @@ class FirstPrompt:
         text: through the model's own chat template; an image is the template's placeholder.
         origin: the file and line that it is from.
         images: how many.
+        cost: what the images take, in tokens; ``None`` where there are none, or the prompt does not fit.
         too_long: why it does not fit, or ``None``.
     """
 
     text: str
     origin: str
     images: int
+    cost: ImageCost | None
     too_long: str | None
 
 
@@ -46,9 +48,14 @@ def first_prompt(composed: Composed) -> FirstPrompt:
     processor = load_processor(model) if row["images"] else None
     tokenizer = load_tokenizer(model)
     template = data["apply_chat_template_kwargs"]
-    too_long = None
+    cost, too_long = None, None
+    settings = data["mm_processor_kwargs"]
     try:
-        check_prompts(table, tokenizer, processor, data["max_prompt_length"], **template)
+        cost = check_prompts(
+            table, tokenizer, processor, data["max_prompt_length"], processor_settings=settings, **template
+        )
     except InputError as error:  # it is shown all the same
         too_long = str(error)
-    return FirstPrompt(render(row, processor or tokenizer, template), row["origin"], len(row["images"] or ()), too_long)
+    return FirstPrompt(
+        render(row, processor or tokenizer, template), row["origin"], len(row["images"] or ()), cost, too_long
+    )

@@ -14,6 +14,7 @@ from ttrl_verl.composition.places import recipes_dir
 from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.errors import InputError
 from ttrl_verl.preflight import Finding
+from ttrl_verl.preflight.heads import head_problem
 
 _NO_TEMPLATE = "has no chat template (actor_rollout_ref.model.custom_chat_template sets one)"
 
@@ -129,7 +130,7 @@ def gpu_memory(parts: Mapping[str, str]) -> float | None:
 
 
 def check_model(composed: Composed) -> Iterator[Finding]:
-    """Yield whether the model is on this machine and has a chat template."""
+    """Yield whether the model is on this machine, has a chat template, and its own head in trainer and rollout."""
     model = composed.values["actor_rollout_ref"]["model"]
     name = model["tokenizer_path"] or model["path"]
     if model["path"] is None:
@@ -145,6 +146,9 @@ def check_model(composed: Composed) -> Iterator[Finding]:
         yield Finding("wrong", "model", f"{name}: {_NO_TEMPLATE}")
     else:
         yield Finding("ok", "model", f"{name} has a chat template")
+    weights = model_folder(model["path"])
+    if weights is not None and (problem := head_problem(weights, composed.values)):
+        yield Finding("wrong", "head", problem)
 
 
 def load_tokenizer(model: Mapping[str, Any]) -> Any:
