@@ -39,12 +39,12 @@ def test_a_prompt_is_shown_as_the_chat_template_puts_it(tiny_vision_model, tiny_
     assert shown.stdout == (
         f"<|im_start|> system\nSee. <|im_end|>\n<|im_start|> user\n{asked} <|im_end|>\n<|im_start|> assistant\n\n"
     )
-    assert shown.stderr == f"({files}/seen.jsonl:1, with 1 image)\n"
+    assert shown.stderr == f"({files}/seen.jsonl:1, with 1 image: 4 tokens of 34)\n"
     shown = show(*settings(tiny_model, files / "text.jsonl"))
     assert shown.stdout == "<|im_start|> user what is 1 <|im_end|> <|im_start|> assistant \n"
     shown = show(*settings(tiny_vision_model, files / "seen.jsonl"), "data.max_prompt_length=9")
     assert "does not fit: " in shown.stderr
-    assert "has 28 tokens with its images; expected at most 9" in shown.stderr
+    assert "has 28 tokens, 4 of them of its images; expected at most 9" in shown.stderr
 
 
 def test_a_template_of_ones_own_is_shown(tiny_model, files):
