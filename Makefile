@@ -13,7 +13,8 @@ help: ## this list
 
 setup: $(STAMP) ## .venv, from the pinned files
 
-$(STAMP): requirements/cpu.txt pyproject.toml
+# Built anew where what is installed changes, or how it is installed: an old one would hide a step that is missing.
+$(STAMP): requirements/cpu.txt pyproject.toml Makefile
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or 3.12 found; set PYTHON=/path/to/python" >&2; exit 2; }
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
@@ -30,7 +31,7 @@ test: setup check ## the whole suite but for its long matrix
 	$(BIN)/python -m pytest -m "not matrix"
 
 test-fast: setup ## seconds: nothing here imports verl
-	$(BIN)/python -m pytest -m "not slow and not verl and not e2e and not matrix"
+	$(BIN)/python -m pytest -n auto -m "not slow and not verl and not e2e and not matrix"
 
 test-all: setup check ## everything, the long end-to-end matrix included
 	$(BIN)/python -m pytest

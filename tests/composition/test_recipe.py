@@ -40,6 +40,7 @@ def test_a_bad_override_is_one_line(overrides, message):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_a_misspelt_key_in_a_recipe_of_ones_own_names_the_nearest(tmp_path: Path):
     own = tmp_path / "mine.yaml"
     own.write_text("defaults: [ppo_trainer, base/ttrl, _self_]\nactor_rollout_ref: {rollout: {temprature: 2}}\n")
@@ -47,21 +48,25 @@ def test_a_misspelt_key_in_a_recipe_of_ones_own_names_the_nearest(tmp_path: Path
         compose_recipe(str(own))
 
 
+@pytest.mark.slow
 def test_a_recipe_of_ones_own_includes_our_parts(tmp_path: Path):
     own = tmp_path / "mine.yaml"
     own.write_text("defaults: [ppo_trainer, base/ttrl, _self_]\nttrl: {votes: 4}\n")
     assert compose_recipe(str(own)).ttrl.votes == 4
 
 
+@pytest.mark.slow
 def test_a_key_that_the_user_adds_on_purpose_is_taken():
     assert compose_recipe("demo_cpu", ["+trainer.mine=1"]).trainer.mine == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["ttrl.reward_options={alpha:0.5}", "+ttrl.reward_options.alpha=0.5"])
 def test_options_of_a_reward_are_given_as_overrides(given):
     assert plain(compose_recipe("demo_cpu", [given]).ttrl)["reward_options"] == {"alpha": 0.5}
 
 
+@pytest.mark.slow
 def test_the_defaults_of_the_alarms_are_the_recipes():
     assert parse_ttrl_config(plain(compose_recipe("ttrl").ttrl)).alarms == AlarmsConfig()
 

