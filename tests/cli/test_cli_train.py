@@ -1,12 +1,15 @@
 """``ttrl-verl train`` and the folder it writes to; nothing is started."""
 
 import json
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
 from ttrl_verl.cli import main
-from ttrl_verl.composition.recipe import compose_recipe, plain
+from ttrl_verl.cli.train import _folder
+from ttrl_verl.composition.recipe import compose_recipe, compose_run, in_own_folder, plain
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.launch import alarms_since, attempts
 from ttrl_verl.record.folder import lock
@@ -43,6 +46,7 @@ def finished(overrides, tmp_path):
                 "lengths": [1, 1],
                 "kept": 2,
                 "pseudo_label": "1",
+                "majority_ratio": 0.5,
                 "answer_entropy": 0.69,
                 "truncated": 0,
                 "missing": 0,
@@ -67,6 +71,44 @@ def refused(monkeypatch, capsys, overrides, message):
 def test_a_folder_that_holds_a_run_is_refused(monkeypatch, capsys, overrides, finished):
     message = f"{finished}: holds a run already; set trainer.default_local_dir to another folder, or"
     refused(monkeypatch, capsys, overrides, message)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("reward=random", "reward.reward_manager.name majority_vote, and this one has random"),
+        ("actor_rollout_ref.model.path=/other", "actor_rollout_ref.model.path /nowhere, and this one has /other"),
+        ("ttrl.votes=17", "ttrl.votes 16, and this one has 17"),
+        ("kept=8", "actor_rollout_ref.rollout.n 16, and this one has 8"),
+        ("algorithm.adv_estimator=rloo", "algorithm.adv_estimator grpo, and this one has rloo"),
+        ("ttrl.answer_type=text", "ttrl.answer_type choice, and this one has text"),
+    ],
+)
+def test_another_experiment_does_not_go_on_with_these_weights(
+    monkeypatch, capsys, overrides, finished, override, message
+):
+    changed = [*overrides, "trainer.resume_mode=auto", override]
+    refused(monkeypatch, capsys, changed, f"{finished}: holds a run with {message}; go on with what it began with, or")
+
+
+def test_other_question_files_are_another_experiment(monkeypatch, capsys, overrides, finished, write_jsonl):
+    other = write_jsonl("other.jsonl", [{"prompt": f"what is {n}", "answer": n} for n in range(24)])
+    changed = [*overrides, "trainer.resume_mode=auto", f"data.train_files=[{other}]"]
+    refused(monkeypatch, capsys, changed, f"q.jsonl'], and this one has ['{other}']")
+
+
+def test_the_folder_of_a_run_without_out_is_its_own():
+    composed = compose_run("aime24", ["reward=random", "votes=32", "model=/models/mine"])
+    folder = Path(_folder(composed))
+    assert folder.parent == Path("runs").absolute()
+    assert re.fullmatch(r"ttrl_aime24-mine-random-\d{8}-\d{6}", folder.name)
+    own = in_own_folder(composed, "/runs/1")
+    assert own.values["trainer"]["default_local_dir"] == "/runs/1"
+    assert own.values["trainer"]["validation_data_dir"] == "/runs/1/validation"
+    assert own.values["trainer"]["resume_mode"] == "disable"
+    assert own.overrides[-1] == "trainer.default_local_dir=/runs/1"
+    named = compose_run("aime24", ["out=/mine"])
+    assert in_own_folder(named, "/runs/1") is named
 
 
 def test_a_data_file_that_changed_is_told_before_anything_starts(monkeypatch, capsys, overrides, finished, tmp_path):

@@ -1,12 +1,17 @@
 """``ttrl-verl train``: check a recipe, then run it with verl's own trainer."""
 
 import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ttrl_verl.cli.complete import overrides as complete_overrides
 from ttrl_verl.cli.complete import recipes as complete_recipes
 from ttrl_verl.composition.overrides import SHORT_NAMES
+
+if TYPE_CHECKING:
+    from ttrl_verl.composition.recipe import Composed
 
 _WIDTH = max(len(name) for name in SHORT_NAMES)
 
@@ -31,11 +36,12 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
 
     Everything that can be checked without a GPU is checked first.
     """
-    from ttrl_verl.composition.recipe import compose_run
+    from ttrl_verl.composition.recipe import compose_run, in_own_folder
     from ttrl_verl.launch import start, verl_command
     from ttrl_verl.preflight.findings import config_findings, findings, refuse
 
     composed = compose_run(recipe, overrides)
+    composed = in_own_folder(composed, _folder(composed))
     if dry_run:
         from omegaconf import OmegaConf
 
@@ -48,3 +54,17 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
     for alarm in ended.alarms:
         click.echo(f"alarm: {alarm}", err=True)
     return ended.status
+
+
+def _folder(composed: "Composed") -> str:
+    """Return a folder below ``runs/`` with recipe, model, reward and time in its name: no second run's by accident."""
+    from datetime import datetime
+
+    config = composed.config
+    reward = config.reward.reward_manager.name
+    words = [
+        composed.file.stem,
+        Path(str(config.actor_rollout_ref.model.path)).name,
+        reward.rpartition(":")[2] or reward,
+    ]
+    return str(Path("runs", f"{'-'.join(words)}-{datetime.now():%Y%m%d-%H%M%S}").absolute())

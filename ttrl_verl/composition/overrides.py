@@ -285,10 +285,17 @@ def _folder(key: str, value: str) -> Iterator[str]:
     yield f"trainer.validation_data_dir={quoted(str(Path(value) / 'validation'))}"
 
 
+def _seed(key: str, value: str) -> Iterator[str]:
+    """One seed for all that draws: the order of the questions, the sampling, the order within a step's update."""
+    keys = (SHORT_NAMES[key], "actor_rollout_ref.rollout.seed", "actor_rollout_ref.actor.data_loader_seed")
+    yield from (f"{name}={value}" for name in keys)
+
+
 _SPECIAL: Mapping[str, Callable[[str, str], Iterator[str]]] = {
     "model": _model,
     "data": _files,
     "val": _files,
     "labels": _labels,
     "out": _folder,
+    "seed": _seed,
 }

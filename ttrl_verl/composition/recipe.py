@@ -5,7 +5,7 @@ Hydra is imported by the first composition and not before, so that a slip on the
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ttrl_verl.composition.catalogue import YAML_LOADER, part_groups, recipe_file
-from ttrl_verl.composition.overrides import KEYS_BEYOND_YAML, check_key, translate, verl_defaults
+from ttrl_verl.composition.overrides import KEYS_BEYOND_YAML, check_key, quoted, translate, verl_defaults
 from ttrl_verl.errors import InputError
 
 if TYPE_CHECKING:
@@ -62,6 +62,24 @@ class Composed:
         if "ttrl" not in self.values:
             raise InputError("the recipe has no section ttrl; expected base/ttrl in its defaults list")
         return parse_ttrl_config(self.values["ttrl"])
+
+
+def in_own_folder(composed: Composed, folder: str) -> Composed:
+    """Return a run that writes into a folder; as it is where its recipe or its overrides name one already.
+
+    Args:
+        composed: the run.
+        folder: in place of verl's default, which knows neither model nor reward.
+    """
+    from omegaconf import OmegaConf
+
+    written = OmegaConf.to_container(composed.config.trainer, resolve=False)["default_local_dir"]
+    if written != verl_defaults(composed.config.model_engine)["trainer"]["default_local_dir"]:
+        return composed
+    config = composed.config.copy()
+    config.trainer.default_local_dir = folder
+    overrides = (*composed.overrides, f"trainer.default_local_dir={quoted(folder)}")
+    return replace(composed, config=config, overrides=overrides)
 
 
 def compose_recipe(recipe: str, overrides: Sequence[str] = ()) -> "DictConfig":

@@ -34,7 +34,7 @@ def findings(composed: Composed, files: "QuestionFiles | None" = None, *, ask_hu
     # pyarrow, which the configuration alone does not need.
     from ttrl_verl.preflight.data import QuestionFiles, check_files, check_prompts
     from ttrl_verl.preflight.memory import check_memory
-    from ttrl_verl.preflight.model import check_model
+    from ttrl_verl.preflight.model import check_model, check_positions
     from ttrl_verl.preflight.run_folder import check_folder
 
     yield from config_findings(composed)
@@ -45,6 +45,7 @@ def findings(composed: Composed, files: "QuestionFiles | None" = None, *, ask_hu
         most = composed.values["data"]["train_max_samples"]
         yield from check_epochs(files.questions, most, run_numbers(composed.values))
     yield from check_model(composed)
+    yield from check_positions(composed)
     yield from check_memory(composed)
     yield from check_prompts(composed, files, ask_hub=ask_hub)
 

@@ -5,12 +5,12 @@ measurement on a GPU stands behind it yet. ``FORMULA`` says it in lines, and `tt
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.preflight import Finding
 from ttrl_verl.preflight.batches import RunNumbers, run_numbers
-from ttrl_verl.preflight.model import Shape, gpu_memory, model_shape
+from ttrl_verl.preflight.model import Shape, gpu_memory, model_positions, model_shape
 
 GB = 1e9
 
@@ -90,7 +90,7 @@ def estimate(model: Shape, run: RunNumbers, gpu_gb: float) -> Estimate:
         kv_responses=max(0, int(kv_room / (kv_token * (run.prompt + run.response)))),
         sampled_tokens=run.train * run.votes * run.response,
         trained_tokens=run.train * run.kept * run.response,
-        fits=max(training, rollout) / GB <= gpu_gb and kv_room > kv_token * (run.prompt + run.response),
+        fits=max(training, rollout) / GB <= gpu_gb and kv_room > kv_token * (run.context or run.prompt + run.response),
     )
 
 
@@ -119,7 +119,13 @@ def memory_of(composed: Composed) -> Estimate | None:
     size = gpu_memory(composed.parts)
     name = composed.values["actor_rollout_ref"]["model"]["path"]
     shape = model_shape(name, composed.parts) if name is not None else None
-    return None if size is None or shape is None else estimate(shape, run_numbers(composed.values), size)
+    return None if size is None or shape is None else estimate(shape, _numbers(composed, name), size)
+
+
+def _numbers(composed: Composed, name: str) -> RunNumbers:
+    """Return the run's numbers; where ``max_model_len`` is null, vLLM takes all the positions that the model has."""
+    numbers = run_numbers(composed.values)
+    return replace(numbers, context=numbers.context or model_positions(name, composed.parts))
 
 
 def formula(composed: Composed) -> str:

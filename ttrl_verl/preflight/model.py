@@ -73,11 +73,58 @@ def model_shape(name: str, parts: Mapping[str, str]) -> Shape | None:
     folder = model_folder(name)
     if folder is not None and (found := shape_of_config(folder / "config.json")) is not None:
         return found
+    said = _part_header(name, parts)
+    return shape(yaml.load(said["sizes"], Loader=YAML_LOADER)) if "sizes" in said else None
+
+
+def _part_header(name: str, parts: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what the recipe's part says of a model; nothing where ``model.path`` was set over the part."""
     file = recipes_dir() / "model" / f"{parts.get('model', '')}.yaml"
-    # Where `actor_rollout_ref.model.path` was set over the part, the part's shape is another model's.
     if not file.is_file() or f"    path: {name}\n" not in file.read_text(encoding="utf-8"):
-        return None
-    return shape(yaml.load(header(file)["sizes"], Loader=YAML_LOADER))
+        return {}
+    return header(file)
+
+
+def model_positions(name: str, parts: Mapping[str, str]) -> int | None:
+    """Return how many tokens a model has positions for: by its ``config.json``, else by the recipe's part of it.
+
+    Args:
+        name: ``actor_rollout_ref.model.path``.
+        parts: the parts that the recipe took.
+    """
+    folder = model_folder(name)
+    if folder is not None:
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            text = config.get("text_config") or config.get("llm_config") or config
+            found = text.get("max_position_embeddings")
+        except (OSError, ValueError, AttributeError, RecursionError):
+            found = None
+        return found if isinstance(found, int) and found > 0 else None
+    stated = _part_header(name, parts).get("positions")
+    return None if stated is None else int(stated)
+
+
+def check_positions(composed: Composed) -> Iterator[Finding]:
+    """Yield whether the longest sequence of a run has a position in the model for each token, and room in vLLM."""
+    data, models = composed.values["data"], composed.values["actor_rollout_ref"]
+    longest, context = data["max_prompt_length"] + data["max_response_length"], models["rollout"]["max_model_len"]
+    if context is not None and context < longest:
+        yield Finding(
+            "wrong",
+            "lengths",
+            f"actor_rollout_ref.rollout.max_model_len is {context}; expected at least prompt and response, {longest}",
+        )
+    name = models["model"]["path"]
+    positions = None if name is None else model_positions(name, composed.parts)
+    needed = max(longest, context or 0)
+    if positions is not None and needed > positions:
+        yield Finding(
+            "wrong",
+            "lengths",
+            f"prompt and response have {needed} tokens; expected at most the {positions} positions of {name} "
+            "(data.max_response_length)",
+        )
 
 
 def count_parameters(sizes: Mapping[str, Any]) -> int:

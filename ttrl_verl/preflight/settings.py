@@ -1,11 +1,72 @@
-"""Settings that do nothing, or harm: verl takes each without a word."""
+"""Settings that do nothing, or harm, with the group stage: verl takes each without a word."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.preflight import Finding
+from ttrl_verl.preflight.config_types import value_at
+
+_REFUSED = {
+    "algorithm.filter_groups.enable": (
+        True,
+        "verl hands it to no sampler of others, and before the vote every reward is 0; a group without a signal is "
+        "counted by ttrl/zero_advantage_groups",
+    ),
+    "trainer.v1.sampler.sync_refill_failed_groups": (True, "verl hands it to no sampler of others"),
+    "trainer.use_v1": (False, "the older trainer has no group stage, and every reward would be 0"),
+    "reward.reward_model.enable": (True, "no answer would be found in a response: a reward model takes its place"),
+}
+"""Keys, the value that is refused, and why."""
+
+_LOOK_AT_NO_VOTE = ("random", "constant")
 
 
 def check_settings(composed: Composed) -> Iterator[Finding]:
     """Yield the settings that this run would not obey, or that would spoil it."""
-    yield from ()
+    names = composed.ttrl.reward_names(composed.values["reward"]["reward_manager"]["name"])
+    told = [*_ignored(composed.values), *_dynamic(composed.values), *_multiplicative(composed)]
+    votes, kept = composed.ttrl.votes, composed.values["actor_rollout_ref"]["rollout"]["n"]
+    if votes > kept and composed.ttrl.keep == "first" and all(name in _LOOK_AT_NO_VOTE for name in names):
+        told.append(
+            f"ttrl.votes is {votes}; the reward {names[0]} looks at no vote: expected the {kept} kept (votes={kept})"
+        )
+    yield from (Finding("wrong", "settings", said) for said in told)
+
+
+def _ignored(values: Mapping[str, Any]) -> Iterator[str]:
+    for key, (refused, why) in _REFUSED.items():
+        if value_at(values, key) is refused:
+            yield f"{key} is {str(refused).lower()}; expected {str(not refused).lower()}: {why}"
+    key = "reward.custom_reward_function.path"
+    if value_at(values, key) is not None:
+        yield f"{key} is set, and nothing reads it; a reward of one's own is reward=FILE.py:FUNCTION (docs/extend.md)"
+
+
+def _dynamic(values: Mapping[str, Any]) -> Iterator[str]:
+    """A micro-batch that counts tokens must hold the longest sequence: verl says so after the first generation."""
+    data, models = values["data"], values["actor_rollout_ref"]
+    longest = data["max_prompt_length"] + data["max_response_length"]
+    keys = {
+        "actor.ppo_max_token_len_per_gpu": "actor.use_dynamic_bsz",
+        "rollout.log_prob_max_token_len_per_gpu": "rollout.log_prob_use_dynamic_bsz",
+        "ref.log_prob_max_token_len_per_gpu": "ref.log_prob_use_dynamic_bsz",
+    }
+    shared = models["actor"]["ulysses_sequence_parallel_size"]
+    for key, switch in keys.items():
+        held = value_at(models, key)
+        if value_at(models, switch) and held is not None and held * shared < longest:
+            yield (
+                f"actor_rollout_ref.{key} is {held}; expected at least a prompt and a response, {-(-longest // shared)}"
+            )
+
+
+def _multiplicative(composed: Composed) -> Iterator[str]:
+    """A factor that is the same for a whole group cancels where the group's deviation is divided by."""
+    algorithm, options = composed.values["algorithm"], composed.ttrl.reward_options or {}
+    divides = algorithm["adv_estimator"] == "grpo" and algorithm["norm_adv_by_std_in_grpo"]
+    if options.get("multiplicative") and divides:
+        yield (
+            "algorithm.norm_adv_by_std_in_grpo is true; expected false with ttrl.reward_options.multiplicative: the "
+            "division by the deviation cancels the factor"
+        )

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import logging
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import IO, Any
 
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
+from ttrl_verl.questions.read import as_list
 from ttrl_verl.record.layout import LOCK, MANIFEST
 from ttrl_verl.record.manifest import DataFile, Manifest, data_files
 from ttrl_verl.record.read import open_run
@@ -64,9 +66,44 @@ def look(folder: Path, config: Mapping[str, Any], *, count: bool = True) -> Foun
             f"{folder}: holds a run already; set trainer.default_local_dir to another folder, or "
             "trainer.resume_mode=auto to go on with it"
         )
+    if trained and (other := _other(manifest.config, config)):
+        raise InputError(
+            f"{folder}: holds a run with {other}; go on with what it began with, or start in another folder "
+            "(trainer.default_local_dir)"
+        )
     then = {file.path: file.sha256 for file in manifest.data}
     changed = [file.path for file in data if then.get(file.path, file.sha256) != file.sha256]
     return Found(manifest, data, [_changed(path, folder) for path in changed])
+
+
+_SAME = (
+    "actor_rollout_ref.model.path",
+    "reward.reward_manager.name",
+    "ttrl.votes",
+    "actor_rollout_ref.rollout.n",
+    "algorithm.adv_estimator",
+    "ttrl.answer_type",
+    "data.train_files",
+)
+"""Keys that make another experiment: weights trained under one value are no beginning of a run under another."""
+
+
+def _other(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return the keys of ``_SAME`` that are not what they were, with both values; nothing where all are."""
+    said = []
+    for key in _SAME:
+        old, new = (_value(config, key) for config in (then, now))
+        if old is not None and old != new:
+            said.append(f"{key} {old}, and this one has {new}")
+    return "; ".join(said)
+
+
+def _value(config: Any, key: str) -> Any:
+    for part in key.split("."):
+        config = config.get(part) if isinstance(config, Mapping) else None
+    if key == "data.train_files":
+        return [os.path.abspath(os.path.expanduser(name)) for name in as_list(config)] or None
+    return config
 
 
 def _changed(path: str, folder: Path) -> str:
