@@ -24,6 +24,7 @@ def remember(labels=None, questions=None, types=None):
 
 
 def recipe(reward="majority_vote", run=None, **ttrl):
+    ttrl = {"min_votes": 1} | ttrl  # most tests put in fewer responses than the recipe asks for
     overrides = [f"ttrl.{key}={value}" for key, value in ttrl.items()]
     names = ["ttrl.answer_type=number", f"reward.reward_manager.name={reward}", "actor_rollout_ref.rollout.n=2"]
     folder = f"trainer.default_local_dir={run or f'run-{next(_numbers)}'}"
@@ -34,6 +35,7 @@ def stage(trainer_mode="sync", **settings):
     """The stage as verl builds it, from a recipe."""
     from ttrl_verl.training.group_stage import build_group_stage
 
+    refill = settings.pop("refill", None)
     config = recipe(**settings)
     sampler = config.trainer.v1.sampler
     return build_group_stage(
@@ -42,7 +44,7 @@ def stage(trainer_mode="sync", **settings):
         max_off_policy_threshold=sampler.max_off_policy_threshold,
         max_off_policy_strategy=sampler.max_off_policy_strategy,
         sampler_kwargs=sampler.sampler_kwargs,
-        refill_fn=None,
+        refill_fn=refill,
     )
 
 
@@ -58,6 +60,7 @@ def put(
     partition="train",
     lengths=None,
     extras=None,
+    step=1,
 ):
     """Put a group's responses in finishing order, and then its prompt's status. ``...`` is a response that failed.
 
@@ -66,7 +69,8 @@ def put(
     import torch
     from verl.utils.tensordict_utils import list_of_dict_to_tensordict
 
-    tq.kv_batch_put(keys=[uid], partition_id=partition, tags=[_prompt_tag("running")])
+    # What our agent-loop worker notes, too.
+    tq.kv_batch_put(keys=[uid], partition_id=partition, tags=[_prompt_tag("running", step) | {"index": index}])
     extra = {"truncated": 0.0, "limited": 1.0}
     for session in order or range(len(answers)):
         if answers[session] is ...:
@@ -80,14 +84,14 @@ def put(
             "reward_model": {"style": "rule", "ground_truth": label},
             "extra_info": {"index": index, "origin": f"q.jsonl:{index + 1}"},
         }
-        tags = [{"status": "success", "prompt_len": 2, "response_len": length, "global_steps": 1}]
+        tags = [{"status": "success", "prompt_len": 2, "response_len": length, "global_steps": step}]
         fields = list_of_dict_to_tensordict([row])
         tq.kv_batch_put(keys=[f"{uid}_{session}_0"], fields=fields, tags=tags, partition_id=partition)
-    tq.kv_batch_put(keys=[uid], partition_id=partition, tags=[_prompt_tag(status)])
+    tq.kv_batch_put(keys=[uid], partition_id=partition, tags=[_prompt_tag(status, step)])
 
 
-def _prompt_tag(status):
-    return {"is_prompt": True, "status": status, "global_steps": 1}
+def _prompt_tag(status, step):
+    return {"is_prompt": True, "status": status, "global_steps": step}
 
 
 def scores(tq, batch):

@@ -19,6 +19,9 @@ def test_a_good_section_is_taken():
     [
         ({"vots": 1}, "ttrl.vots is no key of this section; did you mean ttrl.votes?"),
         ({"zzz": 1}, "ttrl.zzz is no key of this section; its keys are votes, answer_type"),
+        ({"min_votes": 17}, "ttrl.min_votes is 17; expected at most ttrl.votes, 16"),
+        ({"min_votes": 0}, "ttrl.min_votes is 0; input should be greater than or equal to 1"),
+        ({"retries": -1}, "ttrl.retries is -1; input should be greater than or equal to 0"),
         ({"votes": 0}, "ttrl.votes is 0; input should be greater than or equal to 1"),
         ({"votes": "16"}, "ttrl.votes is '16'; input should be a valid integer"),
         (

@@ -46,6 +46,9 @@ class TTRLConfig(BaseModel):
     last_number: bool = False
     truncated: Literal["no_answer", "keep"] = "no_answer"
     json_field: str | None = None
+    min_votes: int | None = Field(default=None, ge=1)
+    retries: int = Field(default=2, ge=0, le=20)
+    max_refills: int = Field(default=10, ge=1)
     reward_options: dict[str, Any] | None = None
     rewards: list[WeightedName] | None = Field(default=None, min_length=1)
     check: str | None = None
@@ -63,6 +66,11 @@ class TTRLConfig(BaseModel):
     allow_labels: bool = False
     audit: bool = True
     alarms: AlarmsConfig = AlarmsConfig()
+
+    @property
+    def least_votes(self) -> int:
+        """The responses that a group needs to vote: ``min_votes``, by default half of the votes, rounded up."""
+        return -(-self.votes // 2) if self.min_votes is None else self.min_votes
 
     def layout(self, prompt_key: str, image_key: str = "images") -> "Layout":
         """Return how question files are read: ``data.prompt_key``, ``data.image_key`` and this section's keys."""
@@ -203,6 +211,8 @@ def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
         raise InputError(_first_error(error, "ttrl", TTRLConfig)) from error
     if not is_elsewhere(config.answer_type):
         config.build_answer_type()
+    if config.least_votes > config.votes:
+        raise InputError(f"ttrl.min_votes is {config.min_votes}; expected at most ttrl.votes, {config.votes}")
     least, most = config.min_pixels, config.max_pixels
     if least and most and least > most:
         raise InputError(f"ttrl.min_pixels is {least}; expected at most ttrl.max_pixels, {most}")

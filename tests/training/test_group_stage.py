@@ -23,15 +23,6 @@ def test_two_digit_sessions_are_in_sampling_order(tq):
     assert batch.keys == ["a_0_0", "a_1_0"]
 
 
-def test_a_group_with_failed_responses_votes_with_those_that_came(tq):
-    put(tq, "a", ["4", ..., "5", "5"], status="failure")
-    put(tq, "b", ["1", ..., ..., ...], status="failure")
-    batch, metrics = stage(votes=4).sample(global_steps=1, partition_id="train", batch_size=2)
-    assert {key: row[-1] for key, row in scores(tq, batch).items()} == {"a_0_0": 0.0, "a_2_0": 1.0, "b_0_0": 1.0}
-    assert metrics["ttrl/missing_responses"] == 4
-    assert left(tq) == sorted(batch.keys)
-
-
 def test_nobody_parsable_earns_nothing(tq):
     put(tq, "a", [None, None, None])
     batch, metrics = stage().sample(global_steps=1, partition_id="train", batch_size=1)

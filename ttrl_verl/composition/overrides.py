@@ -57,6 +57,7 @@ KEYS_BEYOND_YAML = (
     "critic.fsdp.mixed_precision",
     "actor_rollout_ref.rollout.enable_sleep_mode",  # RolloutConfig has the field
     "ray_kwargs.ray_init.*",  # goes to ray.init as it stands
+    "actor_rollout_ref.rollout.agent.agent_loop_manager_class",  # read in main_ppo.py
 )
 
 OWN_KEYS = ("reward.reward_manager.name", "ttrl.answer_type", "ttrl.check", "ttrl.rewards")

@@ -75,18 +75,20 @@ def step_stats(
 
     Args:
         step: its number.
-        rows: one a prompt, with the columns ``VOTE_COLUMNS``.
+        rows: one a prompt, with the columns ``VOTE_COLUMNS``. A prompt of which no response came counts as missing
+            alone; one whose responses were not trained on has no signal to miss.
         history: the labels of the steps before.
         minds_truncated: whether a response that is cut off is lost: ``ttrl.truncated`` is ``no_answer``.
         lost: responses that were asked for prompts of which none came: these have no row.
     """
     answers = [answer for row in rows for answer in row["answers"]]
     lengths = [length for row in rows for length in row["lengths"]]
-    total, prompts = max(len(answers), 1), max(len(rows), 1)
+    came, kept = answered(rows), [row for row in rows if row["kept"]]
+    total, prompts = max(len(answers), 1), max(len(came), 1)
     top = Counter(answer for answer in answers if answer is not None).most_common(1)
     labels = Counter(row["pseudo_label"] for row in rows if row["pseudo_label"] is not None).most_common(1)
     missing = sum(row["missing"] for row in rows) + lost
-    flips, moved = history.changed(rows)
+    flips, moved = history.changed(came)
     information = answer_information([row["answers"] for row in rows])
     return StepStats(
         step=step,
@@ -98,8 +100,8 @@ def step_stats(
         unparsed=answers.count(None) / total,
         truncated=sum(row["truncated"] for row in rows) / total if minds_truncated else None,
         length=sum(lengths) / len(lengths) if lengths else None,
-        no_signal=sum(no_signal(trained(row, "rewards")) for row in rows) / prompts,
-        unanimous=sum(_agree(trained(row, "answers")) for row in rows) / prompts,
+        no_signal=sum(no_signal(trained(row, "rewards")) for row in kept) / max(len(kept), 1),
+        unanimous=sum(_agree(trained(row, "answers")) for row in kept) / max(len(kept), 1),
         missing=missing / max(missing + len(answers), 1),
         flips=flips,
         moved=moved,
@@ -107,6 +109,11 @@ def step_stats(
         information=information.nats,
         information_z=information.z if information.reach >= _REACH else None,
     )
+
+
+def answered(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the rows of prompts of which at least one response came."""
+    return [row for row in rows if row["answers"]]
 
 
 def with_stats(table: pa.Table, stats: StepStats) -> pa.Table:
@@ -130,7 +137,10 @@ def recorded_stats(
         OSError, ValueError, pa.ArrowException: the file cannot be read.
     """
     footer = (pq.read_schema(path).metadata or {}).get(_STATS)
-    labels = pq.read_table(path, columns=["index", "pseudo_label"]).to_pylist()
+    columns = ["index", "pseudo_label", "distinct_answers", "unparsed"]
+    labels = [
+        row for row in pq.read_table(path, columns=columns).to_pylist() if row["distinct_answers"] or row["unparsed"]
+    ]
     known = {} if footer is None else json.loads(footer)
     names = [field.name for field in fields(StepStats)]
     if all(name in known for name in names):

@@ -30,7 +30,7 @@ from ttrl_verl.record.layout import (
     superseded_file,
 )
 from ttrl_verl.record.manifest import Manifest, changes, expected_steps, jsonable, new_attempt
-from ttrl_verl.record.stats import LabelHistory, recorded_stats, step_stats, with_stats
+from ttrl_verl.record.stats import LabelHistory, answered, recorded_stats, step_stats, with_stats
 
 _logger = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class RunWriter:
         if not self._trains:
             self._begin(step)
         if self._step != step:
-            self._history.remember(self._rows)
+            self._history.remember(answered(self._rows))
             self._step, self._rows, self._lost, self._table = step, [], 0, AUDIT_SCHEMA.empty_table()
         self._rows += rows
         self._lost += lost

@@ -15,7 +15,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from transfer_queue import KVBatchMeta
 from verl.experimental.reward_loop.reward_manager.registry import get_reward_manager_cls
-from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer, ReplayBufferAsync
+from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 
 from ttrl_verl.config import parse_stage_options
 from ttrl_verl.errors import InputError
@@ -25,7 +25,8 @@ from ttrl_verl.record.write import RunWriter
 from ttrl_verl.reward_fns.answers.row_type import of_row
 from ttrl_verl.reward_fns.judge import Judge, Judgement
 from ttrl_verl.training.driver_store import label_of, question_of, type_of, whole_question_of
-from ttrl_verl.training.prompt_group import PromptGroup, audit_row, rewards_and_weights, step_metrics
+from ttrl_verl.training.failures import AsyncFailures, SyncFailures
+from ttrl_verl.training.prompt_group import PromptGroup, audit_row, earns_nothing, rewards_and_weights, step_metrics
 from ttrl_verl.training.queue_rows import read_groups, write_rewards
 from ttrl_verl.training.reward_manager import AnswerRewardManager
 from ttrl_verl.training.stop import end_after_next_step
@@ -90,17 +91,28 @@ class GroupStageMixin:
             return batch, metrics
         started = time.perf_counter()
         groups = self._read_groups(batch, global_steps)
-        judged = [self._judge(group.group, f"step {global_steps}, {group.origin}") for group in groups]
+        judged = [self._judgement(global_steps, group) for group in groups]
         kept = self._write_rewards(batch, groups, judged)
+        silent, evicted = self._silent(self._sampled, groups), self._take_evicted()
         rows = [self._row(global_steps, *pair) for pair in zip(groups, judged, strict=True)]
+        rows += [self._row(global_steps, group, earns_nothing(group, 0)) for group in [*silent, *evicted]]
         # Labels are looked at from here on, where no reward is left to write.
         metrics.update(step_metrics(groups, judged, self._canonical_label))
-        lost = (batch_size - len(groups)) * self._ttrl.votes
-        metrics.update(self._record(global_steps, rows, max(lost, 0)))
-        metrics["ttrl/missing_responses"] = float(batch_size * self._ttrl.votes - sum(g.group.size for g in groups))
+        metrics.update(self._record(global_steps, rows))
+        metrics.update(self._tell_failures(global_steps, [*groups, *silent], evicted))
         metrics["ttrl/queue_leftover"] = float(self._leftover(batch))
         metrics["ttrl/group_stage_seconds"] = time.perf_counter() - started
         return kept, metrics
+
+    def _judgement(self, step: int, group: PromptGroup) -> Judgement:
+        """Judge a group; one with too few responses to vote earns nothing."""
+        if not self._votes(group):
+            return earns_nothing(group, self._kept)
+        return self._judge(group.group, f"step {step}, {group.origin}")
+
+    def _give_up(self, step: int, failed: Sequence[PromptGroup]) -> None:
+        """Put on record what failed in a step that cannot be trained, before the run ends."""
+        self._record(step, [self._row(step, group, earns_nothing(group, 0)) for group in failed])
 
     def _read_groups(self, batch: KVBatchMeta, step: int) -> list[PromptGroup]:
         return read_groups(
@@ -119,10 +131,10 @@ class GroupStageMixin:
         asked = question_of(group.index)
         return audit_row(step, group, judged, votes=self._ttrl.votes, asked=asked)
 
-    def _record(self, step: int, rows: Sequence[Mapping[str, Any]], lost: int) -> dict[str, float]:
+    def _record(self, step: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """Put the step on record, with its labels, and do what an alarm says. ``lost``: responses without a row."""
         started = time.perf_counter()
-        metrics = self._writer.record(step, rows, [self._verdict(row) for row in rows], lost)
+        metrics = self._writer.record(step, rows, [self._verdict(row) for row in rows])
         if self._writer.stop_asked and not self._stopping:
             self._stopping = True
             end_after_next_step(self._refill_fn, step)
@@ -147,9 +159,9 @@ class GroupStageMixin:
         return sum(key.split("_")[0] not in alive for key in self.partitions["train"])
 
 
-class GroupStage(GroupStageMixin, ReplayBuffer):
+class GroupStage(GroupStageMixin, SyncFailures):
     """The group stage of the synchronous trainer."""
 
 
-class GroupStageAsync(GroupStageMixin, ReplayBufferAsync):
+class GroupStageAsync(GroupStageMixin, AsyncFailures):
     """The group stage of the asynchronous trainers."""

@@ -11,18 +11,23 @@ from typing import Any
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.judge import Judgement
 from ttrl_verl.reward_fns.metrics import check_metrics, label_metrics, top_answer_share, vote_metrics
+from ttrl_verl.reward_fns.verdict import Verdict
 from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, take_vote
 
 Weight = float | list[float]
 """What an advantage is multiplied by: a number, or one a token."""
 
+UNKNOWN = -1
+"""The index of a prompt of which no response came, where verl's own workers ran it: nothing is left to tell."""
+
 
 @dataclass(frozen=True, slots=True)
 class PromptGroup:
-    """The responses to one prompt that reached the buffer.
+    """The responses to one prompt that reached the buffer; none, where all failed.
 
     Attributes:
-        index: the row's ``extra_info.index``.
+        uid: the prompt's id in TransferQueue, new at every visit.
+        index: the row's ``extra_info.index``, or ``UNKNOWN``.
         origin: where the row came from, ``file:line``.
         lengths: of each response, in tokens, in sampling order.
         truncated: how many responses were cut off at a length limit.
@@ -33,6 +38,7 @@ class PromptGroup:
         check_failures: why the check had no word, of each response on which it failed.
     """
 
+    uid: str
     index: int
     origin: str | None
     lengths: tuple[int, ...]
@@ -42,10 +48,31 @@ class PromptGroup:
     group: Group
     check_failures: tuple[str, ...] = ()
 
+    @classmethod
+    def silent(cls, uid: str, index: int) -> "PromptGroup":
+        """Return the group of a prompt of which no response came."""
+        return cls(uid, index, origin=None, lengths=(), truncated=0, limited=0, sessions=(), group=Group(answers=()))
+
     @property
-    def uid(self) -> str:
-        """The prompt's id in TransferQueue, new at every visit."""
-        return self.sessions[0][0].rsplit("_", 2)[0]
+    def size(self) -> int:
+        """How many responses came."""
+        return self.group.size
+
+
+def uid_of(key: str) -> str:
+    """Return the prompt's id of a response's key, ``{uid}_{session}_{output}``.
+
+    Example:
+        >>> uid_of("a_10_0")
+        'a'
+    """
+    return key.rsplit("_", 2)[0]
+
+
+def earns_nothing(group: PromptGroup, kept: int) -> Judgement:
+    """Return the judgement of a group that does not vote: rewards of 0.0; where ``kept`` is 0, it is skipped, too."""
+    keep = tuple(range(min(kept, group.size)))
+    return Judgement(Verdict((0.0,) * group.size, keep=keep, skip=not keep))
 
 
 def sessions_by_prompt(keys: Sequence[str]) -> list[tuple[tuple[str, ...], ...]]:
@@ -76,7 +103,7 @@ def step_metrics(
     """Return a step's metrics, means over its groups.
 
     Args:
-        groups: the step's.
+        groups: the step's, of each of which a response came.
         judged: what each earned, and which responses are trained on.
         label_of: the canonical ground truth of a row, by its index, or ``None``.
     """
@@ -88,8 +115,8 @@ def step_metrics(
         metrics |= {f"reward/{name}": mean for name, mean in judgement.means.items() if len(judgement.means) > 1}
         if group.group.checks is not None:
             metrics |= check_metrics(group.group, len(group.check_failures))
-        metrics["truncated_ratio"] = group.truncated / group.group.size
-        metrics["limited_ratio"] = group.limited / group.group.size
+        metrics["truncated_ratio"] = group.truncated / group.size
+        metrics["limited_ratio"] = group.limited / group.size
         label = label_of(group.index)
         if label is not None:
             metrics |= label_metrics(group.group, group_rewards, label, kept)
@@ -97,7 +124,7 @@ def step_metrics(
             values[f"ttrl/{name}"].append(value)
     means = {name: sum(of_groups) / len(of_groups) for name, of_groups in values.items()}
     means["ttrl/top_answer_share"] = top_answer_share([group.group for group in groups])
-    means["ttrl/votes"] = float(sum(group.group.size for group in groups))
+    means["ttrl/votes"] = float(sum(group.size for group in groups))
     trained = [judgement for judgement in judged if not judgement.verdict.skip]
     means["ttrl/kept"] = float(sum(len(judgement.verdict.keep) for judgement in trained))
     means["ttrl/skipped"] = float(len(judged) - len(trained))
@@ -171,7 +198,7 @@ def audit_row(
         "places": list(judged.verdict.keep),
         "weight": 0.0 if judged.verdict.skip else judged.verdict.weight,
         "checks": group.group.checks,
-        "missing": max(votes - group.group.size, 0),
+        "missing": max(votes - group.size, 0),
         "pseudo_label": vote.label,
         "majority_ratio": vote.majority_ratio,
         "answer_entropy": answer_entropy(answers),

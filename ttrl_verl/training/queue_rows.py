@@ -14,10 +14,16 @@ from tensordict import TensorDict
 from transfer_queue import KVBatchMeta
 
 from ttrl_verl.reward_fns import Group
-from ttrl_verl.training.prompt_group import PromptGroup, sessions_by_prompt
+from ttrl_verl.training.prompt_group import PromptGroup, sessions_by_prompt, uid_of
 
 CHUNK_TOKENS = 1 << 24
 """How many tokens of a field are in this process at once: 64 MiB of float32."""
+
+
+def prompt_tags(uids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what verl and its workers noted of each prompt in the training partition."""
+    tags = (tq.kv_list(partition_id="train") or {}).get("train", {})
+    return {uid: tags[uid] for uid in uids}
 
 
 def read_groups(
@@ -41,6 +47,8 @@ def read_groups(
         RuntimeError: a row has a label, or was graded by another reward manager.
     """
     prompts = sessions_by_prompt(batch.keys)
+    if not prompts:
+        return []
     graded = [keys[-1] for sessions in prompts for keys in sessions]
     (extra_fields,) = _read(batch, graded, "extra_fields")
     extras = {key: _graded(fields) for key, fields in zip(graded, extra_fields, strict=True)}
@@ -66,6 +74,7 @@ def read_groups(
         group = Group(answers=answers, **{name: fill[name]() for name in wanted})
         groups.append(
             PromptGroup(
+                uid=uid_of(keys[0]),
                 index=info["index"],
                 origin=info.get("origin"),
                 lengths=tuple(extras[key]["length"] for key in keys),
