@@ -181,10 +181,10 @@ def _visit(row: Mapping[str, Any]) -> Visit:
 
 
 def count_flips(histories: Sequence[History]) -> Flips:
-    """Count the changes of the pseudo-label between one visit and the next."""
+    """Count the changes of the pseudo-label between one visit and the next; one that brought no response is none."""
     counts: Counter[str] = Counter()
     for history in histories:
-        for old, new in pairwise(history):
+        for old, new in pairwise(visit for visit in history if visit.answers):
             counts["pairs"] += 1
             if flipped(old.pseudo_label, new.pseudo_label):
                 counts[_direction(old.right, new.right)] += 1
