@@ -132,7 +132,7 @@ class GroupStageMixin:
         return audit_row(step, group, judged, votes=self._ttrl.votes, asked=asked)
 
     def _record(self, step: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-        """Put the step on record, with its labels, and do what an alarm says. ``lost``: responses without a row."""
+        """Put the step on record, with its labels, and do what an alarm says."""
         started = time.perf_counter()
         metrics = self._writer.record(step, rows, [self._verdict(row) for row in rows])
         if self._writer.stop_asked and not self._stopping:
