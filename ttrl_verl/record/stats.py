@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ttrl_verl.alarms.rules import StepStats
@@ -137,10 +138,9 @@ def recorded_stats(
         OSError, ValueError, pa.ArrowException: the file cannot be read.
     """
     footer = (pq.read_schema(path).metadata or {}).get(_STATS)
-    columns = ["index", "pseudo_label", "distinct_answers", "unparsed"]
-    labels = [
-        row for row in pq.read_table(path, columns=columns).to_pylist() if row["distinct_answers"] or row["unparsed"]
-    ]
+    table = pq.read_table(path, columns=["index", "pseudo_label", "distinct_answers", "unparsed"])
+    came = pc.greater(pc.add(table["distinct_answers"], table["unparsed"]), 0)
+    labels = table.filter(came).select(["index", "pseudo_label"]).to_pylist()
     known = {} if footer is None else json.loads(footer)
     names = [field.name for field in fields(StepStats)]
     if all(name in known for name in names):
