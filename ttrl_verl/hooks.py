@@ -33,6 +33,12 @@ def import_when_imported(module: str, ours: str) -> None:
     when_imported(module, lambda _: importlib.import_module(ours))
 
 
+def when_tested(module: str, hook: Callable[[ModuleType], object], distribution: str = "verl") -> None:
+    """Call a hook that patches as `when_imported` does, on the tested version of a distribution alone."""
+    if is_tested(distribution):
+        when_imported(module, hook)
+
+
 def patch(module: str, wrappers: Mapping[str, Callable], distribution: str = "verl") -> None:
     """Wrap names of a module, all or none, as soon as it is imported; on another version than the tested one, none.
 
@@ -41,8 +47,7 @@ def patch(module: str, wrappers: Mapping[str, Callable], distribution: str = "ve
         wrappers: what ``wrapt.wrap_function_wrapper`` takes, by name, such as ``FSDPEngine._build_module``.
         distribution: a key of ``TESTED``.
     """
-    if is_tested(distribution):
-        when_imported(module, partial(_wrap, wrappers))
+    when_tested(module, partial(_wrap, wrappers), distribution)
 
 
 def is_tested(distribution: str) -> bool:

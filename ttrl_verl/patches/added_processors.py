@@ -11,8 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import wrapt
-
+from ttrl_verl.hooks import when_tested
 from ttrl_verl.questions.processors import ADDED
 
 # verl's plugins load after these have taken the function from each other.
@@ -22,7 +21,7 @@ _HOLDERS = ("verl.utils.tokenizer.tokenizer", "verl.utils.tokenizer", "verl.util
 def register() -> None:
     """Put ours in verl's place, in each module that callers take it from."""
     for name in _HOLDERS:
-        wrapt.register_post_import_hook(_replace, name)
+        when_tested(name, _replace)
 
 
 def _replace(module: ModuleType) -> None:

@@ -11,14 +11,13 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import wrapt
-
+from ttrl_verl.hooks import when_tested
 from ttrl_verl.questions.processors import added
 
 
 def register() -> None:
     """Replace the function as soon as its module is imported, before its callers import it by name."""
-    wrapt.register_post_import_hook(_replace, "verl.workers.rollout.utils")
+    when_tested("verl.workers.rollout.utils", _replace)
 
 
 def _replace(module: ModuleType) -> None:

@@ -13,14 +13,13 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import wrapt
-
+from ttrl_verl.hooks import when_tested
 from ttrl_verl.questions.processors import added
 
 
 def register() -> None:
     """Replace the method as soon as its module is imported."""
-    wrapt.register_post_import_hook(_replace, "verl.experimental.agent_loop.agent_loop")
+    when_tested("verl.experimental.agent_loop.agent_loop", _replace)
 
 
 def _replace(module: ModuleType) -> None:

@@ -13,12 +13,13 @@ from typing import Any
 
 import wrapt
 
+from ttrl_verl.hooks import when_tested
 from ttrl_verl.questions.processors import ADDED
 
 
 def register() -> None:
     """Wrap the function that builds the model, as soon as its module is imported."""
-    wrapt.register_post_import_hook(_wrap, "verl.workers.engine.fsdp.transformer_impl")
+    when_tested("verl.workers.engine.fsdp.transformer_impl", _wrap)
 
 
 def _wrap(module: ModuleType) -> None:
