@@ -100,6 +100,10 @@ class TTRLConfig(BaseModel):
             key = "ttrl." if str(error).startswith("choices") else "ttrl.answer_type: "
             raise InputError(f"{key}{error}") from error
 
+    def reward_names(self, name: str) -> list[str]:
+        """Return the names of a run's rewards: those of ``rewards``, else that of ``reward.reward_manager.name``."""
+        return [name] if self.rewards is None else [entry.name for entry in self.rewards]
+
     def build_rewards(self, name: str) -> list[Weighted]:
         """Return the rewards of a run with their weights: those of ``rewards``, else the one of that name.
 
