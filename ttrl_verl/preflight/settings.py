@@ -24,7 +24,8 @@ _LOOK_AT_NO_VOTE = ("random", "constant")
 
 def check_settings(composed: Composed) -> Iterator[Finding]:
     """Yield the settings that this run would not obey, or that would spoil it."""
-    names = composed.ttrl.reward_names(composed.values["reward"]["reward_manager"]["name"])
+    several = composed.ttrl.rewards
+    names = [one.name for one in several] if several else [composed.values["reward"]["reward_manager"]["name"]]
     told = [*_ignored(composed.values), *_dynamic(composed.values), *_multiplicative(composed)]
     votes, kept = composed.ttrl.votes, composed.values["actor_rollout_ref"]["rollout"]["n"]
     if votes > kept and composed.ttrl.keep == "first" and all(name in _LOOK_AT_NO_VOTE for name in names):
