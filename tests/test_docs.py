@@ -1,5 +1,6 @@
 """Each command and each figure of docs/ is right: composed, run, or compared with what it stands for."""
 
+import importlib.metadata
 import re
 import shlex
 import subprocess
@@ -32,6 +33,8 @@ COMMANDS = [
 @pytest.mark.parametrize("line", COMMANDS)
 def test_its_recipe_composes(line):
     words = shlex.split(line)
+    if words[0] == "pip":
+        return  # test_the_installation_names_verls_pins
     if words[0] == "ray":
         if "--" not in words:
             return
@@ -66,6 +69,19 @@ def test_rays_options_are_its_own(command):
         for option in words[: words.index("--") if "--" in words else None]:
             if option.startswith("--"):
                 assert f"{option.partition('=')[0]} " in printed or f"{option.partition('=')[0]}\n" in printed
+
+
+def test_the_installation_names_verls_pins():
+    """verl asks for these very versions, in the extras that our own extra ``gpu`` names."""
+    try:
+        asked = {line.partition(";")[0].strip() for line in importlib.metadata.requires("verl")}
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("verl is not installed")
+    lines = [shlex.split(p.values[0]) for p in COMMANDS if p.values[0].startswith("pip install")]
+    pinned = [word for words in lines for word in words if "==" in word]
+    assert [word.partition("==")[0] for word in pinned] == ["torch", "torchvision", "torchaudio", "flash-attn"]
+    assert set(pinned) <= asked
+    assert lines[-1][-1] == ".[gpu]"
 
 
 @pytest.mark.slow
