@@ -60,11 +60,14 @@ def put(
     partition="train",
     lengths=None,
     extras=None,
+    log_probs=None,
+    earlier=None,
     step=1,
 ):
     """Put a group's responses in finishing order, and then its prompt's status. ``...`` is a response that failed.
 
-    ``extras``, by session, is what else the reward worker said of a response.
+    By session: ``extras`` is what else the reward worker said of a response; ``log_probs`` are those of its tokens, as
+    many as it has; ``earlier`` the answers of the outputs before its last, which is graded.
     """
     import torch
     from verl.utils.tensordict_utils import list_of_dict_to_tensordict
@@ -84,9 +87,16 @@ def put(
             "reward_model": {"style": "rule", "ground_truth": label},
             "extra_info": {"index": index, "origin": f"q.jsonl:{index + 1}"},
         }
-        tags = [{"status": "success", "prompt_len": 2, "response_len": length, "global_steps": step}]
-        fields = list_of_dict_to_tensordict([row])
-        tq.kv_batch_put(keys=[f"{uid}_{session}_0"], fields=fields, tags=tags, partition_id=partition)
+        if log_probs:
+            row["rollout_log_probs"] = torch.tensor(log_probs[session])
+        tag = {"status": "success", "prompt_len": 2, "response_len": length, "global_steps": step}
+        before = [
+            row | {"extra_fields": {"reward_extra_info": said | {"answer": answer}}}
+            for answer in (earlier or {}).get(session, [])
+        ]
+        keys = [f"{uid}_{session}_{output}" for output in range(len(before) + 1)]
+        fields = list_of_dict_to_tensordict([*before, row])
+        tq.kv_batch_put(keys=keys, fields=fields, tags=[tag] * len(keys), partition_id=partition)
     tq.kv_batch_put(keys=[uid], partition_id=partition, tags=[_prompt_tag(status, step)])
 
 

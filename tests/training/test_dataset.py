@@ -101,3 +101,39 @@ def test_the_recipe_names_this_class():
 
     data = OmegaConf.create({"custom_cls": compose_recipe("demo_cpu").data.custom_cls})
     assert get_dataset_class(data) is UnlabeledDataset
+
+
+def test_the_first_set_of_a_config_over_the_same_files_is_the_training_set(build):
+    train, val = build(train="q", val="q")
+    assert (train.is_training_set, val.is_training_set) == (True, False)
+    assert val[1]["reward_model"]["ground_truth"] == "10"
+    # Another config's first set is one again: nothing of the first is left in the process.
+    again, _ = build(train="q", val="q")
+    assert again.is_training_set
+
+
+def test_a_second_training_set_over_files_of_its_own_is_a_training_set_too(build):
+    from verl.trainer.ppo.utils import create_rl_dataset
+
+    train, _ = build(train="q", val="held_out")
+    data = train.config
+    second = create_rl_dataset(data.train_files, data, train.tokenizer, None)
+    assert second.is_training_set
+    assert [second[i]["reward_model"]["ground_truth"] for i in range(5)] == [None] * 5
+
+
+def test_nothing_is_put_into_the_users_config(build):
+    train, val = build(train="q", val="q")
+    assert train.config is val.config
+    assert not [key for key in train.config if key.startswith("ttrl_")]
+
+
+def test_which_part_of_the_questions_is_taken_goes_by_the_seed(build):
+    def chosen(*settings):
+        train, _ = build("data.train_max_samples=3", *settings)
+        return [train[i]["raw_prompt"][-1]["content"] for i in range(3)]
+
+    shuffled = {seed: chosen("data.shuffle=true", f"data.seed={seed}") for seed in (1, 2, 3)}
+    assert len({tuple(part) for part in shuffled.values()}) > 1
+    assert chosen("data.shuffle=true", "data.seed=1") == shuffled[1]
+    assert [text.split()[-1] for text in chosen("data.shuffle=false", "data.seed=1")] == ["0", "1", "2"]

