@@ -133,8 +133,8 @@ def test_a_confidence_is_the_mean_of_a_responses_log_probabilities_not_their_sum
 
 
 def test_a_gate_is_by_the_mean_too(tq):
-    # One of six says "5", less than the 0.25 that may be punished. Its mean, -1, is above the group's, -1.17, and spares
-    # it. Its sum, -4, is below the sums of all others.
+    # One of six says "5", less than the 0.25 that may be punished. Its mean, -1, is above the group's, -1.17: it is
+    # spared. Its sum, -4, is below the sums of all others.
     answers, log_probs = ["5", "4", "4", "4", "4", "4"], [[-1.0] * 4, *[[-1.2]] * 5]
     put(tq, "a", answers, lengths=[4, *[1] * 5], log_probs=log_probs)
     options = {"reward_options": "{positive:0.5,margin:0.1,negative:0.25}"}
