@@ -1,10 +1,11 @@
 """How the parts that are ours grow: prompts loaded, responses graded, responses voted on.
 
-    python benchmarks/scale.py [--out FOLDER] [--prompts 1024] [--questions 1000000]
+    python benchmarks/scale.py [--out FOLDER] [--prompts 1024] [--questions 1000000] [--tokens 256]
 
 No model is run. Questions go through the real data set, responses through verl's own reward worker, groups through the
-group stage on a real TransferQueue. Each measurement is a process of its own, so that its peak memory is its own.
-Prints a table, and writes ``scale.json`` and ``scale.png``.
+group stage on a real TransferQueue: what the stage reads is there, with the length of each response in its tag, and not
+the tokens, which it does not read; rewards are written at their full length. Each measurement is a process of its own,
+so that its peak memory is its own. Prints a table, and writes ``scale.json`` and ``scale.png``.
 """
 
 import argparse
@@ -87,10 +88,9 @@ def graded(folder: Path, count: int) -> dict[str, float]:
     return {"seconds": time.perf_counter() - started, "gib": _peak() - before}
 
 
-def voted(folder: Path, count: int) -> dict[str, float]:
+def voted(folder: Path, count: int, tokens: int = RESPONSE_TOKENS) -> dict[str, float]:
     """Let the group stage vote on ``count`` responses that wait in a real TransferQueue, and clear them after."""
     import ray
-    import torch
     import transfer_queue as tq
     from verl.utils.tensordict_utils import list_of_dict_to_tensordict
 
@@ -120,14 +120,12 @@ def voted(folder: Path, count: int) -> dict[str, float]:
         "truncated": 0.0,
         "limited": 0.0,
         "unparsed": 0.0,
-        "length": float(RESPONSE_TOKENS),
+        "length": tokens,
         "data_source": "scale",
     }
     for prompt in range(prompts):
         rows = [
             {
-                "responses": torch.zeros(RESPONSE_TOKENS, dtype=torch.long),
-                "rm_scores": torch.zeros(RESPONSE_TOKENS),
                 "extra_fields": {"reward_extra_info": {"answer": str(chance.randrange(9)), **extra}},
                 "reward_model": {"style": "rule", "ground_truth": None},
                 "extra_info": {"index": prompt, "origin": f"scale:{prompt}"},
@@ -137,7 +135,7 @@ def voted(folder: Path, count: int) -> dict[str, float]:
         tq.kv_batch_put(
             keys=[f"p{prompt}_{vote}_0" for vote in range(VOTES)],
             fields=list_of_dict_to_tensordict(rows),
-            tags=[{"status": "success", "response_len": RESPONSE_TOKENS, "global_steps": 1}] * VOTES,
+            tags=[{"status": "success", "response_len": tokens, "global_steps": 1}] * VOTES,
             partition_id="train",
         )
         tag = {"is_prompt": True, "status": "finished", "global_steps": 1}
@@ -169,11 +167,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("scale"))
     parser.add_argument("--prompts", type=int, default=1024, help="the largest batch, in prompts of 64 votes")
     parser.add_argument("--questions", type=int, default=1_000_000)
+    parser.add_argument("--tokens", type=int, default=RESPONSE_TOKENS, help="of a response that is voted on")
     parser.add_argument("--one", nargs=3, metavar=("WHAT", "COUNT", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         what, count, folder = arguments.one
-        print(json.dumps(MEASURED[what](Path(folder), int(count))))
+        more = {"tokens": arguments.tokens} if what == "voted" else {}
+        print(json.dumps(MEASURED[what](Path(folder), int(count), **more)))
         return
     responses = [arguments.prompts * VOTES // part for part in (64, 16, 4, 1)]
     sizes = {
@@ -188,7 +188,7 @@ def main() -> None:
         tiny_model.build(Path(name) / "model")
         for what, counts in sizes.items():
             for count in counts:
-                row = {"count": count, **_measure(what, count, name)}
+                row = {"count": count, **_measure(what, count, name, arguments.tokens)}
                 results.setdefault(what, []).append(row)
                 print(
                     f"{what:9} {count:>9,}  {row['seconds']:8.2f} s  {row['seconds'] / count * 1e6:8.1f} µs each  "
@@ -200,8 +200,8 @@ def main() -> None:
     _draw(results, arguments.out / "scale.png")
 
 
-def _measure(what: str, count: int, folder: str) -> dict[str, float]:
-    command = [sys.executable, __file__, "--one", what, str(count), folder]
+def _measure(what: str, count: int, folder: str, tokens: int) -> dict[str, float]:
+    command = [sys.executable, __file__, "--one", what, str(count), folder, "--tokens", str(tokens)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{what} {count}: {done.stderr[-2000:]}")
