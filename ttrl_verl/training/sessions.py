@@ -41,11 +41,14 @@ class SessionManager:
 class _Manager(AgentLoopManagerTQ):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.agent_loop_workers_class = ray.remote(SessionWorker)
+        self.agent_loop_workers_class = ray.remote(AgentLoopWorkerRetrying)
 
 
-class SessionWorker(AgentLoopWorkerTQ.__ray_actor_class__):
-    """verl's worker; a session that fails is asked again, ``ttrl.retries`` times, before it counts as failed."""
+class AgentLoopWorkerRetrying(AgentLoopWorkerTQ.__ray_actor_class__):
+    """verl's worker; a session that fails is asked again, ``ttrl.retries`` times, before it counts as failed.
+
+    Its name begins as verl's does: who looks for these workers among Ray's processes finds it.
+    """
 
     def __init__(self, config: DictConfig, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
