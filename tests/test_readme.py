@@ -33,6 +33,8 @@ ELSEWHERE = {
     "ttrl-verl report*": "needs a run; tests/e2e/test_after_a_run.py",
     "ttrl-verl audit*": "needs a run; tests/e2e/test_after_a_run.py",
     "ttrl-verl export*": "needs a run; tests/e2e/test_exported_model.py",
+    "ttrl-verl vote*": "needs a model; tests/e2e/test_answer.py",
+    "ttrl-verl answer*": "needs a model; tests/e2e/test_answer.py",
     "ttrl-verl eval*": "needs a model; tests/e2e/test_evaluation_run.py",
 }
 

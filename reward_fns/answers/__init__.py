@@ -4,11 +4,11 @@ Two steps, never mixed: ``extract`` finds the answer in a response, ``canonicali
 form. A ground truth is an answer already, so a label goes through ``canonicalize`` alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ttrl_verl.reward_fns.answers import box, choice, free, json_value, mathematics, number, own, text, words
+from ttrl_verl.reward_fns.answers import box, choice, free, json_value, mathematics, number, options, own, text, words
 from ttrl_verl.reward_fns.answers.canonical import Canonical, within_limits
 from ttrl_verl.reward_fns.answers.response import final_part, readings
 from ttrl_verl.reward_fns.names import entry_point_names, find, is_elsewhere, is_own
@@ -71,14 +71,19 @@ class AnswerType:
 
 
 def get_answer_type(
-    name: str, *, choices: int | Sequence[str] = 4, last_number: bool = False, field: str | None = None
+    name: str,
+    *,
+    choices: int | Sequence[str] | Mapping[str, str] = 4,
+    last_number: bool = False,
+    field: str | None = None,
 ) -> AnswerType:
     """Return the answer type of that name.
 
     Args:
         name: one of ``ANSWER_TYPE_NAMES``, an entry point, ``pkg://module:name`` or ``file.py:name``. What a user names
             is an ``AnswerType``.
-        choices: for ``choice``: how many letters the options have (2 to 26), or the words to choose from.
+        choices: for ``choice``: how many letters the options have (2 to 26), the words to choose from, or each letter
+            with its option's text.
         last_number: for ``math``: take a response's last number where it neither boxes nor states an answer.
         field: for ``json``: the key whose value is the answer, or keys with dots between; ``None`` for the whole.
 
@@ -95,6 +100,14 @@ def get_answer_type(
                 name,
                 partial(choice.extract_letter, letters=letters),
                 partial(within_limits, partial(choice.canonical_letter, letters=letters)),
+                stops=True,
+            )
+        case "choice" if isinstance(choices, Mapping):
+            texts = options.options(choices)
+            return AnswerType(
+                name,
+                partial(options.extract_option, texts=texts),
+                partial(within_limits, partial(options.canonical_option, texts=texts)),
                 stops=True,
             )
         case "choice":

@@ -77,7 +77,7 @@ _SENTENCE_END = re.compile(r"\n|[.!?](?=\s+[A-Z(])|[。！？；]|;\s")
 _UNIT = (
     r"(?:%|°\s?[CFKcf]?|\^\s?\{?\s?\\circ\s?\}?\s?[CF]?|[$€£¥₹]|\.|"
     r"(?!(?:or|and|to|x|y|z|n|pi|i|e|times|squared|cubed|by|than|more|less|at|mod|percent more)\b)"
-    r"(?:[a-zA-ZµμΩ]{1,20}\.?|/\s?(?=[a-zA-Z]))(?:\^?\s?\{?-?\d\}?(?!\d))?|\{|\}|个|元|米|人|天|年|円|度)"
+    r"(?:[a-zA-ZµμΩ]{1,20}\.?|/\s?(?=[a-zA-Z]))(?:\^?\s?\{?-?\d\}?(?!\d))?|\{|\}(?:\^\{?-?\d\}?)?|个|元|米|人|天|年|円|度)"
 )
 _UNITS = re.compile(rf"(?:\s{{0,3}}{_UNIT}){{0,8}}\s{{0,3}}\Z")
 

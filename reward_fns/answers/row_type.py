@@ -1,7 +1,7 @@
 """A question's own answer type: what the columns ``answer_type`` and ``choices`` of its row say."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,8 @@ def row_type(answer_type: Any, choices: Any = None) -> str | None:
 
     Args:
         answer_type: of the row; ``None`` or empty where it leaves it to the recipe. A file's path is made absolute.
-        choices: for ``choice``: how many letters, or the words, as a number, a list, or a text with commas between.
+        choices: for ``choice``: how many letters, or the words, as a number, a list, or a text with commas between; or
+            each letter with its option's text, as an object or as JSON.
 
     Raises:
         ValueError: either is not what is expected. The message begins with the column.
@@ -73,18 +74,23 @@ def of_row(text: str | None, otherwise: AnswerType) -> AnswerType:
     return otherwise if text is None else answer_type_of(text)
 
 
-def _choices(value: Any) -> int | list[str]:
+def _choices(value: Any) -> int | list[str] | dict[str, str]:
     if isinstance(value, float) and value.is_integer():
         return int(value)  # a column of numbers with gaps
     if isinstance(value, str):
         text = value.strip()
         if text.isascii() and text.isdigit() and len(text) < 5:
             return int(text)
-        if text.startswith("["):
+        if text.startswith(("[", "{")):
             return _choices(json.loads(text))
         return [word.strip() for word in text.split(",")]
+    if isinstance(value, Mapping):
+        # A column of objects has every letter in every row; those that a row has not are null.
+        return {letter: option for letter, option in value.items() if option is not None}
     if isinstance(value, Sequence):
         return list(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"choices is {value!r:.40}; expected a number of letters, or a list of words")
+        raise ValueError(
+            f"choices is {value!r:.40}; expected a number of letters, a list of words, or each letter's text"
+        )
     return value

@@ -122,7 +122,7 @@ def statements(text: str, words: tuple[str, ...] = ()) -> list[Statement]:
     Example:
         >>> text = "If the answer is 4, ... A common wrong answer is 5. The answer to this is clearly 6."
         >>> [text[found.end :] for found in statements(text)]
-        [' 6.']
+        ['6.']
     """
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter whose small form is two characters

@@ -10,6 +10,7 @@ from ttrl_verl.cli.lazy import lazy_group
 from ttrl_verl.errors import InputError
 
 COMMANDS = {
+    "answer": "Adapt a model to questions without labels, and answer them.",
     "demo": "Train a small model without labels and show before and after.",
     "train": "Run a recipe with verl's own trainer.",
     "report": "Show what came of a run, as a page and as text.",
@@ -20,6 +21,7 @@ COMMANDS = {
     "show": "Print a recipe as it composes.",
     "check": "Say what is installed, and check a recipe.",
     "prepare": "Make question files: a benchmark, your own questions.",
+    "vote": "Let a model vote on questions, without training.",
     "eval": "Measure a model: avg@n, pass@k, maj@n.",
 }
 """Each command and the line that `--help` prints for it; the module of the same name holds it as ``command``."""

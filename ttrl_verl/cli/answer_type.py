@@ -23,6 +23,18 @@ def parse_answer_type(name: str, choices: str | None, *, last_number: bool = Fal
         raise InputError(str(error)) from error
 
 
+def chosen_answer_type(name: str | None, choices: str | None) -> dict[str, object]:
+    """Return the keys of ``ttrl`` that ``--answer-type`` and ``--choices`` set; none where neither is given.
+
+    Raises:
+        InputError: as ``parse_answer_type``.
+    """
+    if name is None and choices is None:
+        return {}
+    parse_answer_type(name or "choice", choices)
+    return {"answer_type": name or "choice"} | ({} if choices is None else {"choices": parse_choices(choices)})
+
+
 def parse_choices(choices: str) -> int | list[str]:
     """Return ``--choices``: a number of letters, or words.
 

@@ -82,6 +82,7 @@ def command(
         raise InputError("expected MODEL and --data FILE, or --from FILE (`ttrl-verl eval --help` has examples)")
     if sum(value is not None for value in (n, match, baseline_votes)) > 1:
         raise InputError("--n, --match and --baseline-votes each say how many responses to draw; expected one of them")
+    from ttrl_verl.cli.answer_type import chosen_answer_type
     from ttrl_verl.measuring import Wanted, prepare
 
     wanted = Wanted(
@@ -94,7 +95,7 @@ def command(
         ks=wanted_ks,
         match=match,
         greedy=greedy,
-        answer_type=_chosen_type(answer_type, choices),
+        answer_type=chosen_answer_type(answer_type, choices),
         **({} if out is None else {"out": out}),
     )
     measurement = prepare(wanted)
@@ -144,17 +145,6 @@ def _dump_answer_type(dump: Path, recipe: str | None, answer_type: str | None, c
         if (run / MANIFEST).is_file():
             return open_run(run).answer_type()
     return parse_answer_type(answer_type or ("choice" if choices else "math"), choices)
-
-
-def _chosen_type(answer_type: str | None, choices: str | None) -> dict[str, object]:
-    """Return the keys of ``ttrl`` that the options set."""
-    from ttrl_verl.cli.answer_type import parse_answer_type, parse_choices
-
-    if answer_type is None and choices is None:
-        return {}
-    name = answer_type or "choice"
-    parse_answer_type(name, choices)
-    return {"answer_type": name, **({} if choices is None else {"choices": parse_choices(choices)})}
 
 
 def _measure(measurement: "Measurement", as_json: bool) -> int:

@@ -1,6 +1,5 @@
 """The demo itself: a task's recipe with its model and questions, then the report."""
 
-import math
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -8,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ttrl_verl.composition.fitting import fitting_batch
 from ttrl_verl.composition.overrides import quoted
 from ttrl_verl.composition.recipe import Composed, compose_run
 from ttrl_verl.config import TTRLConfig
-from ttrl_verl.demo.progress import Progress
 from ttrl_verl.demo.tasks import Made, Task
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import paired_changes, read_figures
@@ -20,6 +19,7 @@ from ttrl_verl.preflight.data import QuestionFiles
 from ttrl_verl.preflight.findings import config_findings, findings, refuse
 from ttrl_verl.record.layout import MANIFEST
 from ttrl_verl.record.read import open_run
+from ttrl_verl.report.progress import Progress
 from ttrl_verl.report.summary import made_of
 from ttrl_verl.report.text import accuracy_table
 from ttrl_verl.report.write import write_report
@@ -118,15 +118,7 @@ def _fitting_batch(composed: Composed, files: QuestionFiles) -> list[str]:
     questions = sum(files.table(name).num_rows for name in files.train)
     if questions >= composed.values["data"]["train_batch_size"]:
         return []
-    actor, kept = composed.values["actor_rollout_ref"]["actor"], composed.values["actor_rollout_ref"]["rollout"]["n"]
-    settings = {
-        "data.train_batch_size": questions,
-        "actor_rollout_ref.actor.ppo_mini_batch_size": questions,
-        "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu": math.gcd(
-            actor["ppo_micro_batch_size_per_gpu"], questions * kept
-        ),
-    }
-    return [f"{key}={value}" for key, value in settings.items()]
+    return [f"{key}={value}" for key, value in fitting_batch(composed.values, questions).items()]
 
 
 def _make(made: Made, console: Console, log: Path) -> None:

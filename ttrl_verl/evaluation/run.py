@@ -128,7 +128,7 @@ def eval_overrides(
         answer_type: ``answer_type`` and ``choices`` where they differ from the recipe's.
         overrides: the user's own; they come last and win.
     """
-    platform = ["+platform=cpu"] if _cpu_is_chosen() and not on_cpu(recipe, overrides) else []
+    platform = ["+platform=cpu"] if cpu_is_chosen() and not on_cpu(recipe, overrides) else []
     files = [str(path.absolute()) for path in (data, heldout) if path is not None]
     folder = out.absolute()
     settings = {
@@ -164,7 +164,7 @@ def eval_overrides(
     return [*platform, *(f"{key}={quoted(value)}" for key, value in settings.items()), *overrides]
 
 
-def _cpu_is_chosen() -> bool:
+def cpu_is_chosen() -> bool:
     """Return what ``cpu.detect`` would, without importing verl: a CPU build of vLLM runs on nothing else."""
     named = os.environ.get("VERL_PLATFORM", "").strip().lower()
     return named == "cpu" if named else vllm_build_is_cpu()

@@ -12,6 +12,7 @@ class SelfCheck:
     """Grades ground truths against themselves.
 
     Example:
+        >>> from ttrl_verl.reward_fns.answers import get_answer_type
         >>> check = SelfCheck(get_answer_type("number"))
         >>> check("025"), check.canonical("025")
         (None, '25')

@@ -3,6 +3,7 @@
 ==============================  ========================================================================================
 ``run.json``                    what the run is: see ``MANIFEST_KEYS``
 ``run.lock``                    locked by the process that writes here, as long as it lives
+``stop``                        made by anybody, it ends the run after the next step, which is validated and saved
 ``audit/step_000001.parquet``   every vote of a step, one row a prompt visited: ``AUDIT_SCHEMA``
 ``audit/_superseded/``          steps that were done again after a crash; nothing is deleted
 ``metrics/attempt_001.jsonl``   what verl logged, ``{"step": …, "data": {…}}`` a line, one file an attempt
@@ -26,6 +27,7 @@ FORMAT = 1
 
 MANIFEST = "run.json"
 LOCK = "run.lock"
+STOP = "stop"
 ALARMS = "alarms.jsonl"
 VALIDATION = "validation"
 TENSORBOARD = "tensorboard"

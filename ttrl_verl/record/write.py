@@ -23,6 +23,7 @@ from ttrl_verl.record.folder import append_line, lock, look, sign
 from ttrl_verl.record.layout import (
     ALARMS,
     AUDIT_SCHEMA,
+    STOP,
     audit_file,
     audit_files,
     audit_step,
@@ -49,7 +50,7 @@ class RunWriter:
     Attributes:
         attempt: 1 for a run's first start.
         metrics_path: where verl's file logger may write; no other attempt's.
-        stop_asked: whether an alarm says that the run is to end.
+        stop_asked: whether an alarm, or a file ``stop`` in the folder, says that the run is to end.
         stats: what the step in flight looks like so far; ``None`` before the first.
 
     Raises:
@@ -67,6 +68,11 @@ class RunWriter:
             self.close()
             raise
 
+    @property
+    def stop_asked(self) -> bool:
+        """Whether the run is to end."""
+        return self._stop_fired or (self._folder / STOP).exists()
+
     def _open(self, config: Mapping[str, Any]) -> None:
         found = look(self._folder, config)
         then = found.manifest or Manifest()
@@ -75,7 +81,7 @@ class RunWriter:
         while metrics_file(self._folder, self.attempt).exists():
             self.attempt += 1
         self.metrics_path = metrics_file(self._folder, self.attempt)
-        self.stop_asked = False
+        self._stop_fired = False
         self._trains = False
         self._audit_lost = 0
         self._losing = False
@@ -210,7 +216,7 @@ class RunWriter:
 
     def _write_alarm(self, fired: Fired) -> None:
         """Put an alarm on record, and remember whether it ends the run."""
-        self.stop_asked |= fired.action == "stop"
+        self._stop_fired |= fired.action == "stop"
         try:
             append_line(
                 self._folder / ALARMS,

@@ -1,0 +1,68 @@
+"""A letter among options whose texts are known: a response may give the letter, or the option's own text."""
+
+from collections.abc import Mapping
+
+from ttrl_verl.reward_fns.answers import choice, words
+
+_LEAST = 2
+"""Characters of a text that counts: an option that reads "B" is not the option B."""
+
+
+def options(choices: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the texts of the options in the order of their letters.
+
+    Raises:
+        ValueError: the letters are not A, B, ... in order, or a text is empty, no text, or there twice.
+
+    Example:
+        >>> options({"A": "Paris", "B": "Rome"})
+        ('Paris', 'Rome')
+    """
+    if not 2 <= len(choices) <= 26 or "".join(map(str, choices)) != choice.letters(len(choices)):
+        raise ValueError(
+            f"choices is {dict(choices)!r:.40}; expected a number of letters, a list of words, or A, B, ... with texts"
+        )
+    return words.words(list(choices.values()))
+
+
+def extract_option(text: str, texts: tuple[str, ...]) -> str | None:
+    """Return the letter of the option that a response settles on, by its letter, else by its text; else ``None``.
+
+    Args:
+        text: the final part of a response.
+        texts: of the options, in the order of their letters.
+
+    Example:
+        >>> extract_option("The answer is Rome.", ("Paris", "Rome")), extract_option("It is A.", ("Paris", "Rome"))
+        ('B', 'A')
+        >>> extract_option("Paris or Rome", ("Paris", "Rome")) is None
+        True
+    """
+    letter = choice.extract_letter(text, choice.letters(len(texts)))
+    if letter is not None:
+        return letter
+    told = tuple(one for one in texts if len(one.strip()) >= _LEAST)
+    word = words.extract_word(text, told) if len(told) > 1 else None
+    return None if word is None else _letter_of(word, texts)
+
+
+def canonical_option(answer: str, texts: tuple[str, ...]) -> str | None:
+    """Return the letter of an answer such as ``B``, ``(B)``, or the option's text; else ``None``.
+
+    Example:
+        >>> canonical_option("rome", ("Paris", "Rome")), canonical_option("(A)", ("Paris", "Rome"))
+        ('B', 'A')
+    """
+    word = words.canonical_word(answer, texts)
+    if word is not None and len(word) >= _LEAST:
+        return _letter_of(word, texts)
+    return choice.canonical_letter(answer, choice.letters(len(texts)))
+
+
+def _letter_of(word: str, texts: tuple[str, ...]) -> str | None:
+    found = (letter for letter, text in zip(choice.letters(len(texts)), texts, strict=True) if _same(word, text))
+    return next(found, None)
+
+
+def _same(word: str, text: str) -> bool:
+    return words.canonical_word(text, (word, "")) is not None

@@ -1,0 +1,79 @@
+"""Questions in, answers out: the command, killed and gone on with, on the real verl and the real vLLM."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ttrl_verl.answering.votes_file import read_votes
+from ttrl_verl.files import sha256
+
+pytestmark = pytest.mark.e2e
+
+SETTINGS = [
+    "ttrl.votes=6",
+    "actor_rollout_ref.rollout.n=4",
+    "actor_rollout_ref.rollout.max_model_len=64",
+    "data.max_prompt_length=32",
+    "data.max_response_length=6",
+    "actor_rollout_ref.rollout.checkpoint_engine.update_weights_bucket_megabytes=8",
+]
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory, tiny_model):
+    """A folder in which the command ran to its end, and what it printed."""
+    folder = tmp_path_factory.mktemp("answer")
+    for name, questions in (("q", 4), ("held", 2)):
+        rows = [{"prompt": f"what is {n} plus {name == 'q':d}", "answer": str(n)} for n in range(questions)]
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = [sys.executable, "-m", "ttrl_verl", "answer", "q.jsonl", "--model", str(tiny_model), "--out", "a.jsonl"]
+    command += ["--hold", "held.jsonl", "--answer-type", "number", "--n", "3", "--steps", "2", *SETTINGS]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, command, done.stdout
+
+
+def lines(folder) -> list[dict]:
+    return [json.loads(line) for line in (folder / "a.jsonl").read_text().splitlines()]
+
+
+def test_each_question_is_answered_once(answered):
+    found = lines(answered[0])
+    assert [line["index"] for line in found] == [0, 1, 2, 3, 0, 1]
+    assert [line["adapted"] for line in found] == [True] * 4 + [False] * 2
+    assert len({line["origin"] for line in found}) == 6
+    assert all(line["responses"] == 3 for line in found)
+    assert all(sum(line["votes"].values()) <= 3 for line in found)
+
+
+def test_accuracy_is_printed_where_there_are_labels(answered):
+    assert "right by the file's labels, which nothing else has seen (4 questions)" in answered[2]
+
+
+def test_a_command_whose_answers_are_lost_writes_them_again_and_trains_nothing(answered):
+    folder, command, _ = answered
+    before = lines(folder)
+    (folder / "a.jsonl").unlink()
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert lines(folder) == before
+    attempts = json.loads((folder / "a.run" / "run.json").read_text())["attempts"]
+    assert len(attempts) == 1
+
+
+def test_the_adapted_model_is_kept_once(answered):
+    assert [path.name for path in (answered[0] / "a.run").glob("global_step_*")] == ["global_step_2"]
+
+
+def test_votes_alone_are_a_file_that_says_what_they_are_of(answered, tiny_model):
+    folder = answered[0]
+    command = [sys.executable, "-m", "ttrl_verl", "vote", "q.jsonl", "--model", str(tiny_model), "--out", "v.parquet"]
+    command += ["--n", "5", "--answer-type", "number", *SETTINGS[2:]]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    votes, source = read_votes(folder / "v.parquet", sha256(folder / "q.jsonl"))
+    assert [len(one.answers) for one in votes] == [5] * 4
+    assert source.settings["n"] == 5
+    assert "4 questions: mean majority ratio" in done.stdout

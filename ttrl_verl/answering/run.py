@@ -1,0 +1,236 @@
+"""`ttrl-verl answer`: vote, adapt, vote again, and write a line a question. A killed command goes on where it was."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ttrl_verl.answering.lines import answer_line, chosen
+from ttrl_verl.answering.plan import Plan, Wanted, plan
+from ttrl_verl.answering.votes import QuestionVotes, of_record, of_validation
+from ttrl_verl.composition.recipe import Composed
+from ttrl_verl.errors import InputError
+from ttrl_verl.files import whole_file
+from ttrl_verl.launch import log_tail, start
+from ttrl_verl.preflight.findings import findings, refuse
+from ttrl_verl.record.layout import MANIFEST, STOP
+from ttrl_verl.record.read import Run, open_run
+from ttrl_verl.record.visits import read_histories
+from ttrl_verl.report.progress import Progress
+from ttrl_verl.report.verdict import read_verdict
+from ttrl_verl.reward_fns.answers import AnswerType
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """What was voted on each question, by origin.
+
+    Attributes:
+        before: by the model as it was given.
+        after: by the adapted model, or, in a stream, by the model as it was when the question came.
+        collapsed: whether the run's own figures say that it collapsed.
+    """
+
+    before: Mapping[str, QuestionVotes]
+    after: Mapping[str, QuestionVotes]
+    collapsed: bool
+
+
+def answer(wanted: Wanted, console: Console) -> int:
+    """Answer the questions and return the exit status.
+
+    Args:
+        wanted: what is asked for.
+        console: told what happens; verl's own output goes into the run's folder.
+
+    Raises:
+        InputError: something is not what was expected; nothing was started, and what is on disk is as it was.
+    """
+    if wanted.out.exists():
+        raise InputError(f"{wanted.out}: is there already; expected a new file (--out)")
+    planned = plan(wanted)
+    if not _is_done(wanted, planned):
+        refuse(findings(planned.composed, planned.files, ask_hub=True))
+        status = _train(wanted, planned, console)
+        if status != 0:
+            return 1
+    lines = answer_lines(wanted, planned)
+    write_lines(wanted.out, lines)
+    _tell(lines, planned, console)
+    console.print(f"answers: {wanted.out}; the adapted model: `ttrl-verl export {wanted.folder} OUT`", markup=False)
+    return 0
+
+
+def answer_lines(wanted: Wanted, planned: Plan) -> list[dict[str, Any]]:
+    """Return a line for each question, those held back last.
+
+    Raises:
+        InputError: a question was not answered. The message says which.
+    """
+    votes = read_votes(open_run(wanted.folder), stream=wanted.stream is not None)
+    lines = []
+    for name in dict.fromkeys([*planned.files.train, *planned.files.val]):
+        adapted = name in planned.files.train
+        for index, origin in enumerate(planned.files.table(name).column("origin").to_pylist()):
+            if origin not in votes.before:
+                raise InputError(f"{origin}: was not answered; {wanted.folder}/train.log says more")
+            after = votes.after.get(origin)
+            lines.append(answer_line(index, votes.before[origin], after, adapted=adapted, collapsed=votes.collapsed))
+    return lines
+
+
+def read_votes(run: Run, *, stream: bool = False) -> Votes:
+    """Return what a run voted before and after.
+
+    Args:
+        run: its first validation is of the model as it was given.
+        stream: take the answers of each question's first visit, in place of the last validation's.
+
+    Raises:
+        InputError: there is no validation of the untouched model.
+    """
+    passes = run.validations()
+    if 0 not in passes:
+        raise InputError(f"{run.folder}: has no validation of the untouched model (validation/0.jsonl)")
+    last = max(passes)
+    after = of_validation(passes[last]) if last > 0 else {}
+    if stream:
+        columns = ["step", "origin", "answers", "data_source", "label"]
+        after = after | of_record(run.audit(columns=columns).to_pylist())
+    verdict = read_verdict(read_histories(run.audit()))
+    return Votes(of_validation(passes[0]), after, verdict is not None and verdict.word == "collapsed")
+
+
+def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
+    """Write the answers, whole or not at all.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as hidden:
+            hidden.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _is_done(wanted: Wanted, planned: Plan) -> bool:
+    """Return whether the run is over and only its answers were not written."""
+    if not (wanted.folder / MANIFEST).exists():
+        return False
+    run = open_run(wanted.folder)
+    if wanted.stream is not None and wanted.hold is None:
+        return planned.steps in run.checkpoints()
+    return max(run.validations(), default=0) >= planned.steps
+
+
+def _train(wanted: Wanted, planned: Plan, console: Console) -> int:
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    (wanted.folder / STOP).unlink(missing_ok=True)
+    log = wanted.folder / "train.log"
+    said = "going on" if (wanted.folder / MANIFEST).exists() else "adapting"
+    console.print(f"{said} with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
+    budget = Budget(wanted.folder, wanted.seconds)
+    with log.open("ab") as file, Progress(console, wanted.folder, log, planned.steps) as progress:
+
+        def watch() -> None:
+            progress.update()
+            budget.update()
+
+        status = start(planned.composed, log=file, watch=watch).status
+        progress.update()
+    if status != 0:
+        console.print(f"verl stopped with exit status {status}; from {log}:\n{log_tail(log)}", markup=False)
+    return status
+
+
+class Budget:
+    """Ends a run so that it keeps to a time: the step in flight, one more, the last votes and the checkpoint are in it.
+
+    Args:
+        folder: the run's.
+        seconds: from now to the end of the run; ``None`` for no bound.
+    """
+
+    def __init__(self, folder: Path, seconds: float | None) -> None:
+        self._folder, self._seconds = folder, seconds
+        self._started = time.monotonic()
+        self._files = folder / "validation"
+        self._up: float | None = None
+        self._measured: float | None = None
+        self._steps: dict[int, float] = {}
+
+    def update(self) -> None:
+        """Ask the run to end, where what is left of the time is what ending takes."""
+        if self._seconds is None:
+            return
+        now = time.monotonic() - self._started
+        steps = len(list((self._folder / "audit").glob("step_*.parquet")))
+        if self._measured is None and (self._files / "0.jsonl").exists():
+            self._measured = now
+        if steps not in self._steps:
+            self._steps[steps] = now
+        if self._measured is not None and now + self._ending(now) >= self._seconds:
+            (self._folder / STOP).touch()
+
+    def _ending(self, now: float) -> float:
+        """Return the seconds that ending takes: two steps, and votes as long as the first ones at the most."""
+        times = sorted(self._steps.values())
+        step = max((later - earlier for earlier, later in pairwise(times)), default=0.0)
+        return 2 * step + (self._measured or now) / 2
+
+
+def _tell(lines: list[dict[str, Any]], planned: Plan, console: Console) -> None:
+    """Print what came of it: how surely it was answered, and, where there are labels, how many answers are right."""
+    for adapted, what in ((True, "adapted to"), (False, "held back")):
+        part = [line for line in lines if line["adapted"] is adapted]
+        if part:
+            console.print(summary(part, what), highlight=False, soft_wrap=True, markup=False)
+            for sentence in accuracy(part, planned):
+                console.print(sentence, highlight=False, soft_wrap=True, markup=False)
+
+
+def summary(lines: list[dict[str, Any]], what: str) -> str:
+    """Return how surely questions were answered, in a sentence."""
+    before, after = (
+        sum(line[key] for line in lines) / len(lines) for key in ("majority_ratio_before", "majority_ratio")
+    )
+    changed = sum(line["answer"] != line["answer_before"] for line in lines)
+    kept = sum(line["stands_by"] == "answer_before" for line in lines)
+    return (
+        f"{len(lines)} questions {what}: mean majority ratio {before:.3f} -> {after:.3f}; {changed} answers changed, "
+        f"of which {kept} are not stood by"
+    )
+
+
+def accuracy(lines: list[dict[str, Any]], planned: Plan) -> list[str]:
+    """Return the share of right answers before, after, and of those stood by; nothing where there are no labels."""
+    labels = _labels(planned.composed, planned)
+    labelled = [line for line in lines if labels.get(line["origin"]) is not None]
+    if not labelled:
+        return []
+    right = {
+        name: sum(given(line) == labels[line["origin"]] for line in labelled) / len(labelled)
+        for name, given in (
+            ("before", lambda line: line["answer_before"]),
+            ("after", lambda line: line["answer"]),
+            ("stood by", chosen),
+        )
+    }
+    shares = ", ".join(f"{name} {share:.3f}" for name, share in right.items())
+    return [f"right by the file's labels, which nothing else has seen ({len(labelled)} questions): {shares}"]
+
+
+def _labels(composed: Composed, planned: Plan) -> dict[str, str | None]:
+    answer_type: AnswerType = composed.ttrl.build_answer_type()
+    found: dict[str, str | None] = {}
+    for table in planned.files.tables.values():
+        for origin, label in zip(table.column("origin").to_pylist(), table.column("label").to_pylist(), strict=True):
+            found[origin] = None if label is None else answer_type.canonicalize(label)
+    return found
