@@ -23,6 +23,8 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import ttrl_verl
+
 SECONDS = 2.0
 MEGABYTES = 512
 WORKERS = 6
@@ -133,7 +135,7 @@ class LimitedPool:
             return self._server
         if self._owner != os.getpid():
             self._waiting = {}
-        root = str(Path(__file__).resolve().parents[2])
+        root = str(Path(ttrl_verl.__file__).resolve().parents[1])
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
         command = [sys.executable, "-m", "ttrl_verl.reward_fns.answers.mathematics.limits_server"]
         limits = [str(self.seconds), str(self.megabytes), str(self.workers), self.preload]
