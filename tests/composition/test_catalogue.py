@@ -28,9 +28,9 @@ def test_the_end_of_a_name_is_enough(short, name):
         ("aime", "no recipe 'aime'; did you mean ttrl_aime24, ttrl_aime24_lora, ttrl_aime25?"),
         ("amie24", "no recipe 'amie24'; did you mean ttrl_aime24?"),
         ("demo_gpu", "no recipe 'demo_gpu'; did you mean demo_cpu?"),
-        ("../base/ttrl", "no recipe '../base/ttrl'; expected one of demo_cpu"),
+        ("../base/ttrl", "no recipe '../base/ttrl'; expected one of answer_cpu, demo_cpu"),
         ("gone.yaml", "gone.yaml: no such file"),
-        ("", "no recipe ''; expected one of demo_cpu"),
+        ("", "no recipe ''; expected one of answer_cpu, demo_cpu"),
     ],
 )
 def test_an_unknown_recipe_names_the_nearest(given, message):
@@ -55,7 +55,7 @@ def test_every_recipe_says_what_it_is_and_what_was_verified(name):
 
 def test_only_what_ran_is_said_to_have_run():
     ran = [name for name in recipe_names() if "ran" in describe(name)["verified"].split()]
-    assert ran == ["demo_cpu", "demo_vision", "demo_vision_single"]
+    assert ran == ["answer_cpu", "demo_cpu", "demo_vision", "demo_vision_single"]
 
 
 @pytest.mark.parametrize("group", part_groups())
