@@ -8,6 +8,7 @@ import pytest
 
 from ttrl_verl.answering.votes_file import read_votes
 from ttrl_verl.files import sha256
+from ttrl_verl.record.read import open_run
 
 pytestmark = pytest.mark.e2e
 
@@ -64,7 +65,10 @@ def test_a_command_whose_answers_are_lost_writes_them_again_and_trains_nothing(a
 
 
 def test_the_adapted_model_is_kept_once(answered):
-    assert [path.name for path in (answered[0] / "a.run").glob("global_step_*")] == ["global_step_2"]
+    run = answered[0] / "a.run"
+    assert list(open_run(run).checkpoints()) == [2]
+    # verl takes the weights of an older one away and leaves its folder.
+    assert [path.parent.parent.name for path in run.rglob("model_world_size_1_rank_0.pt")] == ["global_step_2"]
 
 
 def test_votes_alone_are_a_file_that_says_what_they_are_of(answered, tiny_model):
