@@ -1,6 +1,8 @@
 """A failed session is asked again: verl's own worker on Ray, the real TransferQueue, and an agent loop that fails."""
 
+import importlib.util
 import json
+import os
 import time
 from pathlib import Path
 
@@ -11,8 +13,16 @@ from ttrl_verl.composition.recipe import compose_recipe
 pytestmark = [pytest.mark.verl, pytest.mark.timeout(600)]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def importable():
+    """Ray's workers, started after this, find ``flaky_loop`` beside the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(importlib.util.find_spec("flaky_loop").origin).parent), prepend=os.pathsep)
+        yield
+
+
 @pytest.fixture
-def manager(tq, tiny_model, tmp_path, monkeypatch):
+def manager(tq, tiny_model, tmp_path):
     """Build the manager that the recipe names, as verl's ``main_ppo`` does, without an engine behind it."""
     import ray
     from verl.utils.import_utils import load_class_from_fqn
