@@ -89,6 +89,7 @@ def spy(tmp_path):
     remember(pa.table({name: pa.array([], pa.string()) for name in ("prompt", "data_source", "label", "answer_type")}))
 
 
+@pytest.mark.slow  # it writes out all that the process holds: a minute among three thousand tests
 def test_the_spy_finds_a_label_where_there_is_one(spy):
     # In this process, which holds them, the same function does find the label: it can look.
     scope = {"__name__": "spy"}
