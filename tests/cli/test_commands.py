@@ -110,9 +110,9 @@ def test_bad_settings_stop_before_anything_is_started(ttrl_verl, questions, over
 
 
 def test_short_names_are_the_commands_keys(ttrl_verl):
-    done = ttrl_verl("train", "aime24", "model=qwen2.5-math-7b", "data=q.jsonl", "votes=16", "--dry-run")
+    done = ttrl_verl("train", "aime24", "model=qwen2.5-math-7b", "data=q.jsonl", "votes=96", "--dry-run")
     command = shlex.split(done.stdout.splitlines()[0])
-    assert command[-3:] == ["model=qwen2.5-math-7b", "data.train_files=[q.jsonl]", "ttrl.votes=16"]
+    assert command[-4:-1] == ["model=qwen2.5-math-7b", "data.train_files=[q.jsonl]", "ttrl.votes=96"]
     assert command[command.index("--config-name") + 1] == "ttrl_aime24"
     assert "    path: Qwen/Qwen2.5-Math-7B" in done.stdout.splitlines()
 
@@ -162,9 +162,9 @@ def test_the_tables_of_train_name_every_short_name(ttrl_verl):
         assert key in printed
 
 
-def test_settings_that_are_missing_are_named(ttrl_verl):
-    one_line(ttrl_verl("train", "demo_cpu"), "actor_rollout_ref.model.path is not set")
-    one_line(ttrl_verl("train", "demo_cpu", "actor_rollout_ref.model.path=x"), "data.train_files is not set")
+def test_settings_that_are_missing_are_named(ttrl_verl, questions):
+    one_line(ttrl_verl("train", "demo_cpu"), "data.train_files is not set")
+    one_line(ttrl_verl("train", "demo_cpu", f"data={questions}"), "actor_rollout_ref.model.path is not set")
 
 
 def test_a_prompt_that_is_too_long_is_named_before_anything_is_started(ttrl_verl, questions, tiny_model):

@@ -227,7 +227,11 @@ def check_epochs(questions: int, most: int, numbers: RunNumbers) -> Iterator[Fin
     used = min(questions, most) if most > 0 else questions
     if used < numbers.train:
         least = f"expected at least data.train_batch_size, {numbers.train}"
-        said = f"data.train_max_samples is {most}; {least}" if used < questions else f"{used} questions; {least}"
+        said = (
+            f"data.train_max_samples is {most}; {least}"
+            if used < questions
+            else f"data.train_files has {used} questions; {least}"
+        )
         yield Finding("wrong", "epochs", said)
         return
     if skipped := skipped_questions(used, numbers.fetch):
