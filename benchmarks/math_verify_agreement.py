@@ -15,6 +15,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from math_verify import parse, verify
+
 from ttrl_verl.reward_fns.answers.mathematics import limits
 from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math
 

@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 import psutil
-from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, take_vote
 
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.record.write import RunWriter
+from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, take_vote
 
 WARM_UP = 50
 QUESTIONS = 4096

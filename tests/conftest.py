@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
 from ttrl_verl.reward_fns import Group
 
 REPOSITORY = Path(__file__).parent.parent

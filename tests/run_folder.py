@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from ttrl_verl.reward_fns.vote import answer_entropy, take_vote
 
 from ttrl_verl.record.layout import ALARMS, AUDIT_SCHEMA, FORMAT, MANIFEST, audit_file, metrics_file
+from ttrl_verl.reward_fns.vote import answer_entropy, take_vote
 
 CONFIG: dict[str, Any] = {
     "ttrl": {"votes": 4, "answer_type": "text", "choices": 4, "last_number": False, "allow_labels": False},

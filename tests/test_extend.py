@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
+from ttrl_verl.cli.score import command as score
+from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.apart import ApartCheck, ApartReward, describe_check, describe_reward
 from ttrl_verl.reward_fns.checking import Response
 from ttrl_verl.reward_fns.group import FIELDS, Group
-
-from ttrl_verl.cli.score import command as score
-from ttrl_verl.config import parse_ttrl_config
 
 PAGE = (Path(__file__).parent.parent / "docs" / "extend.md").read_text()
 CODE = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)

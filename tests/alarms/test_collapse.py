@@ -1,6 +1,7 @@
 """The known collapses of learning from agreement: what earns nothing, and what shows them."""
 
 import pytest
+
 from ttrl_verl.reward_fns import Group, get_reward_fn
 from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.metrics import top_answer_share

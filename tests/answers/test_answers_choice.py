@@ -8,6 +8,7 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.answers.choice import canonical_letter, extract_letter, letters
 from ttrl_verl.reward_fns.answers.words import canonical_word, extract_word, words

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from ttrl_verl.reward_fns.answers import get_answer_type
 
 JSON, BOX, FREE = (get_answer_type(name) for name in ("json", "box", "free"))

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.answers.number import canonical_number, extract_number
 

@@ -6,6 +6,7 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.answers.text import canonical_text, extract_text
 

@@ -2,6 +2,7 @@
 """Words of a list: the one that is concluded."""
 
 import pytest
+
 from ttrl_verl.reward_fns.answers import get_answer_type
 
 CONTINENTS = get_answer_type(

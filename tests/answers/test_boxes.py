@@ -1,6 +1,7 @@
 r"""Boxes: where they end, which count, and which belong together."""
 
 import pytest
+
 from ttrl_verl.reward_fns.answers.boxes import boxed, last_boxed
 
 

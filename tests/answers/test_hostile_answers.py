@@ -6,6 +6,7 @@ import resource
 import time
 
 import pytest
+
 from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.answers.boxes import last_boxed
 from ttrl_verl.reward_fns.answers.mathematics.canonical import (

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from ttrl_verl.reward_fns.answers import get_answer_type
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "answers"

@@ -1,6 +1,7 @@
 """A letter among options whose texts stand in the question's row: the letter counts, and so does the option's text."""
 
 import pytest
+
 from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.answers.row_type import answer_type_of, columns_of, row_type
 

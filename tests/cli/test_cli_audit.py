@@ -5,11 +5,11 @@ import re
 import sys
 
 import pytest
-from ttrl_verl.reward_fns.vote import take_vote
 
 from ttrl_verl.cli import main
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.record.write import RunWriter
+from ttrl_verl.reward_fns.vote import take_vote
 
 SECTION = {"votes": 4, "answer_type": "number"}
 CONFIG = {"ttrl": SECTION, "trainer": {"resume_mode": "auto"}, "data": {"train_files": None, "val_files": None}}

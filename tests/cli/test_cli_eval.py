@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ttrl_verl.reward_fns.answers import get_answer_type
 
 from ttrl_verl.cli import main
 from ttrl_verl.composition.catalogue import recipe_names
@@ -20,6 +19,7 @@ from ttrl_verl.preflight.findings import check_config
 from ttrl_verl.questions.read import Layout, read_questions
 from ttrl_verl.record.layout import AUDIT_SCHEMA, audit_file
 from ttrl_verl.record.read import open_run
+from ttrl_verl.reward_fns.answers import get_answer_type
 
 
 @pytest.fixture

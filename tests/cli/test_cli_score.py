@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from ttrl_verl.reward_fns import REWARD_FNS
 
 from ttrl_verl import reward_fns
 from ttrl_verl.cli.score import command as score
 from ttrl_verl.errors import InputError
+from ttrl_verl.reward_fns import REWARD_FNS
 
 ROOT = Path(reward_fns.__file__).parents[1]
 GOOD = '{"responses": ["C. A", "The answer is B because A is wrong", null, "\\\\boxed{C}"], "label": "C"}'

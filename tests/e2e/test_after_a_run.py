@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from ttrl_verl.reward_fns import Group, get_reward_fn
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]

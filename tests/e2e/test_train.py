@@ -5,10 +5,10 @@ from collections import Counter
 
 import pytest
 import tiny_model as tiny_model_module
-from ttrl_verl.reward_fns import Group, get_reward_fn
-from ttrl_verl.reward_fns.answers import get_answer_type
 
 from ttrl_verl.evaluation.figures import read_figures
+from ttrl_verl.reward_fns import Group, get_reward_fn
+from ttrl_verl.reward_fns.answers import get_answer_type
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 from conftest import train  # tests/e2e/conftest.py
-from ttrl_verl.reward_fns import Group, get_reward_fn
 
 from ttrl_verl.demo.digits import read_digits
+from ttrl_verl.reward_fns import Group, get_reward_fn
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 

@@ -2,9 +2,9 @@ from fractions import Fraction
 from itertools import permutations
 
 import pytest
-from ttrl_verl.reward_fns.vote import take_vote
 
 from ttrl_verl.evaluation.estimators import maj_at_k, pass_at_k
+from ttrl_verl.reward_fns.vote import take_vote
 
 
 @pytest.mark.parametrize(

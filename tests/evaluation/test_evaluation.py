@@ -1,8 +1,8 @@
 import pytest
-from ttrl_verl.reward_fns.answers import get_answer_type
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.evaluate import check_ks, evaluate
+from ttrl_verl.reward_fns.answers import get_answer_type
 
 NUMBER = get_answer_type("number")
 

@@ -1,9 +1,9 @@
 import json
 
 import pytest
-from ttrl_verl.reward_fns.answers import get_answer_type
 
 from ttrl_verl.evaluation.figures import Mean, by_origin, paired_changes, read_figures, read_groups
+from ttrl_verl.reward_fns.answers import get_answer_type
 
 
 def test_the_standard_error_is_over_questions():

@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from PIL import Image
-from ttrl_verl.reward_fns.answers import get_answer_type
 
 from ttrl_verl.cli.prepare_images import command
 from ttrl_verl.errors import InputError
@@ -19,6 +18,7 @@ from ttrl_verl.prepare.image_rows import Limits
 from ttrl_verl.prepare.images import prepare_images
 from ttrl_verl.prepare.options import ChoiceMaker
 from ttrl_verl.questions.read import Layout, read_questions
+from ttrl_verl.reward_fns.answers import get_answer_type
 
 NAMES = ("cat", "dog", "golf_course", "owl", "wolf")
 

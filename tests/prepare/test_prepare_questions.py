@@ -3,11 +3,11 @@ import random
 
 import pyarrow.parquet as pq
 import pytest
-from ttrl_verl.reward_fns.answers import get_answer_type
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.prepare.own import prepare_questions
 from ttrl_verl.questions.read import Layout, read_questions
+from ttrl_verl.reward_fns.answers import get_answer_type
 
 
 @pytest.fixture

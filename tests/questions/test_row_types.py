@@ -2,13 +2,13 @@
 
 import pyarrow.parquet as pq
 import pytest
-from ttrl_verl.reward_fns.answers import get_answer_type
-from ttrl_verl.reward_fns.answers.row_type import answer_type_of, row_type
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import figures_of
 from ttrl_verl.prepare.own import prepare_questions
 from ttrl_verl.questions.read import Layout, read_questions
+from ttrl_verl.reward_fns.answers import get_answer_type
+from ttrl_verl.reward_fns.answers.row_type import answer_type_of, row_type
 
 MIXED = [
     {"prompt": "1/2 + 1/2", "answer": "1", "answer_type": "math"},

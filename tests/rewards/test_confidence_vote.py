@@ -1,6 +1,7 @@
 import math
 
 import pytest
+
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.confidence_vote import confidence_vote
 

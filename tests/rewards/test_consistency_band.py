@@ -1,4 +1,5 @@
 import pytest
+
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.consistency_band import consistency_band
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.empirical_entropy import empirical_entropy
 

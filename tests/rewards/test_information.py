@@ -5,6 +5,7 @@ import random
 import time
 
 import pytest
+
 from ttrl_verl.reward_fns.information import answer_information
 from ttrl_verl.reward_fns.vote import answer_entropy
 

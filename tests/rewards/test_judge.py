@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from ttrl_verl.reward_fns import Group, Reward, Verdict, get_reward_fn
 from ttrl_verl.reward_fns.apart import ApartCheck, ApartReward, describe_reward
 from ttrl_verl.reward_fns.checking import Response

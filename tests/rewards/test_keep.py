@@ -1,4 +1,5 @@
 import pytest
+
 from ttrl_verl.reward_fns.keep import KEEP_RULES
 
 

@@ -5,12 +5,12 @@ import json
 
 import pyarrow as pa
 import pytest
+
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.apart import ApartCheck, describe_check, describe_reward
 from ttrl_verl.reward_fns.checking import Response
 from ttrl_verl.reward_fns.judge import Judge, Weighted
-
 from ttrl_verl.training.driver_store import label_of, remember
 
 # The file below knows its form alone, so that what finds it has found a label.

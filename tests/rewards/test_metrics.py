@@ -1,6 +1,7 @@
 import math
 
 import pytest
+
 from ttrl_verl.reward_fns import Group, get_reward_fn
 from ttrl_verl.reward_fns.metrics import label_metrics, top_answer_share, vote_metrics
 

@@ -4,6 +4,7 @@ import pickle
 import re
 
 import pytest
+
 from ttrl_verl.reward_fns import REWARD_FNS, Group, get_reward_fn
 from ttrl_verl.reward_fns.names import absolute, find, is_own
 

@@ -1,4 +1,5 @@
 import pytest
+
 from ttrl_verl.reward_fns import REWARD_FNS, Group
 from ttrl_verl.reward_fns.oracle import oracle
 

@@ -1,6 +1,7 @@
 import random
 
 import pytest
+
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.region_vote import region_vote
 

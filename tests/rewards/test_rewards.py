@@ -6,6 +6,7 @@ import random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from ttrl_verl.reward_fns import REWARD_FNS, Group, get_reward_fn
 
 # No deadline: a busy machine is no failure.

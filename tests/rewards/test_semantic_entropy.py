@@ -1,4 +1,5 @@
 import pytest
+
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.semantic_entropy import semantic_entropy
 

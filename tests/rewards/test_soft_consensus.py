@@ -1,5 +1,6 @@
 import pytest
 from sacrebleu.metrics import CHRF
+
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.soft_consensus import soft_consensus
 

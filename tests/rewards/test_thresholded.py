@@ -2,6 +2,7 @@ import math
 import time
 
 import pytest
+
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.thresholded import thresholded
 

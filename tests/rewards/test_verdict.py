@@ -1,4 +1,5 @@
 import pytest
+
 from ttrl_verl.reward_fns import Group, Verdict
 from ttrl_verl.reward_fns.verdict import checked
 

@@ -4,6 +4,7 @@ import random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from ttrl_verl.reward_fns.group import Group
 from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, take_vote
 

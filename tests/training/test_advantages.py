@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from ttrl_verl.reward_fns import Group, get_reward_fn
 
+from ttrl_verl.reward_fns import Group, get_reward_fn
 from ttrl_verl.training.advantages import NAME, register, reward_as_advantage
 
 pytestmark = pytest.mark.verl

@@ -1,8 +1,8 @@
 """One response, graded, with a tokenizer whose tokens are characters."""
 
 import pytest
-from ttrl_verl.reward_fns.answers import get_answer_type
 
+from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.training.grading import Grader, Lengths
 
 EOS = 0

@@ -2,6 +2,7 @@
 
 import pytest
 from queue_rows import left, put, remember, scores, stage
+
 from ttrl_verl.reward_fns.judge import RewardError
 
 pytestmark = [pytest.mark.verl, pytest.mark.timeout(300), pytest.mark.usefixtures("runs")]

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import mpmath
 import sympy
+
 from ttrl_verl.reward_fns.answers.mathematics import exact
 from ttrl_verl.reward_fns.answers.mathematics.exact import UndefinedError
 from ttrl_verl.reward_fns.answers.mathematics.nodes import Name, Node, Num, Power, Product, Sum

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import mpmath
 import sympy
+
 from ttrl_verl.reward_fns.answers.mathematics import exact
 from ttrl_verl.reward_fns.answers.mathematics.by_value import DIGITS, digits, identify, known_function, point, value_of
 from ttrl_verl.reward_fns.answers.mathematics.evaluate import call

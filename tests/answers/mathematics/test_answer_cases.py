@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+
 from ttrl_verl.reward_fns.answers.mathematics import canonical_math
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"

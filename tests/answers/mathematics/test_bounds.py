@@ -1,6 +1,7 @@
 """Inequalities and intervals: which way a sign turns, which ends belong, and what has no ends."""
 
 import pytest
+
 from ttrl_verl.reward_fns.answers.mathematics import canonical_math
 
 

@@ -2,6 +2,7 @@
 r"""Where a mathematical answer stands in a response, by class."""
 
 import pytest
+
 from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.answers.mathematics import extract_math
 

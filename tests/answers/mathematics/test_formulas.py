@@ -9,6 +9,7 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ttrl_verl.reward_fns.answers.mathematics import canonical_math
 
 ONE = {

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
+
 from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonicalize
 from ttrl_verl.reward_fns.answers.mathematics.limits import LimitedPool, Outcome
 
