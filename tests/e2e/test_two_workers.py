@@ -27,7 +27,7 @@ TWO = (
     "reward.num_workers=2",
     "actor_rollout_ref.rollout.agent.num_workers=2",
 )
-WORKERS = ("RewardLoopWorker", "SessionWorker", "vLLMHttpServer", "WorkerDict")
+WORKERS = ("RewardLoopWorker", "AgentLoopWorker", "vLLMHttpServer", "WorkerDict")
 
 
 class Watch:
