@@ -19,6 +19,7 @@ from ttrl_verl.record import COMMAND_VARIABLE
 
 if TYPE_CHECKING:
     import psutil
+    from rich.console import Console
 
 _MARK = "TTRL_VERL_RUN"
 _GRACE = 5.0
@@ -60,6 +61,22 @@ def start(
     env = {COMMAND_VARIABLE: shlex.join(typed)} if typed else {}
     status = run(verl_command(composed.file, composed.overrides), log=log, env=env, watch=watch)
     return Ended(status, alarms_since(folder, before))
+
+
+def start_logged(composed: Composed, log: Path, console: "Console", *, watch: Callable[[], None] | None = None) -> int:
+    """Run a composed recipe with its output in a file, say where it failed if it did, and return its exit status.
+
+    Args:
+        composed: as for ``start``.
+        log: verl's own output is added to it.
+        console: told the first error of the log, else its end, where the status is not 0.
+        watch: as for ``start``.
+    """
+    with log.open("ab") as file:
+        status = start(composed, log=file, watch=watch).status
+    if status != 0:
+        console.print(f"verl stopped with exit status {status}; from {log}:\n{log_tail(log)}", markup=False)
+    return status
 
 
 def attempts(folder: Path) -> int:

@@ -13,7 +13,7 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.eval_json import EvalResult
 from ttrl_verl.evaluation.evaluate import Evaluation, check_ks, evaluate
 from ttrl_verl.evaluation.run import Matched, check_model, check_questions, eval_overrides, matched
-from ttrl_verl.launch import log_tail, start, verl_command
+from ttrl_verl.launch import start_logged, verl_command
 from ttrl_verl.preflight.data import QuestionFiles
 from ttrl_verl.preflight.findings import findings, refuse
 from ttrl_verl.record.read import open_run
@@ -124,10 +124,7 @@ def measure(measurement: Measurement, console: Console) -> EvalResult | None:
     log = wanted.out / "eval.log"
     said = f"{measurement.n} responses a question, with verl and vLLM; their own output goes to {log}"
     console.print(said, markup=False)
-    with log.open("ab") as file:
-        status = start(measurement.composed, log=file).status
-    if status != 0:
-        console.print(f"verl stopped with exit status {status}; from {log}:\n{log_tail(log)}", markup=False)
+    if start_logged(measurement.composed, log, console) != 0:
         return None
     return EvalResult(
         wanted.model,

@@ -53,6 +53,18 @@ def test_an_answer_type_of_the_command_line_wins(asked):
     assert found["ttrl.choices"] == "[yes,no]"
 
 
+def test_no_run_ends_before_its_last_votes(asked, tmp_path):
+    # verl takes 3 // 2 = 1 step an epoch: 2 epochs are 2 steps, and 5 steps are 5 epochs.
+    recipe = "defaults: [answer_cpu, _self_]\ndata: {train_batch_size: 2}\n"
+    recipe += "actor_rollout_ref: {actor: {ppo_mini_batch_size: 2}}\n"
+    own = tmp_path / "own.yaml"
+    own.write_text(f"{recipe}trainer: {{total_training_steps: null, total_epochs: 2}}\n")
+    found = settings(asked("--dry-run", "--recipe", str(own)).output)
+    assert (found["trainer.total_training_steps"], found["trainer.total_epochs"]) == ("2", "2")
+    found = settings(asked("--dry-run", "--recipe", str(own), "--steps", "5").output)
+    assert (found["trainer.total_training_steps"], found["trainer.total_epochs"]) == ("5", "5")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

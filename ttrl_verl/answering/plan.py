@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from ttrl_verl.composition.overrides import quoted
 from ttrl_verl.composition.recipe import Composed, compose_run
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.run import check_model, cpu_is_chosen
+from ttrl_verl.preflight.batches import run_numbers, total_steps
 from ttrl_verl.preflight.data import QuestionFiles
 
 CHECKPOINTS = 3
@@ -86,7 +87,7 @@ def plan(wanted: Wanted) -> Plan:
     questions = sum(files.table(name).num_rows for name in files.train)
     fitted = _fitted(wanted, first, questions)
     composed = compose_run(recipe, [*settings, *fitted, *wanted.overrides])
-    return Plan(composed, files, composed.values["trainer"]["total_training_steps"])
+    return Plan(composed, files, total_steps(questions, run_numbers(composed.values)))
 
 
 def _settings(wanted: Wanted) -> list[str]:
@@ -114,7 +115,7 @@ def _fitted(wanted: Wanted, first: Composed, questions: int) -> list[str]:
     values = first.values
     settings: dict[str, Any] = {}
     batch = values["data"]["train_batch_size"]
-    steps = wanted.steps or values["trainer"]["total_training_steps"]
+    steps = wanted.steps
     if wanted.stream is not None:
         batch = min(wanted.stream, questions)
         # Once through the questions; the last step is filled up with the first ones, whose answer is there already.
@@ -124,19 +125,16 @@ def _fitted(wanted: Wanted, first: Composed, questions: int) -> list[str]:
         batch = questions
     if batch != values["data"]["train_batch_size"]:
         settings |= fitting_batch(values, batch)
-    steps = steps or _passes(values, questions, batch)
+    steps = steps or total_steps(questions, replace(run_numbers(values), train=batch))
     drawn = values["actor_rollout_ref"]["rollout"]["val_kwargs"]["n"]
     votes = wanted.responses or (drawn if drawn > 1 else values["ttrl"]["votes"])
     settings |= {
         "actor_rollout_ref.rollout.val_kwargs.n": votes,
         "trainer.total_training_steps": steps,
+        # verl ends after the recipe's epochs, too, and then neither votes again nor saves.
+        "trainer.total_epochs": max(values["trainer"]["total_epochs"], math.ceil(steps / (questions // batch))),
         "trainer.save_freq": math.ceil(steps / CHECKPOINTS),
     }
     if wanted.stream is None:
         settings["trainer.test_freq"] = steps
     return [f"{key}={quoted(value)}" for key, value in settings.items()]
-
-
-def _passes(values: Mapping[str, Any], questions: int, batch: int) -> int:
-    """Return verl's number of steps for the recipe's epochs: every question is visited in each."""
-    return max(1, questions * values["trainer"]["total_epochs"] // batch)

@@ -13,17 +13,15 @@ from rich.console import Console
 from ttrl_verl.answering.lines import answer_line, chosen
 from ttrl_verl.answering.plan import Plan, Wanted, plan
 from ttrl_verl.answering.votes import QuestionVotes, of_record, of_validation
-from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.errors import InputError
 from ttrl_verl.files import whole_file
-from ttrl_verl.launch import log_tail, start
+from ttrl_verl.launch import start_logged
 from ttrl_verl.preflight.findings import findings, refuse
 from ttrl_verl.record.layout import MANIFEST, STOP
 from ttrl_verl.record.read import Run, open_run
 from ttrl_verl.record.visits import read_histories
 from ttrl_verl.report.progress import Progress
 from ttrl_verl.report.verdict import read_verdict
-from ttrl_verl.reward_fns.answers import AnswerType
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,7 @@ def answer(wanted: Wanted, console: Console) -> int:
     planned = plan(wanted)
     if not _is_done(wanted, planned):
         refuse(findings(planned.composed, planned.files, ask_hub=True))
-        status = _train(wanted, planned, console)
-        if status != 0:
+        if _train(wanted, planned, console) != 0:
             return 1
     lines = answer_lines(wanted, planned)
     write_lines(wanted.out, lines)
@@ -137,16 +134,14 @@ def _train(wanted: Wanted, planned: Plan, console: Console) -> int:
     said = "going on" if (wanted.folder / MANIFEST).exists() else "adapting"
     console.print(f"{said} with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
     budget = Budget(wanted.folder, wanted.seconds)
-    with log.open("ab") as file, Progress(console, wanted.folder, log, planned.steps) as progress:
+    with Progress(console, wanted.folder, log, planned.steps) as progress:
 
         def watch() -> None:
             progress.update()
             budget.update()
 
-        status = start(planned.composed, log=file, watch=watch).status
+        status = start_logged(planned.composed, log, console, watch=watch)
         progress.update()
-    if status != 0:
-        console.print(f"verl stopped with exit status {status}; from {log}:\n{log_tail(log)}", markup=False)
     return status
 
 
@@ -211,7 +206,7 @@ def summary(lines: list[dict[str, Any]], what: str) -> str:
 
 def accuracy(lines: list[dict[str, Any]], planned: Plan) -> list[str]:
     """Return the share of right answers before, after, and of those stood by; nothing where there are no labels."""
-    labels = _labels(planned.composed, planned)
+    labels = _labels(planned)
     labelled = [line for line in lines if labels.get(line["origin"]) is not None]
     if not labelled:
         return []
@@ -227,8 +222,8 @@ def accuracy(lines: list[dict[str, Any]], planned: Plan) -> list[str]:
     return [f"right by the file's labels, which nothing else has seen ({len(labelled)} questions): {shares}"]
 
 
-def _labels(composed: Composed, planned: Plan) -> dict[str, str | None]:
-    answer_type: AnswerType = composed.ttrl.build_answer_type()
+def _labels(planned: Plan) -> dict[str, str | None]:
+    answer_type = planned.composed.ttrl.build_answer_type()
     found: dict[str, str | None] = {}
     for table in planned.files.tables.values():
         for origin, label in zip(table.column("origin").to_pylist(), table.column("label").to_pylist(), strict=True):

@@ -13,7 +13,7 @@ from ttrl_verl.composition.recipe import Composed, compose_run
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.run import check_model, eval_overrides
 from ttrl_verl.files import sha256
-from ttrl_verl.launch import log_tail, start
+from ttrl_verl.launch import start_logged
 from ttrl_verl.preflight.data import QuestionFiles
 from ttrl_verl.preflight.findings import findings, refuse
 from ttrl_verl.preflight.model import model_folder
@@ -77,10 +77,7 @@ def vote(
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / "vote.log"
         console.print(f"{n} votes a question, with verl and vLLM; their own output goes to {log}", markup=False)
-        with log.open("ab") as file:
-            status = start(composed, log=file).status
-        if status != 0:
-            console.print(f"verl stopped with exit status {status}; from {log}:\n{log_tail(log)}", markup=False)
+        if start_logged(composed, log, console) != 0:
             return 1
     found = of_validation(dump)
     origins = files.table(files.train[0]).column("origin").to_pylist()

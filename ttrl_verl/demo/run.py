@@ -14,7 +14,7 @@ from ttrl_verl.config import TTRLConfig
 from ttrl_verl.demo.tasks import Made, Task
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import paired_changes, read_figures
-from ttrl_verl.launch import log_tail, start
+from ttrl_verl.launch import start_logged
 from ttrl_verl.preflight.data import QuestionFiles
 from ttrl_verl.preflight.findings import config_findings, findings, refuse
 from ttrl_verl.record.layout import MANIFEST
@@ -64,11 +64,10 @@ def demo(
     refuse(findings(composed, files, ask_hub=True))
     steps = composed.values["trainer"]["total_training_steps"]
     console.print(f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
-    with log.open("ab") as file, Progress(console, out, log, steps) as progress:
-        status = start(composed, log=file, watch=progress.update).status
+    with Progress(console, out, log, steps) as progress:
+        status = start_logged(composed, log, console, watch=progress.update)
         progress.update()
     if status != 0:
-        console.print(f"verl stopped with exit status {status}; from {log}:\n{log_tail(log)}", markup=False)
         return 1
     _tell(out, composed.ttrl, console)
     return 0

@@ -12,12 +12,11 @@ import sympy
 
 from ttrl_verl.reward_fns.answers.mathematics import exact
 from ttrl_verl.reward_fns.answers.mathematics.exact import UndefinedError
-from ttrl_verl.reward_fns.answers.mathematics.nodes import Name, Node, Num, Power, Product, Sum
+from ttrl_verl.reward_fns.answers.mathematics.nodes import TRIGONOMETRIC, Name, Node, Num, Power, Product, Sum
 from ttrl_verl.reward_fns.answers.mathematics.structure import Scalar, exact_scalar
 
 DIGITS = 50
 SHOWN = 18
-_TRIGONOMETRIC = ("sin", "cos", "tan", "cot", "sec", "csc")
 
 
 def identify(value: mpmath.mpf) -> Node | None:
@@ -62,7 +61,7 @@ def _catalogue(name: str) -> list[tuple[str, list[mpmath.mpf]]]:
     points = [mpmath.mpf(point.p) / point.q for point in (point(name, salt) for salt in "ab")]
     known = []
     for times, inner in ((1, name), (2, f"2*{name}"), (3, f"3*{name}"), (mpmath.mpf(1) / 2, f"1/2*{name}")):
-        for function in (*_TRIGONOMETRIC, "ln"):
+        for function in (*TRIGONOMETRIC, "ln"):
             known.append((f"{function}({inner})", [getattr(mpmath, function)(times * point) for point in points]))
         known.append((f"e**({inner})", [mpmath.exp(times * point) for point in points]))
     for base in (2, 3, 5, 10):

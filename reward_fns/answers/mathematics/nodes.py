@@ -12,6 +12,9 @@ from ttrl_verl.reward_fns.answers.mathematics.exact import CONSTANTS as _REAL_CO
 CONSTANTS = (*_REAL_CONSTANTS, "i")
 """The names that are no variables."""
 
+TRIGONOMETRIC = ("sin", "cos", "tan", "cot", "sec", "csc")
+"""The functions of an angle."""
+
 
 class Num(NamedTuple):
     """A rational number."""

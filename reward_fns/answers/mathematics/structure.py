@@ -12,6 +12,7 @@ from ttrl_verl.reward_fns.answers.mathematics.letters import resolve
 from ttrl_verl.reward_fns.answers.mathematics.named import point_text
 from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     CONSTANTS,
+    TRIGONOMETRIC,
     Apply,
     Based,
     Bracketed,
@@ -37,7 +38,7 @@ from ttrl_verl.reward_fns.answers.mathematics.nodes import (
 )
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble, tokenize
 
-_NAMED_FUNCTIONS = ("sin", "cos", "tan", "cot", "sec", "csc", "ln")
+_NAMED_FUNCTIONS = (*TRIGONOMETRIC, "ln")
 EVERYTHING = "(-∞,∞)"
 _TO_TWENTY = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "

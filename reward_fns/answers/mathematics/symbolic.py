@@ -15,6 +15,7 @@ from ttrl_verl.reward_fns.answers.mathematics.by_value import DIGITS, digits, id
 from ttrl_verl.reward_fns.answers.mathematics.evaluate import call
 from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, NotExactError, TooLargeError, UndefinedError
 from ttrl_verl.reward_fns.answers.mathematics.nodes import (
+    TRIGONOMETRIC,
     Apply,
     Call,
     Degrees,
@@ -31,9 +32,8 @@ from ttrl_verl.reward_fns.answers.mathematics.parser import parse
 from ttrl_verl.reward_fns.answers.mathematics.structure import Scalar, exact_scalar, render
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
 
-_TRIGONOMETRIC = ("sin", "cos", "tan", "cot", "sec", "csc")
 _SYMPY = {
-    **{name: getattr(sympy, name) for name in (*_TRIGONOMETRIC, "sinh", "cosh", "tanh", "exp", "floor", "factorial")},
+    **{name: getattr(sympy, name) for name in (*TRIGONOMETRIC, "sinh", "cosh", "tanh", "exp", "floor", "factorial")},
     **{f"arc{name}": getattr(sympy, f"a{name}") for name in ("sin", "cos", "tan")},
     "ceil": sympy.ceiling,
     "gcd": sympy.gcd,
@@ -167,7 +167,7 @@ def _opaque_name(function: str, parts: tuple[Node, ...]) -> str:
 
 
 def _call(name: str, parts: tuple[Node, ...]) -> sympy.Expr:
-    arguments = [to_sympy(part, in_angle=name in _TRIGONOMETRIC) for part in parts]
+    arguments = [to_sympy(part, in_angle=name in TRIGONOMETRIC) for part in parts]
     if name in _STEPS and any(argument.free_symbols for argument in arguments):
         return _step(name, parts)
     if name == "abs":
