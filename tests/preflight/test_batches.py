@@ -76,10 +76,10 @@ def test_none_of_something_is_refused_and_nothing_is_divided_by_it(changes, key)
 @pytest.mark.parametrize(
     ("questions", "most", "said"),
     [
-        (7, -1, "7 questions; expected at least data.train_batch_size, 8"),
+        (7, -1, "data.train_files has 7 questions; expected at least data.train_batch_size, 8"),
         (8, -1, "80 steps, each question visited 80 times"),
         (30, 7, "data.train_max_samples is 7; expected at least data.train_batch_size, 8"),
-        (7, 30, "7 questions; expected at least data.train_batch_size, 8"),
+        (7, 30, "data.train_files has 7 questions; expected at least data.train_batch_size, 8"),
         (30, 8, "80 steps, each question visited 80 times"),  # 80 epochs of one step; 80 x 8 / 8
     ],
 )
