@@ -2,8 +2,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from ttrl_verl.composition.recipe import compose_recipe
-from ttrl_verl.config import StageOptions, check_run, parse_stage_options, parse_ttrl_config
+from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.errors import InputError
+from ttrl_verl.stage_options import StageOptions, check_run, parse_stage_options
 
 SECTION = {"votes": 16, "answer_type": "number"}
 RUN = {"reward": "majority_vote", "kept": 8, "log_probs": True, "adv_estimator": "grpo"}

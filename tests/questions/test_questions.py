@@ -5,7 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.questions.read import Layout, check_lengths, read_questions
+from ttrl_verl.questions.prompt_lengths import check_lengths
+from ttrl_verl.questions.read import Layout, read_questions
 
 USER = [{"role": "user", "content": "2+2?"}]
 

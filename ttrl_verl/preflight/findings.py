@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ttrl_verl.composition.recipe import Composed
-from ttrl_verl.config import check_run
 from ttrl_verl.errors import InputError
 from ttrl_verl.installed import installed_version
 from ttrl_verl.preflight import Finding
@@ -15,6 +14,7 @@ from ttrl_verl.preflight.batches import check_batches, check_epochs, run_numbers
 from ttrl_verl.preflight.config_types import check_types
 from ttrl_verl.preflight.own_functions import own_functions
 from ttrl_verl.preflight.settings import check_settings
+from ttrl_verl.stage_options import check_run
 
 if TYPE_CHECKING:
     from ttrl_verl.preflight.data import QuestionFiles

@@ -1,8 +1,8 @@
-"""Prompts with images, through the model's own processor: how long they are, and how they read."""
+"""How long prompts are, in tokens; those with images through the model's own processor."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,14 +11,53 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.questions.image_file import image_size, open_image
 from ttrl_verl.questions.images import chat_messages
 from ttrl_verl.questions.processors import how_to_shrink, patch_size
-from ttrl_verl.questions.read import check_lengths
 
-_CHUNK = 100  # rows whose images are in memory at once
+_CHUNK = 1000
+_IMAGE_CHUNK = 100  # rows whose images are in memory at once
+
+
+class Tokenizer(Protocol):
+    """What is asked of a tokenizer here; any Hugging Face tokenizer fits."""
+
+    def apply_chat_template(self, conversation: list[dict], **kwargs: Any) -> Any:
+        """Return the token ids of a conversation."""
 
 
 def with_images(table: pa.Table) -> pa.Table:
     """Return the questions of a table that have images."""
     return table.filter(pc.is_valid(table.column("images")))
+
+
+def check_lengths(table: pa.Table, tokenizer: Tokenizer, max_prompt_length: int, **template: Any) -> None:
+    """Check that every prompt fits.
+
+    A prompt has at most as many tokens as bytes, plus those of the template around it, so only prompts that come near
+    the limit are tokenised.
+
+    Raises:
+        InputError: a prompt is longer than ``max_prompt_length`` tokens. The message names its file and line.
+    """
+    overhead: dict[tuple[str, ...], int] = {}
+    for batch in table.select(["prompt", "origin"]).to_batches(max_chunksize=_CHUNK):
+        for row in batch.to_pylist():
+            roles = tuple(message["role"] for message in row["prompt"])
+            if roles not in overhead:
+                empty = [{"role": role, "content": ""} for role in roles]
+                overhead[roles] = _token_count(tokenizer, empty, template)
+            size = sum(len(message["content"].encode()) for message in row["prompt"])
+            if size + overhead[roles] <= max_prompt_length:
+                continue
+            tokens = _token_count(tokenizer, row["prompt"], template)
+            if tokens > max_prompt_length:
+                raise InputError(
+                    f"{row['origin']}: the prompt has {tokens} tokens; expected at most {max_prompt_length} "
+                    "(data.max_prompt_length; data.filter_overlong_prompts=true leaves such rows out)"
+                )
+
+
+def _token_count(tokenizer: Tokenizer, messages: list[dict], template: Mapping[str, Any]) -> int:
+    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, **template)
+    return len(ids["input_ids"]) if isinstance(ids, Mapping) else len(ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +114,7 @@ def check_prompts(
         )
     counter = _Counter(processor, processor_settings or {}, template)
     of_images, lengths = [], []
-    for batch in pictured.to_batches(max_chunksize=_CHUNK):
+    for batch in pictured.to_batches(max_chunksize=_IMAGE_CHUNK):
         for row in batch.to_pylist():
             tokens, images = counter.tokens(row)
             if tokens > max_prompt_length:
@@ -94,7 +133,7 @@ def check_images(table: pa.Table) -> None:
     Raises:
         InputError: one cannot be opened. The message names file and line, and the image.
     """
-    for batch in with_images(table.select(["images", "origin"])).to_batches(max_chunksize=_CHUNK):
+    for batch in with_images(table.select(["images", "origin"])).to_batches(max_chunksize=_IMAGE_CHUNK):
         for row in batch.to_pylist():
             for image in row["images"]:
                 try:

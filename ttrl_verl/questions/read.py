@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -63,13 +63,6 @@ class Layout:
     type_key: str | None = "answer_type"
 
 
-class Tokenizer(Protocol):
-    """What is asked of a tokenizer here; any Hugging Face tokenizer fits."""
-
-    def apply_chat_template(self, conversation: list[dict], **kwargs: Any) -> Any:
-        """Return the token ids of a conversation."""
-
-
 def as_list(files: str | Sequence[str] | None) -> list[str]:
     """Return file names as a list: a recipe names one, several or none yet."""
     if files is None:
@@ -103,38 +96,6 @@ def iter_questions(path: str | Path, layout: Layout) -> Iterator[dict[str, Any]]
 def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
     while chunk := list(itertools.islice(rows, _CHUNK)):
         yield pa.RecordBatch.from_pylist(chunk, schema=SCHEMA)
-
-
-def check_lengths(table: pa.Table, tokenizer: Tokenizer, max_prompt_length: int, **template: Any) -> None:
-    """Check that every prompt fits.
-
-    A prompt has at most as many tokens as bytes, plus those of the template around it, so only prompts that come near
-    the limit are tokenised.
-
-    Raises:
-        InputError: a prompt is longer than ``max_prompt_length`` tokens. The message names its file and line.
-    """
-    overhead: dict[tuple[str, ...], int] = {}
-    for batch in table.select(["prompt", "origin"]).to_batches(max_chunksize=_CHUNK):
-        for row in batch.to_pylist():
-            roles = tuple(message["role"] for message in row["prompt"])
-            if roles not in overhead:
-                empty = [{"role": role, "content": ""} for role in roles]
-                overhead[roles] = _token_count(tokenizer, empty, template)
-            size = sum(len(message["content"].encode()) for message in row["prompt"])
-            if size + overhead[roles] <= max_prompt_length:
-                continue
-            tokens = _token_count(tokenizer, row["prompt"], template)
-            if tokens > max_prompt_length:
-                raise InputError(
-                    f"{row['origin']}: the prompt has {tokens} tokens; expected at most {max_prompt_length} "
-                    "(data.max_prompt_length; data.filter_overlong_prompts=true leaves such rows out)"
-                )
-
-
-def _token_count(tokenizer: Tokenizer, messages: list[dict], template: Mapping[str, Any]) -> int:
-    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, **template)
-    return len(ids["input_ids"]) if isinstance(ids, Mapping) else len(ids)
 
 
 def file_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:

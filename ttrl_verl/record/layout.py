@@ -84,6 +84,13 @@ AUDIT_SCHEMA = pa.schema(
 )
 
 
+WRITER_COLUMNS = ("attempt", "label", "label_correct")
+"""What the record adds to a row of votes: who wrote it, and what is looked up after the rewards were written."""
+
+VOTE_COLUMNS = tuple(name for name in AUDIT_SCHEMA.names if name not in WRITER_COLUMNS)
+"""What a row of votes holds when the group stage hands it over."""
+
+
 def trained(row: Mapping[str, Any], column: str) -> list[Any]:
     """Return a row's values of a column that has one a response, of the responses that were trained on.
 

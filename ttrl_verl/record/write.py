@@ -126,7 +126,7 @@ class RunWriter:
 
         Args:
             step: the training step.
-            rows: one a prompt, with the columns of ``AUDIT_SCHEMA`` but those of ``labels`` and ``attempt``.
+            rows: one a prompt, with ``layout.VOTE_COLUMNS``.
             labels: ``label`` and ``label_correct`` for each row. They are written; nothing else here sees them.
             lost: responses that were asked for prompts of which none came: these have no row.
 

@@ -116,10 +116,7 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
     trained = [row["step"] for row in metrics] + [history[-1].step for history in histories]
     steps, expected = max(trained, default=0), run.expected_steps()
     baselines = tuple(read_baselines(histories, validation, baseline))
-    several = run.setting("ttrl.rewards")
-    names = [entry["name"] for entry in several or ()] or [str(run.setting("reward.reward_manager.name"))]
-    reward = rewards_title(names[0], several)
-    uses_labels = bool(run.setting("ttrl.allow_labels")) or any(map(needs_label, names))
+    reward, uses_labels = _reward(run)
     curves = step_curves(metrics, histories)
     verdict = read_verdict(histories, accuracy_changes(run, validation))
     sentence = headline(
@@ -159,6 +156,13 @@ def summarize(run: Run, baseline: Path | None = None) -> Summary:
         provenance=read_provenance(run),
         notes=(*validation.notes, *_notes(run, histories, metrics)),
     )
+
+
+def _reward(run: Run) -> tuple[str, bool]:
+    """Return what the run was rewarded for, and whether labels were part of it."""
+    several = run.setting("ttrl.rewards")
+    names = [entry["name"] for entry in several or ()] or [str(run.setting("reward.reward_manager.name"))]
+    return rewards_title(names[0], several), bool(run.setting("ttrl.allow_labels")) or any(map(needs_label, names))
 
 
 def made_of(before: Mapping[str, Figures], after: Mapping[str, Figures]) -> list[str]:

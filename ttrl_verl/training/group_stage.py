@@ -17,13 +17,13 @@ from transfer_queue import KVBatchMeta
 from verl.experimental.reward_loop.reward_manager.registry import get_reward_manager_cls
 from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 
-from ttrl_verl.config import parse_stage_options
 from ttrl_verl.errors import InputError
 from ttrl_verl.hooks import untested
 from ttrl_verl.record.layout import TENSORBOARD
 from ttrl_verl.record.write import RunWriter
 from ttrl_verl.reward_fns.answers.row_type import of_row
 from ttrl_verl.reward_fns.judge import Judge, Judgement
+from ttrl_verl.stage_options import parse_stage_options
 from ttrl_verl.training.driver_store import label_of, question_of, type_of, whole_question_of
 from ttrl_verl.training.failures import AsyncFailures, SyncFailures
 from ttrl_verl.training.prompt_group import PromptGroup, audit_row, earns_nothing, rewards_and_weights, step_metrics
