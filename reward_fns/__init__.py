@@ -17,6 +17,7 @@ from ttrl_verl.reward_fns.empirical_entropy import empirical_entropy
 from ttrl_verl.reward_fns.group import Group, RewardFn, example_group
 from ttrl_verl.reward_fns.majority_vote import majority_vote
 from ttrl_verl.reward_fns.names import find, is_own, reason
+from ttrl_verl.reward_fns.novelty import novelty
 from ttrl_verl.reward_fns.oracle import oracle
 from ttrl_verl.reward_fns.random_reward import random_reward
 from ttrl_verl.reward_fns.region_vote import region_vote
@@ -39,6 +40,7 @@ REWARD_FNS: dict[str, Reward] = {
     "verified_vote": Reward(verified_vote, needs=("checks",)),
     "region_vote": Reward(region_vote, answer_types=("box",)),
     "soft_consensus": Reward(soft_consensus),
+    "novelty": Reward(novelty, needs=("texts",)),
     "random": Reward(random_reward, uses=("index", "step")),
     "constant": Reward(constant),
     "oracle": Reward(oracle, needs=("label",)),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-TEXT = ("ttrl", "ttrl_aime24", "ttrl_aime25", "ttrl_amc", "ttrl_math500", "ttrl_gpqa", "ttrl_classify")
+TEXT = ("ttrl", "ttrl_aime24", "ttrl_aime25", "ttrl_amc", "ttrl_math500", "ttrl_gpqa", "ttrl_classify", "ttrl_evol")
 VISION = ("ttrv_paper", "ttrv_code", "ttrv_single")
 LORA = "ttrl_aime24_lora"
 

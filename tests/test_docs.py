@@ -19,7 +19,7 @@ from ttrl_verl.preflight.findings import config_findings, refuse
 from ttrl_verl.preflight.memory import memory_of
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = [DOCS / f"{name}.md" for name in ("extend", "recipes", "scale", "transductive", "vision")]
+PAGES = [DOCS / f"{name}.md" for name in ("extend", "methods", "recipes", "scale", "transductive", "vision")]
 COMMANDS = [
     pytest.param(line, id=f"{page.stem}: {line[:60]}")
     for page in PAGES
