@@ -15,10 +15,12 @@ from ttrl_verl.reward_fns.consistency_band import consistency_band
 from ttrl_verl.reward_fns.constant import constant
 from ttrl_verl.reward_fns.empirical_entropy import empirical_entropy
 from ttrl_verl.reward_fns.group import Group, RewardFn, example_group
+from ttrl_verl.reward_fns.guarded import guarded
 from ttrl_verl.reward_fns.majority_vote import majority_vote
 from ttrl_verl.reward_fns.names import find, is_own, reason
 from ttrl_verl.reward_fns.novelty import novelty
 from ttrl_verl.reward_fns.oracle import oracle
+from ttrl_verl.reward_fns.pooled import pooled
 from ttrl_verl.reward_fns.random_reward import random_reward
 from ttrl_verl.reward_fns.region_vote import region_vote
 from ttrl_verl.reward_fns.reward import Reward
@@ -41,6 +43,8 @@ REWARD_FNS: dict[str, Reward] = {
     "region_vote": Reward(region_vote, answer_types=("box",)),
     "soft_consensus": Reward(soft_consensus),
     "novelty": Reward(novelty, needs=("texts",)),
+    "pooled": Reward(pooled, needs=("history",)),
+    "guarded": Reward(guarded, needs=("history", "index", "step")),
     "random": Reward(random_reward, uses=("index", "step")),
     "constant": Reward(constant),
     "oracle": Reward(oracle, needs=("label",)),

@@ -22,6 +22,7 @@ def test_a_good_section_is_taken():
         ({"zzz": 1}, "ttrl.zzz is no key of this section; its keys are votes, answer_type"),
         ({"min_votes": 17}, "ttrl.min_votes is 17; expected at most ttrl.votes, 16"),
         ({"min_votes": 0}, "ttrl.min_votes is 0; input should be greater than or equal to 1"),
+        ({"history": 0}, "ttrl.history is 0; input should be greater than or equal to 1"),
         ({"retries": -1}, "ttrl.retries is -1; input should be greater than or equal to 0"),
         ({"votes": 0}, "ttrl.votes is 0; input should be greater than or equal to 1"),
         ({"votes": "16"}, "ttrl.votes is '16'; input should be a valid integer"),
@@ -108,6 +109,12 @@ def test_an_option_of_another_reward_is_refused():
 def test_a_reward_that_needs_what_the_run_does_not_give_is_refused(run, message):
     with pytest.raises(InputError, match=message):
         check_run(parse_ttrl_config(SECTION), **RUN | run)
+
+
+@pytest.mark.parametrize("reward", ["pooled", "guarded"])
+def test_without_a_record_there_is_no_history(reward):
+    with pytest.raises(InputError, match=rf"the reward {reward} needs history: ttrl\.audit: true"):
+        check_run(parse_ttrl_config(SECTION | {"audit": False}), **RUN | {"reward": reward})
 
 
 def test_the_oracle_is_taken_where_the_recipe_means_it():

@@ -15,6 +15,7 @@ ROWS = {
     "only answers": set(),
     "texts": {"texts"},
     "log-probabilities": {"log_probs", "token_log_probs"},
+    "the run's record": {"history", "index", "step"},
     "a check of yours": {"checks"},
 }
 CONTROLS = {"random", "constant", "oracle"}

@@ -116,6 +116,7 @@ def check_run(config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, ad
 _HOW = {
     "log_probs": "needs actor_rollout_ref.rollout.calculate_log_probs: true",
     "token_log_probs": "needs token_log_probs: actor_rollout_ref.rollout.calculate_log_probs: true",
+    "history": "needs history: ttrl.audit: true puts each visit on record",
     "checks": "needs checks: ttrl.check names a function that gives them",
 }
 """How a run comes to give a field."""

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ttrl_verl.reward_fns import REWARD_FNS, Group, get_reward_fn
+from ttrl_verl.reward_fns import REWARD_FNS, Group, Verdict, get_reward_fn
+from ttrl_verl.reward_fns.group import Visit
 
 # No deadline: a busy machine is no failure.
 quick = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -22,12 +23,24 @@ DETERMINISTIC = sorted(set(REWARD_FNS) - {"random"})
 BY_RESPONSE = {"novelty"}
 
 
+HISTORY = (Visit(1, {"1": 3, "2": 1}, 4, "1"), Visit(2, {"1": 2}, 4, "1"))
+
+
+def rewards_of(name, group, **options):
+    """Return the rewards of a group, whether the reward says more or not."""
+    returned = get_reward_fn(name, **options)(group)
+    return list(returned.rewards) if isinstance(returned, Verdict) else returned
+
+
 def group(responses) -> Group:
     return Group(
         answers=tuple(a for a, _ in responses),
         log_probs=tuple(p for _, p in responses),
         checks=tuple(1.0 for _ in responses),
         texts=tuple(f"It is {a}, by {p}." for a, p in responses),
+        history=HISTORY,
+        index=0,
+        step=3,
         label="1",
     )
 
@@ -36,7 +49,7 @@ def group(responses) -> Group:
 @quick
 @given(responses=RESPONSES)
 def test_one_finite_float_a_response(name, responses):
-    rewards = get_reward_fn(name)(group(responses))
+    rewards = rewards_of(name, group(responses))
     assert len(rewards) == len(responses)
     assert all(type(reward) is float and abs(reward) < 1e9 for reward in rewards)
 
@@ -45,7 +58,7 @@ def test_one_finite_float_a_response(name, responses):
 @quick
 @given(responses=RESPONSES)
 def test_no_answer_never_earns_more_than_an_answer(name, responses):
-    rewards = get_reward_fn(name)(group(responses))
+    rewards = rewards_of(name, group(responses))
     none = [reward for reward, (answer, _) in zip(rewards, responses, strict=True) if answer is None]
     some = [reward for reward, (answer, _) in zip(rewards, responses, strict=True) if answer is not None]
     assert not none or not some or max(none) <= min(some)
@@ -55,7 +68,7 @@ def test_no_answer_never_earns_more_than_an_answer(name, responses):
 @quick
 @given(responses=RESPONSES)
 def test_equal_answers_earn_equal_rewards(name, responses):
-    rewards = get_reward_fn(name)(group(responses))
+    rewards = rewards_of(name, group(responses))
     earned = {}
     for reward, (answer, _) in zip(rewards, responses, strict=True):
         assert earned.setdefault(answer, reward) == reward
@@ -68,8 +81,8 @@ def test_order_matters_to_ties_alone(name, responses, seed):
     # Ties go to the answer sampled first, so the group is made without one: "1" leads by more than all others together.
     responses = [*responses, *[("1", -0.5)] * (3 * len(responses) + 1)]
     order = random.Random(seed).sample(range(len(responses)), len(responses))
-    rewards = get_reward_fn(name)(group(responses))
-    shuffled = get_reward_fn(name)(group([responses[index] for index in order]))
+    rewards = rewards_of(name, group(responses))
+    shuffled = rewards_of(name, group([responses[index] for index in order]))
     assert shuffled == pytest.approx([rewards[index] for index in order])
 
 

@@ -19,6 +19,7 @@ from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.hooks import untested
+from ttrl_verl.record.earlier import EarlierVisits
 from ttrl_verl.record.layout import TENSORBOARD
 from ttrl_verl.record.write import RunWriter
 from ttrl_verl.reward_fns.answers.row_type import of_row
@@ -71,6 +72,7 @@ class GroupStageMixin:
         self._answer_type = self._ttrl.build_answer_type()
         self._refill_fn = kwargs["refill_fn"]
         self._stopping = False
+        self._earlier = EarlierVisits(folder, self._ttrl.history)
         # verl hands a sampler its own section alone; what was run is the whole.
         config = OmegaConf.to_container(sampler_kwargs._get_root(), resolve=True)
         self._writer = RunWriter(folder, config, self._ttrl)
@@ -116,7 +118,12 @@ class GroupStageMixin:
 
     def _read_groups(self, batch: KVBatchMeta, step: int) -> list[PromptGroup]:
         return read_groups(
-            batch, self._fields, step=step, label_of=self._canonical_label, question_of=whole_question_of
+            batch,
+            self._fields,
+            step=step,
+            label_of=self._canonical_label,
+            question_of=whole_question_of,
+            histories_of=lambda indices: self._earlier.before(step, indices),
         )
 
     def _write_rewards(

@@ -14,6 +14,7 @@ from tensordict import TensorDict
 from transfer_queue import KVBatchMeta
 
 from ttrl_verl.reward_fns import Group
+from ttrl_verl.reward_fns.group import Visit
 from ttrl_verl.training.prompt_group import PromptGroup, sessions_by_prompt, uid_of
 
 CHUNK_TOKENS = 1 << 24
@@ -33,6 +34,7 @@ def read_groups(
     step: int = 0,
     label_of: Callable[[int], str | None] | None = None,
     question_of: Callable[[int], str | None] | None = None,
+    histories_of: Callable[[Collection[int]], Mapping[int, tuple[Visit, ...]]] | None = None,
 ) -> list[PromptGroup]:
     """Return the groups, each in sampling order: the queue lists keys as they came in, short answers first.
 
@@ -42,6 +44,7 @@ def read_groups(
         step: the training step.
         label_of: the label by the row's index; asked for the ``oracle`` control alone.
         question_of: the question by the row's index.
+        histories_of: the earlier visits by the row's index, for all of the step's at once.
 
     Raises:
         RuntimeError: a row has a label, or was graded by another reward manager.
@@ -54,6 +57,7 @@ def read_groups(
     extras = {key: _graded(fields) for key, fields in zip(graded, extra_fields, strict=True)}
     log_probs = response_log_probs(batch, graded, "token_log_probs" in wanted) if _LOG_PROBS & {*wanted} else {}
     rules, infos = _read(batch, [sessions[0][-1] for sessions in prompts], "reward_model", "extra_info")
+    histories = histories_of([info["index"] for info in infos]) if "history" in wanted else {}
     groups = []
     for sessions, rule, info in zip(prompts, rules, infos, strict=True):
         if rule["ground_truth"] is not None:
@@ -68,6 +72,7 @@ def read_groups(
             "question": lambda info=info: question_of(info["index"]),
             "index": lambda info=info: info["index"],
             "step": lambda: step,
+            "history": lambda info=info: histories[info["index"]],
             "label": lambda info=info: label_of(info["index"]),
         }
         answers = tuple(extras[key]["answer"] for key in keys)
