@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 from ttrl_verl.reward_fns import REWARD_FNS, BoundReward, get_reward_fn
-from ttrl_verl.reward_fns.answers.mathematics.limits import LimitedPool, Outcome
+from ttrl_verl.reward_fns.answers.mathematics.limits import SECONDS, LimitedPool, Outcome
 from ttrl_verl.reward_fns.checking import Response, get_check, try_check
 from ttrl_verl.reward_fns.group import Group, Visit
 from ttrl_verl.reward_fns.names import entry_point_names, find, is_elsewhere, is_own, reason
@@ -110,11 +110,12 @@ class ApartCheck:
     Args:
         name: of the check.
         workers: processes.
+        seconds: the limit for one response.
     """
 
-    def __init__(self, name: str, workers: int = CHECK_WORKERS) -> None:
+    def __init__(self, name: str, workers: int = CHECK_WORKERS, seconds: float = SECONDS) -> None:
         self._name = name
-        self._pool = LimitedPool(workers=workers, preload=f"{_HERE}:get_check {name}")
+        self._pool = LimitedPool(seconds=seconds, workers=workers, preload=f"{_HERE}:get_check {name}")
 
     def __call__(self, response: Response) -> tuple[float | None, str | None]:
         """Return the check's word, and why it has none where it failed: it hung, died, raised or said no word."""

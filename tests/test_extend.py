@@ -31,6 +31,7 @@ def page(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_their_own_tests_pass(page):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."],
@@ -46,6 +47,7 @@ def test_each_is_short():
     assert max(lines) <= 20
 
 
+@pytest.mark.slow
 def test_the_reward_scores_and_runs_apart(page):
     (page / "groups.jsonl").write_text(json.dumps({"responses": ["so 4", "so 4", "so 5", None]}) + "\n")
     said = CliRunner().invoke(
@@ -57,16 +59,18 @@ def test_the_reward_scores_and_runs_apart(page):
     short.close()
 
 
+@pytest.mark.slow
 def test_the_answer_type_runs_apart(page):
     dates = get_answer_type(f"{page}/kinds.py:dates")
     assert dates.answer("<think>2023-1-1</think> On 2024-6-7.") == "2024-06-07"
     assert dates.canonicalize("soon") is None
 
 
+@pytest.mark.slow
 def test_the_check_runs_apart(page):
     name = f"{page}/checks.py:sums"
     assert describe_check(name) == f"{page}/checks.py"
-    sums = ApartCheck(name, workers=1)
+    sums = ApartCheck(name, workers=1, seconds=60)
     assert sums(Response("It is 5.", "5", "what is 2 plus 3")) == (1.0, None)
     assert sums(Response("It is x.", "x", "what is 2 plus 3")) == (0.0, None)
     sums.close()

@@ -8,6 +8,9 @@ import pytest
 
 from ttrl_verl.composition.catalogue import part_groups, recipe_names
 
+# Each asks a shell's way, in a process.
+pytestmark = pytest.mark.slow
+
 
 def complete(words: str, shell: str = "bash") -> list[str]:
     """What is offered for the last word of a line."""

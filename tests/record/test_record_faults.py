@@ -78,6 +78,7 @@ print(json.dumps([small(1), large(2), large(3), small(4), large(5)]))
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_costs_the_votes_and_not_the_run(tmp_path):
     script = FULL.format(tests=str(Path(__file__).parents[1]), folder=str(tmp_path / "run"))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -90,6 +90,7 @@ def test_a_field_that_is_needed_is_never_silently_none():
         ("nan", r"own.py:nan failed on q.jsonl:3: its rewards\[0\] is nan; expected a finite number"),
     ],
 )
+@pytest.mark.slow
 def test_what_fails_in_a_run_is_told_with_its_name_the_prompt_and_the_reason(own, function, said):
     judge = Judge([Weighted(describe_reward(own(function), {}))])
     with pytest.raises(RewardError, match=said):
@@ -97,6 +98,7 @@ def test_what_fails_in_a_run_is_told_with_its_name_the_prompt_and_the_reason(own
     judge.close()
 
 
+@pytest.mark.slow
 def test_one_that_hangs_is_ended(own):
     reward = ApartReward(describe_reward(own("hangs"), {}), seconds=1.0)
     with pytest.raises(ValueError, match="ran past 1 s"):
@@ -104,6 +106,7 @@ def test_one_that_hangs_is_ended(own):
     reward.close()
 
 
+@pytest.mark.slow
 def test_every_field_arrives(own):
     from ttrl_verl.reward_fns.group import Visit
 
@@ -120,6 +123,7 @@ def test_every_field_arrives(own):
     reward.close()
 
 
+@pytest.mark.slow
 def test_a_check_that_hangs_dies_or_raises_costs_one_word(own):
     check = ApartCheck(own("word"), workers=2)
     said = {text: check(Response(text, "4", "?")) for text in ("fine", "hang", "die", "eat", "raise", "more", "text")}

@@ -13,6 +13,8 @@ from ttrl_verl.reward_fns.checking import Response
 from ttrl_verl.reward_fns.judge import Judge, Weighted
 from ttrl_verl.training.driver_store import label_of, remember
 
+pytestmark = pytest.mark.slow
+
 # The file below knows its form alone, so that what finds it has found a label.
 LABEL = "zq31415926535897932"
 
@@ -89,7 +91,7 @@ def spy(tmp_path):
     remember(pa.table({name: pa.array([], pa.string()) for name in ("prompt", "data_source", "label", "answer_type")}))
 
 
-@pytest.mark.slow  # it writes out all that the process holds: a minute among three thousand tests
+# It writes out all that the process holds: a minute among three thousand tests
 def test_the_spy_finds_a_label_where_there_is_one(spy):
     # In this process, which holds them, the same function does find the label: it can look.
     scope = {"__name__": "spy"}
@@ -106,7 +108,7 @@ def test_a_reward_finds_none(spy):
 
 def test_a_check_finds_none(spy):
     describe_check(f"{spy}:check")
-    check = ApartCheck(f"{spy}:check", workers=1)
+    check = ApartCheck(f"{spy}:check", workers=1, seconds=60)
     assert check(Response("so 4", "4", "?"))[0] == 0.0
     check.close()
 

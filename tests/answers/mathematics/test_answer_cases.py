@@ -34,6 +34,7 @@ def test_pairs_are_judged_as_people_do(name, equal, unequal):
 
 
 @pytest.mark.parametrize("name", ["math_pairs", "formula_pairs"])
+@pytest.mark.slow
 def test_canonical_texts_of_all_cases_read_back(name):
     for case in strict_pairs(name):
         for answer in (case["a"], case["b"]):
