@@ -11,7 +11,8 @@ import string
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.look_alikes import latin, without_fonts
-from ttrl_verl.reward_fns.answers.statement import Statement, from_json, negated, statements, tagged
+from ttrl_verl.reward_fns.answers.marked import from_json, tagged
+from ttrl_verl.reward_fns.answers.statement import Statement, negated, statements
 
 
 def letters(count: int) -> str:
@@ -172,6 +173,8 @@ def canonical_letter(answer: str, letters: str) -> str | None:
         >>> canonical_letter(r"\text{(B)}", "ABCD"), canonical_letter("E", "ABCD")
         ('B', None)
     """
+    if len(answer) == 1 and answer in letters:
+        return answer
     bare = without_fonts(_LATEX_GAP.sub("  ", latin(answer[:_LINE_CHARS])))
     bare = _LATEX_MARK.sub("", re.sub(r"[{}$*_`|\"'“”‘’]", "", bare)).strip()
     bare = re.sub(r"\A[^\w(\[\\]+", "", bare)

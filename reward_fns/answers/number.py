@@ -9,8 +9,9 @@ import unicodedata
 from fractions import Fraction
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
+from ttrl_verl.reward_fns.answers.marked import from_json, tagged
 from ttrl_verl.reward_fns.answers.rational import rational
-from ttrl_verl.reward_fns.answers.statement import from_json, negated, statements, subject_of_answer, tagged
+from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
 
 _MAX_CHARS = 1000
 _STATED_CHARS = 300

@@ -25,8 +25,10 @@ _EXPLANATION = (
     r"|(?:解释|解析|说明|理由|解説|分析)\s?[:：]"
 )
 _GOES_ON = re.compile(rf"{_HEADING_MARKS}(?:{_NEXT_PROBLEM}|{_EXPLANATION})", re.IGNORECASE)
-# What such a heading begins with: most lines are told by their first letter.
-_MAY_GO_ON = re.compile(r"\n[\s#*>_\-]{0,9}[QqPpEeHhUuIiNnRrJjWwAa问题例用問解说理説分]")
+# What such a heading begins with: most lines are told by their first letters.
+_MAY_GO_ON = re.compile(
+    r"\n[\s#*>_\-]{0,9}+(?:[Qq]|[PpJjUuHh][RrUuSs]|[EeIi][XxNn]|[NnRr][EeOoAa]|[Ww][Hh]|[Aa][Nn]|[问题例用問解说理説分])"
+)
 _SHORT = 80
 
 
@@ -42,7 +44,7 @@ def final_part(response: str) -> str | None:
         >>> final_part("<think>it must be B") is None
         True
     """
-    if not ("<" in response or "◁" in response or "[THINK]" in response or "[/THINK]" in response):
+    if not ("<" in response or "◁" in response or response.rfind("THINK]") >= 0):
         return response.strip() or None
     text = response[response.rfind(_FINAL_CHANNEL) + 1 :] if _FINAL_CHANNEL in response else response
     text = _SPECIAL_TOKEN.sub("", _USER_TURN.sub("\n\nUser: ", text).removeprefix(_FINAL_CHANNEL[1:]))

@@ -2,10 +2,12 @@ r"""Free text: found in a response, and compared after normalisation."""
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.look_alikes import compatible, without_fonts
-from ttrl_verl.reward_fns.answers.statement import from_json, negated, statements, subject_of_answer, tagged
+from ttrl_verl.reward_fns.answers.marked import from_json, tagged
+from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
 
 _MAX_CHARACTERS = 1000
 _STATED_CHARS = 1200
@@ -154,6 +156,7 @@ def _first_sentence(line: str) -> str:
     return line
 
 
+@lru_cache(maxsize=10_000)  # the votes on a question repeat each other
 def canonical_text(answer: str) -> str | None:
     r"""Return the text in one case and spelling.
 

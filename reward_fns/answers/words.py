@@ -7,10 +7,12 @@ first is denied; in "Africa or Asia" nothing is concluded.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.look_alikes import compatible, without_fonts
-from ttrl_verl.reward_fns.answers.statement import MAX_STATEMENTS, from_json, statements, tagged
+from ttrl_verl.reward_fns.answers.marked import from_json, tagged
+from ttrl_verl.reward_fns.answers.statement import MAX_STATEMENTS, statements
 
 _LABELS = (
     "label:", "label is", "sentiment:", "sentiment is", "category:", "category is", "class:", "classification:",
@@ -21,7 +23,7 @@ _FUNCTION_WORDS = frozenset(
     # Easier to scan as text.
     "no not none a an the may can will must is so as it i be all any some one both right like".split()  # noqa: SIM905
 )
-_SENTENCE = re.compile(r"[^.!?。！？\n;]+[.!?。！？;]*")
+_STOPS = ".!?。！？;"
 # What denies the word behind it, up to the next comma or "but".
 _DENIAL = re.compile(
     r"\b(?:not|never|neither|nor|unlike|cannot|can't|isn't|wasn't|aren't|won't|doesn't|don't|didn't|couldn't"
@@ -92,6 +94,26 @@ def _pattern(choices: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]
     return re.compile(rf"(?<![\w\-])(?:{'|'.join(alternatives)})(?![\w]|-\w)"), compact
 
 
+@lru_cache(maxsize=64)
+def _broken(choices: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the places at which a word of several parts may be broken over two lines."""
+    parts = [re.split(r"[\s\-]+", _normal(word)) for word in choices]
+    return tuple({f"{one}\n{two}" for word in parts for one, two in pairwise(word)})
+
+
+@lru_cache(maxsize=64)
+def _normals(choices: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(_normal, choices))
+
+
+@lru_cache(maxsize=64)
+def _sentence(choices: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern that finds a sentence; a full stop of one of the words, as in "St. Lucia", ends none."""
+    stopped = [re.escape(word) for word in map(_normal, choices) if not set(_STOPS).isdisjoint(word)]
+    held = f"[^{_STOPS}\n]"
+    return re.compile(f"{'(?:' + '|'.join([*stopped, held]) + ')' if stopped else held}+[{_STOPS}]*")
+
+
 def extract_word(text: str, words: tuple[str, ...]) -> str | None:
     r"""Return the word that a response concludes, whatever its case; ``None`` where it concludes none or several.
 
@@ -108,17 +130,18 @@ def extract_word(text: str, words: tuple[str, ...]) -> str | None:
         >>> extract_word("Africa or Asia", ("Africa", "Asia")) is None
         True
     """
-    pattern, compact = _pattern(words)
+    (pattern, compact), sentences = _pattern(words), _sentence(words)
     for held in (tagged(text), boxed(text)[1], from_json(text)):
         if held is not None:
             found = _concluded(_folded(held), pattern, compact)
             if found is not None:
                 return found
     text = _folded_lines(text[:_MAX_TAIL] + "\n" + text[-_MAX_TAIL:] if len(text) > 2 * _MAX_TAIL else text)
-    text = pattern.sub(lambda found: found.group().replace("\n", " "), text)  # a word that is broken over two lines
+    if any(text.rfind(broken) >= 0 for broken in _broken(words)):  # a word that is broken over two lines
+        text = pattern.sub(lambda found: found.group().replace("\n", " "), text)
     for statement in reversed(statements(text, _LABELS)):
         rest = text[statement.end : statement.end + _WINDOW].lstrip(" \n*_:\"'`")
-        sentence = _SENTENCE.match(rest)
+        sentence = sentences.match(rest)
         first = pattern.match(rest)
         if first and not _ALTERNATIVE.match(rest, first.end()):
             return _word(first, compact)
@@ -127,7 +150,9 @@ def extract_word(text: str, words: tuple[str, ...]) -> str | None:
             return found
         if sentence and len(set(_named(sentence.group(), pattern, compact))) > 1:
             return None
-    return _direct(text, pattern, compact) or _last_asserted(text, pattern, compact)
+    first = sentences.search(text)
+    found = _direct(text, first, pattern, compact) if first else None
+    return found or _last_asserted(sentences.findall(text)[-MAX_STATEMENTS:], pattern, compact)
 
 
 def canonical_word(answer: str, words: tuple[str, ...]) -> str | None:
@@ -138,13 +163,12 @@ def canonical_word(answer: str, words: tuple[str, ...]) -> str | None:
         'south america'
     """
     normal = _normal(answer)
-    return normal if normal in {_normal(word) for word in words} else None
+    return normal if normal in _normals(words) else None
 
 
-def _direct(text: str, pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:
+def _direct(text: str, first: re.Match[str], pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:
     """Return the word that a response begins with and goes on to explain: "Asia. Nepal lies between ..."."""
-    first = _SENTENCE.search(text)
-    if not first or _QUESTION.search(first.group()):
+    if _QUESTION.search(first.group()):
         return None
     sentence = first.group().strip(" \"'*_`#>-()[]{}")
     match = pattern.match(sentence)
@@ -157,9 +181,9 @@ def _direct(text: str, pattern: re.Pattern[str], compact: dict[str, str]) -> str
     return None if _REVISED.search(text, first.end()) else _word(match, compact)
 
 
-def _last_asserted(text: str, pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:
+def _last_asserted(sentences: list[str], pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:
     """Return the word of the last sentence that asserts one; ``None`` where that asserts several."""
-    for sentence in reversed(_SENTENCE.findall(text)[-MAX_STATEMENTS:]):
+    for sentence in reversed(sentences):
         if not pattern.search(sentence) or _QUESTION.search(sentence):
             continue
         found = _concluded(sentence, pattern, compact)
@@ -227,10 +251,15 @@ def _folded(text: str) -> str:
 
 
 def _folded_lines(text: str) -> str:
-    lines = (
-        " ".join(line.split()) for line in without_fonts(compatible(text)).replace("’", "'").casefold().split("\n")
-    )
-    return "\n".join(line for line in lines if line)
+    folded = without_fonts(compatible(text)).replace("’", "'").casefold()
+    lines = folded.split("\n")
+    # Most texts have lone blanks alone, which is told sooner than every line is split.
+    alone = folded.isascii() and folded.rfind("  ") < 0 and not any(character in folded for character in _NO_BLANKS)
+    lines = [line.strip(" ") if alone else " ".join(line.split()) for line in lines]
+    return "\n".join([line for line in lines if line])
+
+
+_NO_BLANKS = "\t\r\x0b\x0c\x1c\x1d\x1e\x1f"
 
 
 def _normal(word: str) -> str:

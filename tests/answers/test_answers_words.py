@@ -40,6 +40,13 @@ def test_parts_of_a_word_may_be_joined_or_hyphened():
     assert CONTINENTS.answer("South-America") == CONTINENTS.answer("southamerica") == "south america"
 
 
+def test_a_full_stop_within_a_word_ends_no_sentence():
+    islands = get_answer_type("choice", choices=["St. Lucia", "St. Kitts", "Cuba"])
+    assert islands.answer("Castries lies in St. Lucia. It is a port.") == "st. lucia"
+    assert islands.answer("Not St. Kitts. It is St. Lucia!") == "st. lucia"
+    assert islands.answer("St. Kitts or St. Lucia") is None
+
+
 def test_no_is_an_answer_only_where_it_stands_alone():
     assert YES_NO.answer("There is no doubt: yes.") == "yes"
     assert YES_NO.answer("Is it yes? No") == YES_NO.answer("The answer is no, since yes would be absurd.") == "no"

@@ -18,8 +18,9 @@ from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
 from ttrl_verl.reward_fns.answers.number import canonical_number, extract_number
 from ttrl_verl.reward_fns.answers.response import final_part
 
-# No answer of these needs a worker for long; a second covers a loaded machine many times over.
-SECONDS = 1.0
+# Of this process's own time a loaded machine takes none. What a worker is given ends by the clock after two seconds, which
+# test_limits.py holds; here it is only kept from hanging.
+SECONDS, HANGS = 1.0, 60.0
 
 POWERS = [
     "9**9**9**9",
@@ -123,9 +124,10 @@ def _warm_workers():
 
 
 def judge(answer: str) -> None:
-    start = time.monotonic()
+    start, began = time.process_time(), time.monotonic()
     canonical, limited = canonicalize(answer)
-    assert time.monotonic() - start < SECONDS + (2.5 if limited else 0)
+    assert time.process_time() - start < SECONDS
+    assert time.monotonic() - began < HANGS
     assert canonical is None or (canonical and len(canonical) <= MAX_CHARS + 2)
     if canonical is not None and not limited:
         assert canonical_math(canonical) == canonical
@@ -143,13 +145,13 @@ def test_a_hostile_answer_is_harmless(index):
 def test_hostile_responses_are_read_in_linear_time():
     for text in NESTED + LONG + REGEX_BAIT:
         response = f"The answer is {text}" if text in REGEX_BAIT else f"\\boxed{{{text}"
-        start = time.monotonic()
+        start = time.process_time()
         final_part(response)
         last_boxed(response)
         extract_math(response, last_number=True)
         extract_number(response)
         canonical_number(response)
-        assert time.monotonic() - start < 6, response[:50]
+        assert time.process_time() - start < 6, response[:50]
 
 
 def test_memory_is_bounded():

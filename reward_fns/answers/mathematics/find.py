@@ -3,11 +3,12 @@ r"""The mathematical answer that a response gives, as it is written there."""
 import re
 
 from ttrl_verl.reward_fns.answers.boxes import boxed, plain
-from ttrl_verl.reward_fns.answers.statement import from_json, negated, statements, subject_of_answer, tagged
+from ttrl_verl.reward_fns.answers.marked import from_json, tagged
+from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
 
 _STATED_CHARS = 300
 _FORMULA = re.compile(r"\$\$([^$]{1,300})\$\$|\$([^$]{1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL)
-_NAMED = r"(?:[a-zA-Z](?:_\{?\w{1,3}\}?)?\s{0,3}=\s{0,3})?"
+_NAMED = re.compile(r"(?:[a-zA-Z](?:_\{?\w{1,3}\}?)?\s{0,3}=\s{0,3})?")
 _JOINT = re.compile(r"\s?(?:,|;|、|，)?\s?(?:and|or|&|和|或|与|と)?\s?")
 # A dollar sign before an amount is money, unless it opens a formula: no prose stands between it and the next one.
 _MONEY = re.compile(r"\$\s?\d[\d,]*(?:\.\d+)?(?![\d$\\^_{}=+*/])")
@@ -81,7 +82,7 @@ def extract_math(text: str, last_number: bool = False) -> str | None:
     held = from_json(text)
     if held is not None and len(held) <= _STATED_CHARS:
         return _formula(held) or held
-    hashed = _HASHED.search(text)
+    hashed = _HASHED.search(text) if text.rfind("####") >= 0 else None
     if hashed:
         return hashed[1]
     stated, found = _last_statement(text)
@@ -162,7 +163,7 @@ def _formula(text: str) -> str | None:
     found: list[str] = []
     at = 0
     while True:
-        name = re.compile(_NAMED).match(text, at) if not found else None
+        name = _NAMED.match(text, at) if not found else None
         begin = name.end() if name and text[name.end() : name.end() + 1] in ("$", "\\") else at
         money = _MONEY.match(text, begin)
         formula = _FORMULA.match(text, begin)

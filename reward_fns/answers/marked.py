@@ -1,0 +1,70 @@
+"""An answer between marks for it: ``<answer>5</answer>``, ``[ANSWER]5[/ANSWER]``, ``{"answer": 5}``."""
+
+import json
+import re
+
+# Tags: <answer>5</answer>, [ANSWER]5[/ANSWER], <final_answer>, <choice>.
+_TAG = re.compile(
+    r"[<\[](/?)(?:(?:final[_ \-]?)?(?:answer|ans|choice|option|label|result)|final|solution)[>\]]", re.IGNORECASE
+)
+_TAG_ENDINGS = ("answer>", "ans>", "choice>", "option>", "label>", "result>", "final>", "solution>")
+_TAG_CHARS = 2_000
+
+
+def tagged(text: str) -> str | None:
+    """Return what the last pair of answer tags holds; a tag that nothing closes holds the rest of the text.
+
+    Example:
+        >>> tagged("2+3 is 5: <answer>5</answer>"), tagged("[ANSWER] 5 [/ANSWER]"), tagged("answer 5")
+        ('5', '5', None)
+    """
+    if ">" not in text and "]" not in text:
+        return None
+    if not (">" in text or text.rfind("wer]") >= 0 or text.rfind("WER]") >= 0):  # most brackets are LaTeX's
+        return None
+    lowered = text.lower()
+    if not ("answer]" in lowered or (">" in text and any(ending in lowered for ending in _TAG_ENDINGS))):
+        return None
+    held = begin = None
+    for tag in _TAG.finditer(text):
+        if not tag[1]:
+            begin = tag.end()
+        elif begin is not None:
+            held, begin = text[begin : tag.start()].strip() or held, None
+    if held is None and begin is not None:
+        held = text[begin:].strip()
+    return held if held and len(held) <= _TAG_CHARS else None
+
+
+_JSON = re.compile(
+    r"""["'](?:(?:final|correct|predicted|my)?[_ -]?(?:answer|choice|option|label|prediction|result|class|category|"""
+    r"""sentiment|value|output))["']\s{0,3}:\s{0,3}"""
+    r"""("(?:[^"\\\n]|\\.){0,500}"|'(?:[^'\\\n]|\\.){0,500}'|\[[^\[\]{}]{0,300}\]|[^\s,{}"'\[\]][^,{}\n"']{0,100})""",
+    re.IGNORECASE,
+)
+
+
+def from_json(text: str) -> str | None:
+    r"""Return the value of the last key such as ``"answer"`` of JSON, or of a Python dict, as text.
+
+    Example:
+        >>> from_json('{"answer": "$5$"}'), from_json("{'answer': 5, 'sure': 1}"), from_json('{"answer": [1, 2]}')
+        ('$5$', '5', '1, 2')
+    """
+    if "{" not in text or not ('"' in text or "'" in text):
+        return None
+    if not ('":' in text or "':" in text or '" :' in text or "' :" in text):
+        return None
+    value = None
+    for pair in _JSON.finditer(text):
+        value = pair[1]
+    if value is None:
+        return None
+    if value[0] == '"':
+        try:
+            return str(json.loads(value)).strip() or None
+        except ValueError:  # LaTeX that nobody escaped
+            return value[1:-1].strip() or None
+    if value[0] == "[":
+        return re.sub(r"[\"']", "", value[1:-1]).strip() or None
+    return value.strip("' ") or None
