@@ -1,54 +1,11 @@
-"""A Qwen3-VL at its smallest, with the words of the tiny Qwen2.5-VL. An image of 64 by 64 pixels is four tokens."""
+"""The demo's Qwen3-VL at its smallest, with the words of the tiny Qwen2.5-VL."""
 
 import sys
 from pathlib import Path
 
 from tiny_vision_model import WORDS
 
-from ttrl_verl.demo.tiny_qwen import TEMPLATE, text_settings, token_settings, word_tokenizer
-
-SIDE = 64
-
-
-def build(folder: Path) -> None:
-    """Write a model with random weights and its processor into a folder."""
-    import torch
-    from transformers import (
-        Qwen2VLImageProcessor,
-        Qwen3VLConfig,
-        Qwen3VLForConditionalGeneration,
-        Qwen3VLProcessor,
-        Qwen3VLVideoProcessor,
-    )
-
-    torch.manual_seed(0)
-    tokenizer = word_tokenizer(WORDS)
-    pixels = {"shortest_edge": SIDE * SIDE, "longest_edge": 4 * SIDE * SIDE}
-    patches = {"patch_size": 16, "temporal_patch_size": 2, "merge_size": 2, "size": pixels}
-    Qwen3VLProcessor(
-        image_processor=Qwen2VLImageProcessor(**patches),
-        tokenizer=tokenizer,
-        video_processor=Qwen3VLVideoProcessor(**patches),
-        chat_template=TEMPLATE,
-    ).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    text = text_settings(tokenizer, 64) | {"head_dim": 32}
-    text["rope_parameters"] |= {"mrope_section": [6, 5, 5], "mrope_interleaved": True}
-    vision = {
-        "depth": 2,
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_heads": 2,
-        "out_hidden_size": 64,
-        "patch_size": 16,
-        "spatial_merge_size": 2,
-        "temporal_patch_size": 2,
-        "num_position_embeddings": 64,
-        "deepstack_visual_indexes": [0],
-    }
-    config = Qwen3VLConfig(text_config=text, vision_config=vision, **token_settings(tokenizer))
-    Qwen3VLForConditionalGeneration(config).save_pretrained(folder)
-
+from ttrl_verl.demo.tiny_qwen3_vl import build
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]))
+    build(Path(sys.argv[1]), WORDS)

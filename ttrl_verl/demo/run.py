@@ -31,7 +31,6 @@ def demo(
     task: Task,
     reward: str | None,
     seed: int,
-    model: str | None,
     overrides: Sequence[str],
     console: Console,
 ) -> int:
@@ -42,21 +41,20 @@ def demo(
         task: the recipe, the questions and the model.
         reward: a name of ``REWARD_FNS``; the task's own where it is ``None``.
         seed: of the data order and of the sampling.
-        model: a folder or a hub id; the task's own where it is ``None``.
         overrides: Hydra overrides beyond these.
         console: where progress and the table go.
 
     Raises:
         InputError: something is not what was expected; nothing was started.
     """
-    chosen = (out, task, reward or task.reward, seed, model or str(task.made.model_dir))
+    chosen = (out, task, reward or task.reward, seed, task.model)
     composed = compose_run(task.recipe, _overrides(*chosen, overrides))
     refuse(config_findings(composed))  # before minutes in which a model is made
     if (out / MANIFEST).exists():
         raise InputError(f"{out}: holds a run already; expected a new folder (--out)")
     out.mkdir(parents=True, exist_ok=True)
     log = out / "train.log"
-    if model is None or not task.adapted.exists():
+    if task.own_model is None or not task.adapted.exists():
         _make(task.made, console, log)
     files = QuestionFiles(composed)
     if fitting := _fitting_batch(composed, files):
@@ -125,7 +123,7 @@ def _make(made: Made, console: Console, log: Path) -> None:
     if made.folder.is_dir():
         return
     with log.open("ab") as file, console.status(made.saying):
-        command = [sys.executable, "-m", made.module, str(made.folder)]
+        command = [sys.executable, "-m", *made.arguments]
         done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
         raise InputError(f"the model could not be made; {log} says why")
