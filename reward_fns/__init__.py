@@ -19,6 +19,7 @@ from ttrl_verl.reward_fns.guarded import guarded
 from ttrl_verl.reward_fns.majority_vote import majority_vote
 from ttrl_verl.reward_fns.names import find, is_own, reason
 from ttrl_verl.reward_fns.novelty import novelty
+from ttrl_verl.reward_fns.offline import agreement_band, offline
 from ttrl_verl.reward_fns.oracle import oracle
 from ttrl_verl.reward_fns.pooled import pooled
 from ttrl_verl.reward_fns.random_reward import random_reward
@@ -35,7 +36,7 @@ REWARD_FNS: dict[str, Reward] = {
     "majority_vote": Reward(majority_vote),
     "empirical_entropy": Reward(empirical_entropy),
     "semantic_entropy": Reward(semantic_entropy),
-    "soft_pseudo_label": Reward(soft_pseudo_label, estimator="reward_as_advantage"),
+    "soft_pseudo_label": Reward(soft_pseudo_label, uses=("prior",), estimator="reward_as_advantage"),
     "thresholded": Reward(thresholded, uses=("log_probs",)),
     "consistency_band": Reward(consistency_band),
     "confidence_vote": Reward(confidence_vote, needs=("log_probs",)),
@@ -45,6 +46,8 @@ REWARD_FNS: dict[str, Reward] = {
     "novelty": Reward(novelty, needs=("texts",)),
     "pooled": Reward(pooled, needs=("history",)),
     "guarded": Reward(guarded, needs=("history", "index", "step")),
+    "offline": Reward(offline, needs=("prior",)),
+    "agreement_band": Reward(agreement_band, needs=("prior",)),
     "random": Reward(random_reward, uses=("index", "step")),
     "constant": Reward(constant),
     "oracle": Reward(oracle, needs=("label",)),

@@ -3,14 +3,21 @@
 import math
 
 from ttrl_verl.reward_fns.group import Group
+from ttrl_verl.reward_fns.verdict import Verdict
 from ttrl_verl.reward_fns.vote import count_answers, votes_of
 
 _EPSILON = 1e-6  # GRPO's, in the denominator
 
 
 def soft_pseudo_label(
-    group: Group, *, sigma: float = 0.25, center: float = 1.0, min_ratio: float = 0.2, penalty: float = 1.0
-) -> list[float]:
+    group: Group,
+    *,
+    sigma: float = 0.25,
+    center: float = 1.0,
+    min_ratio: float = 0.2,
+    penalty: float = 1.0,
+    prior_weight: bool = True,
+) -> list[float] | Verdict:
     """Return the mean of the GRPO advantages under every answer as label, weighted by a Gaussian of its frequency.
 
     A_i = sum_j w_j * (1[a_i = a_j] - f_j) / (s_j + 1e-6), with f_j = votes for a_j / N, s_j the unbiased standard
@@ -23,8 +30,9 @@ def soft_pseudo_label(
     GRPO would centre and scale them once more, and the uniform -penalty would cancel.
 
     Departures: the labels' advantages are summed before the clipped loss and not after it, which is the same while the
-    policy ratio is 1; they are taken over all N votes; the prompt weight of a frozen base model is left out; the
-    defaults are ours. The threshold is a share of N where the paper has a count.
+    policy ratio is 1; they are taken over all N votes; the defaults are ours. The threshold is a share of N where the
+    paper has a count. The prompt weight u_x = g(m / N) of a frozen base model's votes is used where the run has them
+    (``ttrl.prior``), with the g of the answers; whether the paper's has a width of its own was not read.
 
     Args:
         group: N responses to one prompt.
@@ -33,9 +41,11 @@ def soft_pseudo_label(
         center: the frequency with the largest weight, in [0, 1].
         min_ratio: the smallest majority ratio that is trusted, in [0, 1].
         penalty: what all responses lose below it, at least 0.
+        prior_weight: whether a frozen model's votes, where there are any, weigh the prompt.
 
     Returns:
-        N advantages, sampling order. Nobody has an answer, or one response: no advantage, all 0.0. All equal: all 0.0.
+        N advantages, sampling order; with the prompt's weight where there are a frozen model's votes. Nobody has an
+        answer, or one response: no advantage, all 0.0. All equal: all 0.0.
 
     Raises:
         ValueError: an argument is outside its range.
@@ -47,6 +57,15 @@ def soft_pseudo_label(
     if not (1e-6 <= sigma < math.inf and 0 <= center <= 1 and 0 <= min_ratio <= 1 and 0 <= penalty < math.inf):
         message = "expected sigma of at least 1e-6, center and min_ratio from 0 to 1, penalty of at least 0, all finite"
         raise ValueError(f"sigma is {sigma}, center {center}, min_ratio {min_ratio}, penalty {penalty}; {message}")
+    advantages = _advantages(group, sigma, center, min_ratio, penalty)
+    if group.prior is None or not prior_weight:
+        return advantages
+    agreed = max(group.prior.values(), default=0.0)
+    return Verdict(advantages, weight=math.exp(-((agreed - center) ** 2) / (2 * sigma**2)))
+
+
+def _advantages(group: Group, sigma: float, center: float, min_ratio: float, penalty: float) -> list[float]:
+    """Return the advantages before the prompt's weight."""
     counts = count_answers(group.answers)
     if not counts or group.size == 1:
         return [0.0] * group.size

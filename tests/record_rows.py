@@ -28,6 +28,7 @@ def row(step: int, index: int = 0, answers: tuple = ("5", "4", None, "5"), **cha
         "checks": None,
         "missing": 0,
         "pseudo_label": "5",
+        "prior_label": None,
         "majority_ratio": 0.5,
         "answer_entropy": 0.6365,
         "distinct_answers": 2,

@@ -117,6 +117,12 @@ def test_without_a_record_there_is_no_history(reward):
         check_run(parse_ttrl_config(SECTION | {"audit": False}), **RUN | {"reward": reward})
 
 
+@pytest.mark.parametrize("reward", ["offline", "agreement_band"])
+def test_without_a_file_of_votes_there_is_no_prior(reward):
+    with pytest.raises(InputError, match=rf"the reward {reward} needs prior: ttrl\.prior names a file of votes"):
+        check_run(parse_ttrl_config(SECTION), **RUN | {"reward": reward})
+
+
 def test_the_oracle_is_taken_where_the_recipe_means_it():
     check_run(parse_ttrl_config(SECTION | {"allow_labels": True}), **RUN | {"reward": "oracle"})
 

@@ -16,6 +16,7 @@ ROWS = {
     "texts": {"texts"},
     "log-probabilities": {"log_probs", "token_log_probs"},
     "the run's record": {"history", "index", "step"},
+    "a frozen model's votes": {"prior"},
     "a check of yours": {"checks"},
 }
 CONTROLS = {"random", "constant", "oracle"}
@@ -38,7 +39,7 @@ def test_a_section_is_whole(name):
     assert tuple(said) == PARTS
     (command,) = re.findall(r"^```\n(.*?)\n```", section, re.DOTALL | re.MULTILINE)
     assert command.startswith("ttrl-verl train ")
-    assert f"reward={name}" in command or f"`{command.split()[2]}`" in said["Needs"]
+    assert f"reward={name}" in command or f"{{name:{name}" in command or f"`{command.split()[2]}`" in said["Needs"]
 
 
 @pytest.mark.parametrize("name", REWARD_FNS)

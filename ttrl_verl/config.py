@@ -63,6 +63,7 @@ class TTRLConfig(BaseModel):
     poll_interval: float = Field(default=0.5, gt=0, le=60)
     allow_labels: bool = False
     audit: bool = True
+    prior: str | None = None
     history: int = Field(default=8, ge=1, le=64)
     alarms: AlarmsConfig = AlarmsConfig()
 
@@ -132,6 +133,7 @@ class TTRLConfig(BaseModel):
         given |= {"log_probs", "token_log_probs"} if log_probs else set()
         given |= {"checks"} if self.check is not None else set()
         given |= {"history"} if self.audit else set()
+        given |= {"prior"} if self.prior is not None else set()
         return frozenset(given | ({"label"} if self.allow_labels else set()))
 
 

@@ -117,6 +117,7 @@ _HOW = {
     "log_probs": "needs actor_rollout_ref.rollout.calculate_log_probs: true",
     "token_log_probs": "needs token_log_probs: actor_rollout_ref.rollout.calculate_log_probs: true",
     "history": "needs history: ttrl.audit: true puts each visit on record",
+    "prior": "needs prior: ttrl.prior names a file of votes, which `ttrl-verl vote` writes",
     "checks": "needs checks: ttrl.check names a function that gives them",
 }
 """How a run comes to give a field."""

@@ -279,3 +279,8 @@ def test_a_step_of_which_nothing_came_is_missing_and_nothing_else():
     }
     assert fired({}, {}, *[nothing] * 4) == [(3, "missing")]
     assert fired(nothing, {}, {}, {}) == [(1, "missing")]
+
+
+def test_labels_that_moved_away_from_the_frozen_models_fire_and_without_such_votes_nothing_does():
+    assert fired(*series(off_prior=[0.1, 0.2, 0.5, 0.6, 0.6, 0.6])) == [(5, "label_moved")]
+    assert fired(*series(off_prior=[None] * 6)) == fired(*series(off_prior=[0.4] * 6)) == []

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from ttrl_verl.answering.lines import answer_line, chosen, stand
-from ttrl_verl.answering.votes import QuestionVotes, of_record, of_validation
+from ttrl_verl.answering.votes import of_record, of_validation
+from ttrl_verl.record.votes_file import QuestionVotes
 
 
 def response(uid: str, origin: str, answer: str | None, source: str = "q", gts: str | None = None) -> dict:

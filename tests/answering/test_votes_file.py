@@ -4,9 +4,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ttrl_verl.answering.votes import QuestionVotes
-from ttrl_verl.answering.votes_file import Source, read_votes, write_votes
 from ttrl_verl.errors import InputError
+from ttrl_verl.record.votes_file import QuestionVotes, Source, read_votes, write_votes
 
 SOURCE = Source("models/m", "ab", "q.jsonl", "cd", {"n": 3, "temperature": 1.0})
 VOTES = [

@@ -1,7 +1,7 @@
 """What votes say without a label, and the digest that tells two models apart."""
 
 from ttrl_verl.answering.vote import model_digest, what_votes_say
-from ttrl_verl.answering.votes import QuestionVotes
+from ttrl_verl.record.votes_file import QuestionVotes
 
 
 def of(*answers: tuple[str | None, ...]) -> list[QuestionVotes]:

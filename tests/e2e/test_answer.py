@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from ttrl_verl.answering.votes_file import read_votes
 from ttrl_verl.files import sha256
 from ttrl_verl.record.read import open_run
+from ttrl_verl.record.votes_file import read_votes
 
 pytestmark = pytest.mark.e2e
 

@@ -133,3 +133,9 @@ def test_alarms_before_the_step_that_was_resumed_stay(start_record, tmp_path):
     first.close()
     train(start_record(), 4, rewards=[1.0] * 4)
     assert [(alarm["step"], alarm["attempt"]) for alarm in open_run(tmp_path / "run").alarms()] == [(3, 1)]
+
+
+def test_labels_off_the_frozen_models_are_counted_where_it_has_one():
+    rows = [row(1, index, pseudo_label="a", prior_label=label) for index, label in enumerate(("a", "b", None))]
+    assert step_stats(1, rows, LabelHistory(), minds_truncated=True).off_prior == 0.5
+    assert step_stats(1, rows[2:], LabelHistory(), minds_truncated=True).off_prior is None

@@ -41,6 +41,7 @@ def group(responses) -> Group:
         history=HISTORY,
         index=0,
         step=3,
+        prior={"1": 0.5, "2": 0.25},
         label="1",
     )
 

@@ -43,6 +43,7 @@ def test_every_vote_is_on_record(tq, runs):
         "checks": None,
         "missing": 0,
         "pseudo_label": "5",
+        "prior_label": None,
         "majority_ratio": 0.5,
         "distinct_answers": 2,
         "unparsed": 1,

@@ -56,5 +56,6 @@ class AlarmsConfig(BaseModel):
     missing: Share = Share(threshold=0.1, patience=1)
     no_information: Watched = Watched(threshold=2.0, patience=2)
     information_lost: Share = Share(threshold=0.5, patience=2)
+    label_moved: Share = Share(threshold=0.5)
     audit_lost: Event = Event()
     data_changed: Event = Event(action="stop")

@@ -30,6 +30,7 @@ class StepStats:
         information: the answer information, nats: see ``reward_fns.information``.
         information_z: the same in standard deviations above chance; ``None`` where nothing can be told: one
             question, few votes.
+        off_prior: of the prompts on which ``ttrl.prior`` has a label, the share whose pseudo-label is another.
     """
 
     step: int
@@ -49,6 +50,7 @@ class StepStats:
     majority_ratio: float | None = None
     information: float | None = None
     information_z: float | None = None
+    off_prior: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,10 @@ def _label_flips(config: Share, start: Start, now: StepStats, before: StepStats 
     return None if now.flips is None else Seen(now.flips, config.threshold, now.flips >= config.threshold)
 
 
+def _label_moved(config: Share, start: Start, now: StepStats, before: StepStats | None) -> Seen | None:
+    return None if now.off_prior is None else Seen(now.off_prior, config.threshold, now.off_prior >= config.threshold)
+
+
 ALARMS: tuple[Alarm, ...] = (
     Alarm(
         "constant_answer",
@@ -250,6 +256,14 @@ ALARMS: tuple[Alarm, ...] = (
         "rose",
         "the model comes to answer alike whatever is asked; go back to an earlier checkpoint and train with a lower "
         "learning rate or a KL loss",
+    ),
+    Alarm(
+        "label_moved",
+        _label_moved,
+        "{value:.0%} of the prompts have another pseudo-label than the frozen model's votes in ttrl.prior (limit "
+        "{limit:.0%})",
+        "the labels have moved away from where they began; look at the flips with `ttrl-verl audit`, or train on the "
+        "frozen labels (reward=offline)",
     ),
 )
 """The alarms on a step's numbers, in the order in which they are looked at. ``AlarmsConfig`` has a field for each."""

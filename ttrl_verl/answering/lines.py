@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ttrl_verl.answering.votes import QuestionVotes
+from ttrl_verl.record.votes_file import QuestionVotes
 
 AFTER, BEFORE = "answer", "answer_before"
 """What ``stands_by`` names: the line's own key of the answer that counts."""

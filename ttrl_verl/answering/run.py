@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ttrl_verl.answering.lines import answer_line, chosen
 from ttrl_verl.answering.plan import Plan, Wanted, plan
-from ttrl_verl.answering.votes import QuestionVotes, of_record, of_validation
+from ttrl_verl.answering.votes import of_record, of_validation
 from ttrl_verl.errors import InputError
 from ttrl_verl.files import whole_file
 from ttrl_verl.launch import start_logged
@@ -20,6 +20,7 @@ from ttrl_verl.preflight.findings import findings, refuse
 from ttrl_verl.record.layout import MANIFEST, STOP
 from ttrl_verl.record.read import Run, open_run
 from ttrl_verl.record.visits import read_histories
+from ttrl_verl.record.votes_file import QuestionVotes
 from ttrl_verl.report.progress import Progress
 from ttrl_verl.report.verdict import read_verdict
 

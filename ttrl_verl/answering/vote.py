@@ -7,8 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ttrl_verl.answering.votes import QuestionVotes, of_validation
-from ttrl_verl.answering.votes_file import Source, write_votes
+from ttrl_verl.answering.votes import of_validation
 from ttrl_verl.composition.recipe import Composed, compose_run
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.run import check_model, eval_overrides
@@ -17,6 +16,7 @@ from ttrl_verl.launch import start_logged
 from ttrl_verl.preflight.data import QuestionFiles
 from ttrl_verl.preflight.findings import findings, refuse
 from ttrl_verl.preflight.model import model_folder
+from ttrl_verl.record.votes_file import QuestionVotes, Source, write_votes
 from ttrl_verl.reward_fns.information import answer_information
 
 _SAMPLING = ("n", "temperature", "top_p", "top_k")

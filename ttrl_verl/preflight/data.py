@@ -15,6 +15,7 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.preflight import Finding
 from ttrl_verl.preflight.model import load_processor, load_tokenizer, model_folder
 from ttrl_verl.questions.read import as_list, read_questions
+from ttrl_verl.record.prior import load_prior
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +96,18 @@ def check_files(composed: Composed, files: QuestionFiles) -> Iterator[Finding]:
         labelled = table.num_rows - table.column("label").null_count
         yield Finding("ok", "data", f"{name}: {table.num_rows} questions, {labelled} of them with a label")
     yield from _labels(composed, files)
+
+
+def check_prior(composed: Composed) -> Iterator[Finding]:
+    """Yield whether the votes of ``ttrl.prior`` are on the questions of this run."""
+    if composed.ttrl.prior is None:
+        return
+    try:
+        prior = load_prior(composed.ttrl, composed.values["data"]["train_files"])
+    except InputError as error:
+        yield Finding("wrong", "prior", str(error))
+    else:
+        yield Finding("ok", "prior", f"{composed.ttrl.prior}: {prior.said}")
 
 
 def _labels(composed: Composed, files: QuestionFiles) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ def findings(composed: Composed, files: "QuestionFiles | None" = None, *, ask_hu
         InputError: a key has a value that no run could be read from; what follows of it is not known.
     """
     # pyarrow, which the configuration alone does not need.
-    from ttrl_verl.preflight.data import QuestionFiles, check_files, check_prompts
+    from ttrl_verl.preflight.data import QuestionFiles, check_files, check_prior, check_prompts
     from ttrl_verl.preflight.memory import check_memory
     from ttrl_verl.preflight.model import check_model, check_positions
     from ttrl_verl.preflight.run_folder import check_folder
@@ -41,6 +41,7 @@ def findings(composed: Composed, files: "QuestionFiles | None" = None, *, ask_hu
     files = files or QuestionFiles(composed)
     yield from check_folder(composed)
     yield from check_files(composed, files)
+    yield from check_prior(composed)
     if files.questions is not None:
         most = composed.values["data"]["train_max_samples"]
         yield from check_epochs(files.questions, most, run_numbers(composed.values))

@@ -70,6 +70,8 @@ AUDIT_SCHEMA = pa.schema(
         # Responses that were asked for and did not come.
         ("missing", pa.int64()),
         ("pseudo_label", pa.string()),
+        # The label of the votes in ttrl.prior; null without, and in older runs.
+        ("prior_label", pa.string()),
         ("majority_ratio", pa.float64()),
         ("answer_entropy", pa.float64()),
         ("distinct_answers", pa.int64()),

@@ -218,7 +218,7 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -
 
 
 def data_files(config: Mapping[str, Any], *, count: bool = True) -> list[DataFile]:
-    """Return each training and validation file of a configuration, as it is now.
+    """Return each training and validation file of a configuration, and its ``ttrl.prior``, as they are now.
 
     Args:
         config: the composed configuration, as plain values.
@@ -228,7 +228,8 @@ def data_files(config: Mapping[str, Any], *, count: bool = True) -> list[DataFil
         InputError: a file is missing or cannot be read.
     """
     data = config["data"]
-    files = dict.fromkeys(as_list(data["train_files"]) + as_list(data["val_files"]))
+    prior = as_list((config.get("ttrl") or {}).get("prior"))
+    files = dict.fromkeys(as_list(data["train_files"]) + as_list(data["val_files"]) + prior)
     entries = []
     for name in files:
         path = Path(os.path.abspath(os.path.expanduser(name)))

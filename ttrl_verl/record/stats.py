@@ -28,6 +28,7 @@ VOTE_COLUMNS = (
     "places",
     "missing",
     "pseudo_label",
+    "prior_label",
     "majority_ratio",
     "answer_entropy",
     "truncated",
@@ -109,6 +110,7 @@ def step_stats(
         majority_ratio=sum(row["majority_ratio"] for row in rows) / prompts,
         information=information.nats,
         information_z=information.z if information.reach >= _REACH else None,
+        off_prior=_off_prior(came),
     )
 
 
@@ -147,6 +149,11 @@ def recorded_stats(
         return StepStats(**{name: known[name] for name in names}), labels
     rows = pq.read_table(path, schema=AUDIT_SCHEMA, columns=list(VOTE_COLUMNS)).to_pylist()
     return step_stats(audit_step(path), rows, history, minds_truncated=minds_truncated), labels
+
+
+def _off_prior(rows: Sequence[Mapping[str, Any]]) -> float | None:
+    known = [row for row in rows if row["prior_label"] is not None]
+    return sum(row["pseudo_label"] != row["prior_label"] for row in known) / len(known) if known else None
 
 
 def _agree(answers: Sequence[str | None]) -> bool:

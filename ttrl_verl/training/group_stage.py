@@ -21,6 +21,7 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.hooks import untested
 from ttrl_verl.record.earlier import EarlierVisits
 from ttrl_verl.record.layout import TENSORBOARD
+from ttrl_verl.record.prior import load_prior
 from ttrl_verl.record.write import RunWriter
 from ttrl_verl.reward_fns.answers.row_type import of_row
 from ttrl_verl.reward_fns.judge import Judge, Judgement
@@ -75,6 +76,7 @@ class GroupStageMixin:
         self._earlier = EarlierVisits(folder, self._ttrl.history)
         # verl hands a sampler its own section alone; what was run is the whole.
         config = OmegaConf.to_container(sampler_kwargs._get_root(), resolve=True)
+        self._prior = None if self._ttrl.prior is None else load_prior(self._ttrl, config["data"]["train_files"])
         self._writer = RunWriter(folder, config, self._ttrl)
         # verl's loggers, built later in this process, ask the environment; the file logger empties its file first, so
         # each attempt has its own. What a user has set wins.
@@ -123,6 +125,7 @@ class GroupStageMixin:
             step=step,
             label_of=self._canonical_label,
             question_of=whole_question_of,
+            prior_of=None if self._prior is None else self._prior.shares,
             histories_of=lambda indices: self._earlier.before(step, indices),
         )
 
@@ -136,7 +139,8 @@ class GroupStageMixin:
 
     def _row(self, step: int, group: PromptGroup, judged: Judgement) -> dict[str, Any]:
         asked = question_of(group.index)
-        return audit_row(step, group, judged, votes=self._ttrl.votes, asked=asked)
+        before = None if self._prior is None else self._prior.label(group.origin)
+        return audit_row(step, group, judged, votes=self._ttrl.votes, asked=asked, prior_label=before)
 
     def _record(self, step: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """Put the step on record, with its labels, and do what an alarm says."""

@@ -171,6 +171,7 @@ def audit_row(
     *,
     votes: int,
     asked: tuple[str | None, str | None],
+    prior_label: str | None = None,
 ) -> dict[str, Any]:
     """Return a group as the record has it, without its label.
 
@@ -180,6 +181,7 @@ def audit_row(
         judged: what they earned, and which are trained on.
         votes: how many responses were asked for.
         asked: the question's text and its data source.
+        prior_label: the label of a frozen model's votes, where the run has such votes.
     """
     answers = group.group.answers
     vote = take_vote(answers)
@@ -200,6 +202,7 @@ def audit_row(
         "checks": group.group.checks,
         "missing": max(votes - group.size, 0),
         "pseudo_label": vote.label,
+        "prior_label": prior_label,
         "majority_ratio": vote.majority_ratio,
         "answer_entropy": answer_entropy(answers),
         "distinct_answers": len(count_answers(answers)),

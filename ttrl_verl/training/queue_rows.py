@@ -35,6 +35,7 @@ def read_groups(
     label_of: Callable[[int], str | None] | None = None,
     question_of: Callable[[int], str | None] | None = None,
     histories_of: Callable[[Collection[int]], Mapping[int, tuple[Visit, ...]]] | None = None,
+    prior_of: Callable[[str], Mapping[str, float]] | None = None,
 ) -> list[PromptGroup]:
     """Return the groups, each in sampling order: the queue lists keys as they came in, short answers first.
 
@@ -44,6 +45,7 @@ def read_groups(
         step: the training step.
         label_of: the label by the row's index; asked for the ``oracle`` control alone.
         question_of: the question by the row's index.
+        prior_of: a frozen model's vote shares by the row's origin.
         histories_of: the earlier visits by the row's index, for all of the step's at once.
 
     Raises:
@@ -72,6 +74,7 @@ def read_groups(
             "question": lambda info=info: question_of(info["index"]),
             "index": lambda info=info: info["index"],
             "step": lambda: step,
+            "prior": lambda info=info: prior_of(info["origin"]),
             "history": lambda info=info: histories[info["index"]],
             "label": lambda info=info: label_of(info["index"]),
         }

@@ -5,6 +5,7 @@ that votes on other questions, or by another model, are not taken for these.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,10 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ttrl_verl.answering.votes import QuestionVotes
 from ttrl_verl.errors import InputError
 from ttrl_verl.files import whole_file
-from ttrl_verl.reward_fns.vote import answer_entropy
+from ttrl_verl.reward_fns.vote import answer_entropy, take_vote
 
 FORMAT = 1
 """The version of the file. A reader refuses any other."""
@@ -37,6 +37,42 @@ SCHEMA = pa.schema(
     ]
 )
 _KEY = b"ttrl_verl.votes"
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionVotes:
+    """The answers to one question, in sampling order; ``None`` stands for a response without one.
+
+    Attributes:
+        origin: the question's file and row, as `read_questions` names it.
+        answers: canonical.
+        data_source: the name of the questions it belongs to.
+        label: the ground truth as its file has it, where it has one.
+    """
+
+    origin: str
+    answers: tuple[str | None, ...]
+    data_source: str
+    label: str | None = None
+
+    @property
+    def answer(self) -> str | None:
+        """The most frequent answer, the one sampled first of several; ``None`` where no response has one."""
+        return take_vote(self.answers).label
+
+    @property
+    def majority_ratio(self) -> float:
+        """Votes for the answer / responses."""
+        return take_vote(self.answers).majority_ratio
+
+    def counts(self) -> dict[str, int]:
+        """Return the votes of each answer, the most frequent first, of equals the one sampled first.
+
+        Example:
+            >>> QuestionVotes("q.jsonl:1", ("4", "5", None, "4"), "q").counts()
+            {'4': 2, '5': 1}
+        """
+        return dict(Counter(answer for answer in self.answers if answer is not None).most_common())
 
 
 @dataclass(frozen=True, slots=True)
