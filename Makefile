@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo test test-fast test-all check fix lock bench clean
+.PHONY: help setup demo docs test test-fast test-all check fix lock bench clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' Makefile
@@ -36,14 +36,18 @@ test-fast: setup ## seconds: nothing here imports verl
 test-all: setup check ## everything, the long end-to-end matrix included
 	$(BIN)/python -m pytest
 
-check: setup ## style, and the layers, as CI sees them
+check: setup ## style, the layers and the site, as CI sees them
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	.ci/layers
+	.ci/docs
 
 fix: setup ## style, repaired
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup ## the site of README and docs/, in site/
+	.ci/docs site
 
 lock: ## requirements/cpu.txt, anew from pyproject.toml: names and versions only
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
@@ -54,4 +58,4 @@ bench: setup ## what the plugin costs, beside stock verl
 	$(BIN)/python benchmarks/step_overhead.py
 
 clean: ## remove what make and the tests made
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -1,5 +1,6 @@
 """Each command and each figure of docs/ is right: composed, run, or compared with what it stands for."""
 
+import importlib
 import importlib.metadata
 import re
 import shlex
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from ttrl_verl import __version__
 from ttrl_verl.cli import cli
 from ttrl_verl.composition.catalogue import part_groups
 from ttrl_verl.composition.overrides import SHORT_NAMES
@@ -17,6 +19,7 @@ from ttrl_verl.composition.recipe import compose_run
 from ttrl_verl.preflight.batches import problems, run_numbers
 from ttrl_verl.preflight.findings import config_findings, refuse
 from ttrl_verl.preflight.memory import memory_of
+from ttrl_verl.reward_fns import REWARD_FNS
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = [DOCS / f"{name}.md" for name in ("extend", "methods", "recipes", "scale", "transductive", "vision")]
@@ -48,7 +51,9 @@ def test_its_recipe_composes(line, tmp_path, monkeypatch):
         if "--" not in words:
             return
         words = words[words.index("--") + 1 :]
-    if words[:2] in (["ttrl-verl", "recipes"], ["ttrl-verl", "prepare"], ["ttrl-verl", "demo"]):
+    if words[:2] in [
+        ["ttrl-verl", verb] for verb in ("recipes", "prepare", "demo", "answer", "vote", "report", "export")
+    ]:
         # Parsed to the end, where a help text waits: that such a command and its options exist.
         options = [word for word in words[2:] if word.startswith("--")]
         arguments = [*words[1:3], "--help"] if words[1] == "prepare" else [words[1], "--help"]
@@ -65,6 +70,40 @@ def test_its_recipe_composes(line, tmp_path, monkeypatch):
         recipe, *arguments = words[2:]
     composed = compose_run(recipe, [word for word in arguments if "=" in word and not word.startswith("--")])
     refuse(config_findings(composed))
+
+
+def test_the_reference_has_each_reward_and_names_what_is_there():
+    named = re.findall(r"^::: ([\w.]+)$", (DOCS / "reference.md").read_text(), re.MULTILINE)
+    for reward in REWARD_FNS.values():
+        assert f"{reward.fn.__module__}.{reward.fn.__name__}" in named
+    for path in named:
+        module, _, name = path.rpartition(".")
+        assert getattr(importlib.import_module(module), name).__doc__
+
+
+def test_the_site_leads_to_each_page():
+    nav = (DOCS.parent / "mkdocs.yml").read_text()
+    for page in DOCS.rglob("*.md"):
+        assert f"docs/{page.relative_to(DOCS)}\n" in nav
+
+
+SAMPLES = sorted((DOCS / "samples").glob("*.html"))
+
+
+@pytest.mark.parametrize("page", SAMPLES, ids=[page.stem for page in SAMPLES])
+def test_a_sample_is_a_report_as_reports_are_written_today(page):
+    text, templates = page.read_text(), DOCS.parent / "ttrl_verl" / "report" / "templates"
+    assert (templates / "style.css").read_text().strip() in text
+    head = (templates / "page.html.j2").read_text().partition("<!doctype html>")[2].partition("<title>")[0]
+    assert head in text
+    known = set(re.findall(r'<h2 id="(\w+)">', (templates / "page.html.j2").read_text()))
+    shown = re.findall(r'<h2 id="(\w+)">', text)
+    assert {"accuracy", "training", "labels", "checkpoints", "how"} <= set(shown) <= known
+    assert re.search(r'<p class="outcome">(Learnt|Sharpened|Collapsed|Nothing learnt): ', text)
+    assert f"Written by ttrl-verl {__version__} " in text
+    assert not re.search(r'(src|href)="(?!data:|#)', text)
+    assert page.stat().st_size < 300_000
+    assert f"({page.name})" in (page.parent / "README.md").read_text()
 
 
 @pytest.mark.slow

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "ttrl-verl prepare aime24*": "needs a hub; tests/prepare/test_prepare_benchmarks.py prepares it from a copy",
     "ttrl-verl train ttrl*": "needs GPUs; test_own_questions_are_prepared_and_composed",
     "python -m verl.trainer.main_ppo --config-name=ttrl_aime24*": "needs GPUs; test_verls_own_command_finds_the_recipe",
+    "VERL_USE_EXTERNAL_PLUGINS=ttrl_verl python*": "needs GPUs; tests/test_wheel.py, on and off, with another recipe",
     "ttrl-verl report*": "needs a run; tests/e2e/test_after_a_run.py",
     "ttrl-verl audit*": "needs a run; tests/e2e/test_after_a_run.py",
     "ttrl-verl export*": "needs a run; tests/e2e/test_exported_model.py",
