@@ -68,6 +68,12 @@ _REVISION = re.compile(
     r"second thought|reconsider(?:ing)?|re-?evaluat\w+|looking (?:again|closer)|no[,:])|不对|不對|等等|重新",
     re.IGNORECASE,
 )
+_TAKEN_BACK = re.compile(r"\b(?:wait|actually|correction|hold on|hmm|sorry|mistake|no,)", re.IGNORECASE)
+# Every option is judged: "A) wrong", "B: correct", "C ✗".
+_JUDGED = re.compile(
+    r"[^\w(]{0,6}(?i:option |choice )?\(?([A-Z])\s?[).:]?\s?(?i:is |[-–] )?"
+    r"(?:((?i:correct|right|true|yes)\b|[✓✔✅])|(?i:wrong|incorrect|false|no)\b|[✗✘❌])"
+)
 _NAMES = (
     "correct option", "correct choice", "correct letter", "correct statement", "right option", "right choice",
     "best option", "best choice", "final choice", "final option", "choice:", "choice is", "solution:", "letter is",
@@ -240,6 +246,9 @@ def _stated_letter(text: str) -> tuple[bool, str | None]:
     last, named = found[-1]
     if len(named) > 1:
         return True, None
+    revised = _taken_back(text[last.end : last.end + _LINE_CHARS])
+    if revised is not None:
+        return True, revised
     following = last
     for statement, before in reversed(found[:-1]):
         if before != named:
@@ -249,6 +258,13 @@ def _stated_letter(text: str) -> tuple[bool, str | None]:
             return True, next(iter(named)) if revised else None
         following = statement
     return True, next(iter(named))
+
+
+def _taken_back(behind: str) -> str | None:
+    """Return the letter that takes the place of a stated one: "A... wait, no, it is C"."""
+    taken = _TAKEN_BACK.search(behind)
+    instead = _concluded(_bare(behind[taken.end() :])) if taken else set()
+    return next(iter(instead)) if len(instead) == 1 else None
 
 
 def _is_final(text: str, statement: Statement) -> bool:
@@ -262,6 +278,10 @@ def _line_letter(text: str) -> str | None:
     """Return the letter of the last line, else of the first; a list of options that is repeated has none."""
     lines = text.strip().split("\n") if len(text) < _MAX_TEXT else _cut(text).split("\n")
     last = _bare(_short(lines[-1]))
+    judged = [found.groups() for line in lines if (found := _JUDGED.match(line))]
+    right = [letter for letter, is_right in judged if is_right]
+    if len(judged) > 2 and len(dict(judged)) == len(judged) and len(right) == 1:
+        return right[0]
     at_last = _line_start(last)
     if at_last and len(last.strip("().*:- ")) == 1:
         return _letter_of(at_last)

@@ -52,15 +52,15 @@ _NUMBER = re.compile(
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 # What makes a number part of something else: what stands behind it, and before it.
 _OPERATOR_BEHIND = re.compile(
-    r"\s?(?:[+×·÷]|\*|\sx(?=\s)|(?:times|plus|minus|divided by|multiplied by|over|out of)\b)\s?[\d({\\$]|\s-\s\d"
+    r"\s?(?:[+×·÷]|\*|\sx(?=\s)|(?:times|plus|minus|divided by|multiplied by|over|out of|by)\b)\s?[\d({\\$]|\s-\s\d"
     r"|/\s?[\d({\\]"
     r"|\s{0,2}(?:\\pi|π|\\sqrt|√|\\frac|\\log|\\ln|\\infty|∞|!(?=\s?[)/*]))|[xyznabijpqruvwe](?![a-zA-Z'’])"
     r"|\s?[:^]\s?\d|\^(?!\s?\{?\s?(?:\\circ|°))|\.\d|,\d"
     r"|\s?\(\s?[a-z](?![a-z])"
 )
 _OPERATOR_BEFORE = re.compile(
-    r"(?:[\d)}\]a-z]\s?(?:[+×·÷^*]|\sx\s)\s?|[\d)}]\s-\s|\d\s(?:times|plus|minus|divided by|multiplied by)\s"
-    r"|[\^_√/:]\s?\{?"
+    r"(?:[\d)}\]a-z]\s?(?:[+×·÷^*]|\sx\s)\s?|[\d)}]\s-\s|\d\s(?:times|plus|minus|divided by|multiplied by|by)\s"
+    r"|[\^_√/]\s?\{?|\d\s?:\s?"
     r"|(?:(?<![\d\s])|(?<=[\w)}])\s)/\s?|\\(?:sqrt|log|ln)(?:_\{?\d{1,4}\}?)?\s?\{?|(?<![a-zA-Z])[a-zA-Z]|(?:\A"
     r"|[^\d,.])\d{1,9}[.,])\Z"
 )
@@ -72,6 +72,12 @@ _REFERENCE = re.compile(
     re.IGNORECASE,
 )
 _PLACES = re.compile(r"\s(?:decimal places?|d\.?p\.?|significant figures?|s\.?f\.?|decimals?|digits)\b", re.IGNORECASE)
+# Denied, and not said to be the answer: "15, not 16", "between 10 and 15".
+_DENIED = re.compile(r"(?:\bnot|n['’]t|\brather than|\binstead of)\s(?:the\s)?[*$]{0,3}\Z", re.IGNORECASE)
+_ALTERNATIVE = re.compile(
+    r"(?:\s(?:dollars|[a-z]{1,9}))?[*$]{0,3},?\s(?:or|to)\s[*$]{0,3}(?=[-+$]?\d)|\s?[-–]\s?(?=\d)", re.IGNORECASE
+)
+_BETWEEN = re.compile(r"\bbetween\s[*$]{0,3}\Z", re.IGNORECASE)
 _BECAUSE = re.compile(r"[,;]?\s(?:because|since|given that|as in|see|by\s[a-z]{3,12}ing)\s", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\n|[.!?](?=\s+[A-Z(])|[。！？；]|;\s")
 # What may stand behind a number that is the whole answer: signs and units.
@@ -99,7 +105,7 @@ def extract_number(text: str) -> str | None:
     held = tagged(text)
     if held is not None:
         has_box, box = boxed(held)
-        found = _only(box or "") if has_box else _only(held) or _stated(held)
+        found = _only(box or "") if has_box else _only(held) or _stated(held) or None
         if found is not None:
             return found
     has_box, held = boxed(text)
@@ -110,7 +116,8 @@ def extract_number(text: str) -> str | None:
         found = _only(held)
         if found is not None:
             return found
-    return _stated(text) or _last(text)
+    stated = _stated(text)
+    return _last(text) if stated is None else stated or None
 
 
 # As most are, without anything that could make it something else.
@@ -241,7 +248,10 @@ def _without_asides(text: str) -> str:
 
 
 def _stated(text: str) -> str | None:
-    """Return the number behind the last statement of an answer, or the one that is said to be the answer."""
+    """Return the number behind the last statement of an answer, or the one that is said to be the answer.
+
+    Empty where a statement leaves open which of several it is.
+    """
     for statement in reversed(statements(text, ("result", "total:", "value:", "solution:"))):
         plain = _PLAIN_STATED.match(text, statement.end)
         if plain:
@@ -259,13 +269,20 @@ def _stated(text: str) -> str | None:
         sentence = sentence[: because.start()] if because else sentence
         if "=" in sentence and not re.search(r"\d.*,.*=", sentence):
             sentence = sentence[sentence.rfind("=") + 1 :]
-        found = _numbers(_without_asides(sentence))
+        sentence = _without_asides(sentence)
+        found = [(at, number) for at, number in _numbers(sentence) if not _DENIED.search(sentence, max(0, at - 20), at)]
         if found:
-            return found[0][1]
+            at, number = found[0]
+            return "" if _is_one_of_several(sentence, at, number) else number
         if any(c.isdigit() for c in sentence):  # an expression: no number
             return None
     subject = subject_of_answer(text)
     return None if subject is None else _only(subject)
+
+
+def _is_one_of_several(line: str, at: int, number: str) -> bool:
+    """Say whether the line leaves it open: "10 or 15", "10 to 15", "between 10 and 15"."""
+    return bool(_ALTERNATIVE.match(line, at + len(number)) or _BETWEEN.search(line, max(0, at - 12), at))
 
 
 def _last(text: str) -> str | None:
@@ -284,15 +301,23 @@ def _last(text: str) -> str | None:
         if because and any(c.isdigit() for c in line[: because.start()]):
             line = line[: because.start()]
         line = _without_asides(line)
-        found = _numbers(line)
-        kept = [number for at, number in found if not _is_reference(line, at, number)]
+        found = [(at, number) for at, number in _numbers(line) if not _DENIED.search(line, max(0, at - 20), at)]
+        kept = [(at, number) for at, number in found if not _is_reference(line, at, number)]
+        if len(kept) > 1 and _is_open(line, *kept[-2], kept[-1][0]):
+            return None
         if kept:
-            return kept[-1]
+            return kept[-1][1]
         fallback = fallback or (found[-1][1] if found else None)
         end = start - 1
         if end <= 0:
             break
     return fallback
+
+
+def _is_open(line: str, at: int, number: str, following: int) -> bool:
+    """Say whether the last two numbers of a line are alternatives: "10 or 15", "between 10 and 15"."""
+    between = line[at + len(number) : following].strip(" *$").lower()
+    return between in ("or", ", or") or (between in ("and", "to") and bool(_BETWEEN.search(line, max(0, at - 12), at)))
 
 
 def _is_reference(line: str, at: int, number: str) -> bool:

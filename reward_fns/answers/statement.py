@@ -30,7 +30,7 @@ _OF_WHAT = (
 )
 _MARK = r"[*_`\"'”’)\]}]{0,4}"
 _ENGLISH = re.compile(
-    rf"{_MARK}{_OF_WHAT}?{_MARK}(?:(?<=\.)(?=\s)|\s?[:：=]|\s?[-–—]+(?=\s)"
+    rf"{_MARK}{_OF_WHAT}?{_MARK}(?:(?<=\.)(?=\s)|\s?(?:[-=]>|→|⇒)|\s?[:：=]|\s?[-–—]+(?=\s)"
     rf"|,?\s{_VERB}\b{_MARK}(?:,?\s{_ADVERB}\b,?){{0,3}}\s?[:：=]?)",
     re.IGNORECASE,
 )
@@ -96,6 +96,12 @@ _EAST_ASIAN_WORDS = ("答案", "正解", "答え", "解答", "정답", "답")
 _SUBJECT = re.compile(
     r"(?P<subject>[^\n!?;]{1,80}?)\s(?:is|are|was|must be)\s(?:therefore\s|thus\s|clearly\s)?(?:the|our|my)\s"
     r"(?:final\s|correct\s|right\s|best\s)?\Z",
+    re.IGNORECASE,
+)
+# "I get 5 for the final answer"
+_TAKEN = re.compile(
+    r"\b(?:get|got|have|obtain|choose|pick|select|take|give|find)\s(?P<taken>[^\n.!?;:,]{1,40})\s(?:for|as)\s(?:the|our|my)"
+    r"(?:\s(?:final|correct|right|best))?\Z",
     re.IGNORECASE,
 )
 _DETERMINERS = (" the", " our", " my", " final", " correct", " right", " best")
@@ -178,6 +184,9 @@ def subject_of_answer(text: str) -> str | None:
     at = lowered.rfind(" answer")
     if at < 0 or len(lowered) != len(text):
         return None
+    taken = _TAKEN.search(text, max(0, at - 80), at)
+    if taken:
+        return taken["taken"].strip()
     if not lowered.endswith(_DETERMINERS, 0, at) or not any(verb in lowered[max(0, at - 40) : at] for verb in _COPULAS):
         return None
     before, sentence = text[max(0, at - 140) : at + 1], 0

@@ -29,6 +29,11 @@ _LEAD = re.compile(
     r"|(?:so|thus|hence|therefore)\b,?\s(?=\S)",
     re.IGNORECASE,
 )
+# "The capital of France is Paris": what was asked for, and then a name.
+_LEAD_BY_QUESTION = re.compile(
+    r"[Tt]he (?:[a-z][\w-]{0,20} ){1,3}(?:(?:of|in|for) (?:the )?(?:[\w'’-]{1,20} ){1,3})?(?:is|was|are|were) "
+    r"(?=[*_]{0,2}[A-Z0-9“\"'$.]|[^\x00-\x7f])"
+)
 _RELATIVE = re.compile(
     r",?\s(?:which|who|whose|where|because|since|as it|as he|as she|as they)\s|,\s(?:as|so|and it|it|he|she|they"
     r"|i)\s",
@@ -55,6 +60,8 @@ _NAMES = {"st": "saint", "mt": "mount", "ft": "fort"}
 _BEFORE_NAME = re.compile(r"(?<![\w'])(st|mt|ft) (?=[^\W\d_]{2})")
 _ARTICLE = re.compile(r"(?:the|a|an) (?=\S)")
 _TRAILING_ASIDE = re.compile(r"(?<=[^\s(]) ?[(（][^()（）]*[)）][\s.*\"]*\Z")
+# Which bearer of a name is meant, as an encyclopedia tells them apart.
+_SENSE = re.compile(r"(?<=[^\W\d_]) ?\(([a-z]{3,20})\)[\s.*\"]{0,5}\Z")
 _BULLET = re.compile(r"\A[-•–→]\s+(?=[^\W\d])")
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 _OPERATOR_GAP = re.compile(r" ?([<>=≤≥+*×÷]{1,2}) ?(?=[\w\\(.-])")
@@ -136,6 +143,8 @@ def _sentence(line: str) -> str | None:
     line = _first_sentence(" ".join(line[:_STATED_CHARS].split()))
     if len(line) > len("it is"):
         line = _LEAD.sub("", line, count=1)
+        asked = _LEAD_BY_QUESTION.match(line)
+        line = line[asked.end() :] if asked else line
     relative = _RELATIVE.search(line, 1)
     line = line[: relative.start()] if relative else line
     affirmed = _AFFIRMED.match(line.lstrip(_AROUND))
@@ -163,7 +172,8 @@ def canonical_text(answer: str) -> str | None:
     Alike become: case, spaces, LaTeX fonts, typographic quotes, accents of Latin letters, hyphens, the full stops of
     initials and abbreviations ("J.K.", "U.S.A.", "Dr."), Saint and St., a leading article, the order of a date, the
     punctuation around it, a parenthesis and pictures behind it. Different stay "C#" and "C", ".NET" and "net", "$5" and
-    "5", "-5" and "5". ``None`` where nothing is left, or more than 1,000 characters: so long a text is no answer.
+    "5", "-5" and "5", and what a lone small word in parentheses tells apart: "Georgia (country)", "Georgia (state)".
+    ``None`` where nothing is left, or more than 1,000 characters: so long a text is no answer.
 
     Example:
         >>> canonical_text("  The  Nile. "), canonical_text(r"\text{Paris}"), canonical_text("J. K. Rowling")
@@ -175,6 +185,10 @@ def canonical_text(answer: str) -> str | None:
     if len(answer) > _MAX_CHARACTERS:
         return None
     normal, before = compatible(answer), None
+    sense = _SENSE.search(normal)
+    if sense and not any(map(str.isdigit, normal[: sense.start()])):
+        name = canonical_text(normal[: sense.start()])
+        return f"{name} ({sense[1]})" if name and not _SENSE.search(name) else name
     for _ in range(20):  # until it stays as it is
         if before == normal:
             break

@@ -52,6 +52,7 @@ _ALTERNATIVE = re.compile(r"[\s\"'*_`)]{0,4}(?:/|&|,?\s?\b(?:or|and|nor)\b)")
 _SUBORDINATE = re.compile(r"\b(?:which|where|who|whose|whereas|while|unlike|although|though|because|since|that)\b")
 _REVISED = re.compile(r"\b(?:wait|actually|correction|hold on|hmm|sorry|mistake|on second thought|no,)", re.IGNORECASE)
 _WINDOW = 400
+_AROUND = " \"'*_`#>-()[]{}.!"
 _MAX_TAIL = 4_000
 
 
@@ -150,6 +151,8 @@ def extract_word(text: str, words: tuple[str, ...]) -> str | None:
             return found
         if sentence and len(set(_named(sentence.group(), pattern, compact))) > 1:
             return None
+    if len({line.strip(_AROUND) for line in text.split("\n")} & _normals(words)) > 1:  # two in two lines
+        return None
     first = sentences.search(text)
     found = _direct(text, first, pattern, compact) if first else None
     return found or _last_asserted(sentences.findall(text)[-MAX_STATEMENTS:], pattern, compact)

@@ -225,7 +225,8 @@ def test_a_megabyte_is_quick():
         "C. dog\n\nExplanation: A. is wrong.", "C\n\nQuestion: next?\nA. x\nB. y\nAnswer: B", "Answer: C\n\nHuman: ok\n\nAssistant: B",
         "答案是C。", "故选：C．", "选C", "应选C", "正确选项为 C。", "【答案】C", "选项C是正确的", "A错误；C正确", "答案不是A，而是C", "C：巴黎",
         "A、B、D错误，故选C。", "答えはCです", "정답은 C입니다.", "Ответ: C", "La réponse est C.", "Die richtige Antwort ist C.",
-        "A resposta correta é a C.",
+        "A resposta correta é a C.", "Correct choice → C", "The answer is A... wait, no, it is C.", "The answer is A. Correction: it is C.",
+        "A) wrong\nB) wrong\nC) right\nD) wrong", "A: no\nB: no\nC: yes\nD: no", "(A) ✗\n(B) ✗\n(C) ✓", "The answer is C. Actually, B comes close.",
     ],
 )  # fmt: skip
 def test_settles_on_c_where_people_write_it(response):
@@ -237,7 +238,7 @@ def test_settles_on_c_where_people_write_it(response):
     [
         "(A) or (B)", "(A), (C)", "The answer is A, B and C.", r"\boxed{A = \pi r^2}", "A = 5", "A = benzoquinone, B = water",
         "C++", "A+", "Type A blood", "Plan B", "The answer is vitamin C.", "The answer is group A.", "A is better than B.", "A或B",
-        "答案是A或B", "A和B都正确", "A、B都正确", '{"answer": "A or B"}', "A and C are correct.", "Is it A?",
+        "A. Yes\nB. No\nC. Maybe", "A) right\nB) right\nC) wrong", "答案是A或B", "A和B都正确", "A、B都正确", '{"answer": "A or B"}', "A and C are correct.", "Is it A?",
     ],
 )  # fmt: skip
 def test_settles_on_none_where_nothing_is_chosen(response):

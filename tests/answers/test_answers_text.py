@@ -113,6 +113,7 @@ def test_time_is_linear_in_the_text(bait):
         ("J.K. Rowling", "J.K. Simmons"), ("U.S. Army", "U.S. Navy"), ("Capt. Cook", "Capt. Hook"), ("10. Paris", "10. London"),
         ("George H.W. Bush", "George H.W. Smith"), ("C#", "C"), ("C#", "C++"), (".NET", "net"), ("$5", "5"), ("$5", "€5"),
         ("-5", "5"), ("5%", "5"), ("x > 3", "x < 3"), ("où", "ou"), ("Paris", "Paris and London"),
+        ("Georgia (country)", "Georgia (state)"), ("Mercury (planet)", "Mercury"), ("The sky is blue", "blue"),
     ],
 )  # fmt: skip
 def test_different_texts_stay_different(one, other):
@@ -127,6 +128,8 @@ def test_different_texts_stay_different(one, other):
         ("Washington, D.C.", "Washington DC"), ("St. Paul", "Saint Paul"), ("北京", "答案是北京。"), ("東京", "「東京」"), ("café", "cafe"),
         ("July 4, 1776", "4 July 1776"), ("The Nile", "the River Nile"), ("x > 3", "x>3"), ("03", "3"), ("yes", "Yes, it is."),
         ("Paris", "Paris (France)"), ("Paris", "Paris is the answer."), ("Paris", '{"answer": "Paris"}'), ("Paris", "It is Paris."),
+        ("Georgia (country)", "The answer is Georgia  (country)."), ("Paris", "The capital of France is Paris."), ("C++", "The language is C++."),
+        ("Apollo 11", "The mission was Apollo 11."), ("Hamlet", "The play is “Hamlet”."), ("5 km", "5 km (five)"),
         ("Paris", "Answer: Paris\n\nExplanation: the answer is well known."), ("Paris", "The answer is Paris, which lies on the Seine."),
     ],
 )  # fmt: skip

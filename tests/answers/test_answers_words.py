@@ -30,7 +30,7 @@ def test_concludes_asia(response):
 @pytest.mark.parametrize(
     "response",
     ["", "America", "Asian", "Eurasia", "Africa or Asia", "Africa and Asia", "Not Africa", "Is it Asia?", "neither Asia nor Europe",
-     "The answer is Europe or Asia.", "<think>Asia"],
+     "The answer is Europe or Asia.", "<think>Asia", "Asia\nEurope", "- Asia\n- Africa"],
 )  # fmt: skip
 def test_concludes_none(response):
     assert CONTINENTS.answer(response) is None

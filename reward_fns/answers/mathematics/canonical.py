@@ -26,6 +26,7 @@ LIMITED_SECONDS = 60.0
 
 _TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
 _QUOTED = re.compile(r'"([^"]*)"')
+_TO_EVALUATE = re.compile(r"\\(?:i{0,3}nt|oint|sum|prod|lim)(?![a-zA-Z])")
 _PHRASES = {
     **dict.fromkeys(("all real numbers", "all reals", "all real", "the real numbers", "real numbers"), EVERYTHING),
     **dict.fromkeys(("no solution", "no solutions", "no real solutions", "no real solution", "empty set"), "\\{\\}"),
@@ -120,6 +121,7 @@ def _cached(answer: str) -> Canonical:
     text = _TEXT.fullmatch(tidied)
     if text:
         tidied = tidy(text[1])
+    tidied = _evaluated(tidied)
     if not tidied:
         return Canonical(None, False)
     if len(tidied) > MAX_CHARS:  # one character of unicode may become many
@@ -132,6 +134,13 @@ def _cached(answer: str) -> Canonical:
         return Canonical(told)
     found, too_large = _read(tidied)
     return Canonical(_as_text(tidied) if found is None else found, too_large)
+
+
+def _evaluated(tidied: str) -> str:
+    r"""Return what an integral, a sum, a product or a limit is said to be: "\\int_0^1 x dx = 1/2" is 1/2."""
+    left, equals, right = tidied.rpartition("=")
+    is_outside = right.strip() and left.count("{") == left.count("}") and right.count("{") == right.count("}")
+    return right.strip() if equals and is_outside and _TO_EVALUATE.match(left) else tidied
 
 
 def _read(tidied: str) -> tuple[str | None, bool]:

@@ -7,7 +7,9 @@ from ttrl_verl.reward_fns.answers.marked import from_json, tagged
 from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
 
 _STATED_CHARS = 300
-_FORMULA = re.compile(r"\$\$([^$]{1,300})\$\$|\$([^$]{1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL)
+_FORMULA = re.compile(
+    r"\$\$([^$]{1,300})\$\$|\$((?:[^$\\]|\\.){1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL
+)
 _NAMED = re.compile(r"(?:[a-zA-Z](?:_\{?\w{1,3}\}?)?\s{0,3}=\s{0,3})?")
 _JOINT = re.compile(r"\s?(?:,|;|、|，)?\s?(?:and|or|&|和|或|与|と)?\s?")
 # A dollar sign before an amount is money, unless it opens a formula: no prose stands between it and the next one.
@@ -24,8 +26,15 @@ _NUMBER = re.compile(
 )
 _RATHER = re.compile(r"\bbut\s(?:rather\s)?|而是")
 # What is said of a number behind it: "(five)", "per day".
-_ASIDE = re.compile(r"\s?[(（][^()（）\d$\\=]*[)）]\Z|\sper\s\w+\Z")
+_ASIDE = re.compile(
+    r"\s?[(（][^()（）\d$\\=]*[)）]\Z|\sper\s\w+\Z|(?<=[\d}$)])\s(?:in total|in all|altogether|overall)\Z"
+)
 _SPELLED = re.compile(r"(?<=[\d}])\s{0,3}(?:\\text\s?\{\s{0,3})?\([a-zA-Z][a-z \-]{1,60}\)\s{0,3}\}?\Z")
+# The option whose text the answer is: \boxed{\textbf{(C) } 12}.
+_OPTION_MARK = re.compile(
+    r"\A\s{0,3}\\(?:text|textbf|textrm|mathbf|mathrm)\s?\{\s?\([A-J]\)[\s~:.]{0,5}\}"
+    r"(?:\s|\\[ ,;:!]|\\q?quad(?![a-zA-Z])|~){0,5}(?=[^\s}])"
+)
 _COORDINATED = re.compile(r"(?<=[\d}$])[和或与、と](?=[\d\\$-])")
 _HASHED = re.compile(r"(?:\A|\n)####\s?([^\n]{0,80}\d[^\n]{0,40}?)[\s.]*\Z")
 _AROUND = " \t\n*_`:#>"
@@ -33,13 +42,14 @@ _JOINING = re.compile(r"\s(?:and|or)\s")
 _LONG_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
 _CONCLUDED = re.compile(
     r"(?:(?:and\s)?(?:so|thus|hence|therefore|consequently|finally|in conclusion|in total|altogether|overall|∴"
-    r"|所以|因此|故)"
+    r"|(?:(?:we|i)\s(?:can\s)?(?:conclude|deduce)|it\sfollows)\sthat|所以|因此|故)"
     r"[,，:]?\s?)?(?P<said>.*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _SAYS = re.compile(
     r"(?:\b(?:is|are|equals|be|get|gets|have|has|obtain|find|gives|yields|becomes|means|conclude that|costs?|takes?|"
-    r"need|needs)\b|为|是|得)(?:\s(?:equal to|exactly|approximately|about|therefore|thus|simply))?\s?:?\s?(?=\S)",
+    r"(?:comes?|turns?|works?)\sout\s(?:to|as)|need|needs)\b|为|是|得)"
+    r"(?:\s(?:equal to|exactly|approximately|about|therefore|thus|simply))?\s?:?\s?(?=\S)",
     re.IGNORECASE,
 )
 _SENTENCE_START = re.compile(r"[.!?]\s(?=\S)|[。！？](?=\S)")
@@ -48,7 +58,9 @@ _RESULT = re.compile(
     re.IGNORECASE,
 )
 _GIVEN = re.compile(
-    r"(?:the|our|its|their|this)\s(?:[\w'’\-$\\{}^]{1,30}\s){1,12}(?=(?:is|are|equals|must be|=)\s)", re.IGNORECASE
+    r"(?:the|our|its|their|this)\s(?:[\w'’\-$\\{}^()+]{1,30}\s){1,12}"
+    r"(?=(?:is|are|equals|must be|=|(?:comes|turns|works)\sout)\s)",
+    re.IGNORECASE,
 )
 
 
@@ -113,6 +125,7 @@ def _within(held: str) -> str | None:
 def _boxed_statement(held: str) -> str | None:
     r"""Return what a box holds, behind a statement inside it: ``\text{The answer is }5``."""
     if "answer" not in held.lower():
+        held = _OPTION_MARK.sub("", held, count=1)
         return (_SPELLED.sub("", held) or held) or None
     bare = plain(held.replace("\\text{", " ").replace("}", " ") if "\\text{" in held else held)
     found = statements(bare)

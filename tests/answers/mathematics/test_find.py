@@ -23,6 +23,10 @@ ANSWER = get_answer_type("math").answer
         "7", "$7$", "So x = 7.", "Hence there are 7 solutions.", "The value is $7$.", "Result: 7",
         "The answer is 6. Wait, the answer is 7.", "If the answer is 6, x is odd. The answer is 7.", "The answer is not 6 but 7.",
         "A common wrong answer is 6. The answer is 7.", r"\boxed{7} <think> let me check 6",
+        "We conclude that the value is $7$.", "It follows that the sum is 7.", "The area comes out to $7$.", "The value of $f(3)$ is $7$.",
+        "The sum m+n is 3 + 4 = 7.", "I get 7 for the final answer.", "So we take 7 as our answer.", r"So the cost is $\$7$.",
+        "The answer is 7 in total.", r"$\boxed{\textbf{(C) } 7}$", r"\boxed{\text{(B)}\ 7}", "Correct answer → 7",
+        r"$$\int_0^1 14x\,dx = 7$$", r"\boxed{\sum_{i=3}^{4} i = 7}", r"The answer is $\lim_{x\to 0} (7+x) = 7$.",
     ],
 )  # fmt: skip
 def test_says_seven(response):
