@@ -63,20 +63,30 @@ def start(
     return Ended(status, alarms_since(folder, before))
 
 
-def start_logged(composed: Composed, log: Path, console: "Console", *, watch: Callable[[], None] | None = None) -> int:
-    """Run a composed recipe with its output in a file, say where it failed if it did, and return its exit status.
+def start_logged(
+    composed: Composed,
+    log: Path,
+    console: "Console",
+    *,
+    typed: Sequence[str] = (),
+    watch: Callable[[], None] | None = None,
+) -> Ended:
+    """Run a composed recipe with its output in a file, and say where it failed if it did.
 
     Args:
         composed: as for ``start``.
         log: verl's own output is added to it.
         console: told the first error of the log, else its end, where the status is not 0.
+        typed: as for ``start``.
         watch: as for ``start``.
     """
+    before = log.stat().st_size if log.exists() else 0
     with log.open("ab") as file:
-        status = start(composed, log=file, watch=watch).status
-    if status != 0:
-        console.print(f"verl stopped with exit status {status}; from {log}:\n{log_tail(log)}", markup=False)
-    return status
+        ended = start(composed, typed=typed, log=file, watch=watch)
+    if ended.status != 0:
+        said = log_tail(log, skip=before)
+        console.print(f"verl stopped with exit status {ended.status}; from {log}:\n{said}", markup=False)
+    return ended
 
 
 def attempts(folder: Path) -> int:
@@ -198,9 +208,15 @@ def _raise_exit(signum: int, frame: object) -> None:
     raise SystemExit(128 + signum)
 
 
-def log_tail(path: Path, lines: int = 20) -> str:
-    """Return the first error of a run's log, else its last lines."""
-    text = path.read_text(errors="replace").splitlines()
+def log_tail(path: Path, lines: int = 20, *, skip: int = 0) -> str:
+    """Return the first error of a run's log, else its last lines.
+
+    Args:
+        path: the log.
+        lines: how many.
+        skip: bytes at its start, of earlier attempts.
+    """
+    text = path.read_bytes()[skip:].decode(errors="replace").splitlines()
     for number, line in enumerate(text):
         if "Traceback (most recent call last)" in line:
             return "\n".join(text[number : number + 2 * lines])

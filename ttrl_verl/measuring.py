@@ -124,7 +124,7 @@ def measure(measurement: Measurement, console: Console) -> EvalResult | None:
     log = wanted.out / "eval.log"
     said = f"{measurement.n} responses a question, with verl and vLLM; their own output goes to {log}"
     console.print(said, markup=False)
-    if start_logged(measurement.composed, log, console) != 0:
+    if start_logged(measurement.composed, log, console).status != 0:
         return None
     return EvalResult(
         wanted.model,

@@ -141,7 +141,7 @@ def _train(wanted: Wanted, planned: Plan, console: Console) -> int:
             progress.update()
             budget.update()
 
-        status = start_logged(planned.composed, log, console, watch=watch)
+        status = start_logged(planned.composed, log, console, watch=watch).status
         progress.update()
     return status
 

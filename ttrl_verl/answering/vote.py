@@ -77,7 +77,7 @@ def vote(
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / "vote.log"
         console.print(f"{n} votes a question, with verl and vLLM; their own output goes to {log}", markup=False)
-        if start_logged(composed, log, console) != 0:
+        if start_logged(composed, log, console).status != 0:
             return 1
     found = of_validation(dump)
     origins = files.table(files.train[0]).column("origin").to_pylist()

@@ -1,6 +1,7 @@
 """``ttrl-verl train``: check a recipe, then run it with verl's own trainer."""
 
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from ttrl_verl.composition.overrides import SHORT_NAMES
 
 if TYPE_CHECKING:
     from ttrl_verl.composition.recipe import Composed
+    from ttrl_verl.launch import Ended
 
 _WIDTH = max(len(name) for name in SHORT_NAMES)
 
@@ -31,10 +33,12 @@ or a short name:
 @click.argument("recipe", shell_complete=complete_recipes)
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=complete_overrides)
 @click.option("--dry-run", is_flag=True, help="Print the command and the composed configuration; start nothing.")
-def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
+@click.option("--plain", is_flag=True, help="Show verl's own output on a terminal, too, in place of the progress.")
+def command(recipe: str, overrides: tuple[str, ...], dry_run: bool, plain: bool) -> int:
     """Run RECIPE, a name from `ttrl-verl recipes` or a YAML file, with `python -m verl.trainer.main_ppo`.
 
-    Everything that can be checked without a GPU is checked first.
+    Everything that can be checked without a GPU is checked first. A terminal then shows each step's votes and the time
+    that is left, and verl's own output is in the run's folder, in train.log; in a pipe it is verl's own output.
     """
     from ttrl_verl.composition.recipe import compose_run, in_own_folder
     from ttrl_verl.hooks import untested
@@ -53,10 +57,35 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool) -> int:
     refuse(findings(composed, ask_hub=True))
     for sentence in untested():
         click.echo(f"warning: {sentence}", err=True)
-    ended = start(composed, typed=["ttrl-verl", "train", recipe, *composed.overrides])
+    typed = ["ttrl-verl", "train", recipe, *composed.overrides]
+    ended = start(composed, typed=typed) if plain or not sys.stdout.isatty() else _shown(composed, typed)
     for alarm in ended.alarms:
         click.echo(f"alarm: {alarm}", err=True)
     return ended.status
+
+
+def _shown(composed: "Composed", typed: list[str]) -> "Ended":
+    """Run it with its progress on the terminal and verl's own output in a file."""
+    from rich.console import Console
+
+    from ttrl_verl.launch import start_logged
+    from ttrl_verl.preflight.batches import run_numbers, total_steps
+    from ttrl_verl.preflight.data import QuestionFiles
+    from ttrl_verl.record.folder import run_folder
+    from ttrl_verl.report.progress import Progress
+
+    console = Console()
+    folder = run_folder(composed.values)
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "train.log"
+    numbers = run_numbers(composed.values)
+    questions = 0 if numbers.steps is not None else QuestionFiles(composed).questions or 0
+    console.print(f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
+    with Progress(console, folder, log, total_steps(questions, numbers)) as progress:
+        ended = start_logged(composed, log, console, typed=typed, watch=progress.update)
+        progress.update()
+    console.print(f"how it went: ttrl-verl report {folder}", highlight=False, soft_wrap=True, markup=False)
+    return ended
 
 
 def _folder(composed: "Composed") -> str:

@@ -63,7 +63,7 @@ def demo(
     steps = composed.values["trainer"]["total_training_steps"]
     console.print(f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
     with Progress(console, out, log, steps) as progress:
-        status = start_logged(composed, log, console, watch=progress.update)
+        status = start_logged(composed, log, console, watch=progress.update).status
         progress.update()
     if status != 0:
         return 1
