@@ -14,6 +14,7 @@ from ttrl_verl.reward_fns.confidence_vote import confidence_vote
 from ttrl_verl.reward_fns.consistency_band import consistency_band
 from ttrl_verl.reward_fns.constant import constant
 from ttrl_verl.reward_fns.empirical_entropy import empirical_entropy
+from ttrl_verl.reward_fns.entropy_rewards import certainty, forking, relative_confidence
 from ttrl_verl.reward_fns.group import Group, RewardFn, example_group
 from ttrl_verl.reward_fns.guarded import guarded
 from ttrl_verl.reward_fns.majority_vote import majority_vote
@@ -25,6 +26,7 @@ from ttrl_verl.reward_fns.pooled import pooled
 from ttrl_verl.reward_fns.random_reward import random_reward
 from ttrl_verl.reward_fns.region_vote import region_vote
 from ttrl_verl.reward_fns.reward import Reward
+from ttrl_verl.reward_fns.scrl import scrl
 from ttrl_verl.reward_fns.semantic_entropy import semantic_entropy
 from ttrl_verl.reward_fns.soft_consensus import soft_consensus
 from ttrl_verl.reward_fns.soft_pseudo_label import soft_pseudo_label
@@ -48,6 +50,10 @@ REWARD_FNS: dict[str, Reward] = {
     "guarded": Reward(guarded, needs=("history", "index", "step")),
     "offline": Reward(offline, needs=("prior",)),
     "agreement_band": Reward(agreement_band, needs=("prior",)),
+    "certainty": Reward(certainty, needs=("entropies",)),
+    "relative_confidence": Reward(relative_confidence, needs=("entropies", "lengths")),
+    "forking": Reward(forking, needs=("token_entropies", "lengths")),
+    "scrl": Reward(scrl, needs=("entropies",)),
     "random": Reward(random_reward, uses=("index", "step")),
     "constant": Reward(constant),
     "oracle": Reward(oracle, needs=("label",)),

@@ -36,7 +36,9 @@ class Group:
         log_probs: length N; the mean log-probability (nats per token) of each response's own sampled tokens, at the
             rollout's temperature.
         token_log_probs: length N; the log-probabilities (nats) of each response's sampled tokens, one a token.
-        entropies: length N; the mean token entropy (nats) of each response.
+        entropies: length N; the mean token entropy (nats) of each response that is kept, as the trainer computes it
+            before the update; ``None`` for the others. A reward that names it is asked late: see ``Reward.late``.
+        token_entropies: length N; the entropy (nats) at each token of a kept response, ``None`` for the others.
         texts: length N; each response as text, without special tokens, its reasoning included.
         lengths: length N; the tokens of each response.
         checks: length N; the word of ``ttrl.check`` on each response, 0.0 (wrong) to 1.0 (right); ``None`` where it had
@@ -62,7 +64,7 @@ class Group:
     log_probs: tuple[float, ...] | None = None
     label: str | None = None
     token_log_probs: tuple[tuple[float, ...], ...] | None = None
-    entropies: tuple[float, ...] | None = None
+    entropies: tuple[float | None, ...] | None = None
     texts: tuple[str, ...] | None = None
     lengths: tuple[int, ...] | None = None
     checks: tuple[float | None, ...] | None = None
@@ -72,6 +74,7 @@ class Group:
     step: int | None = None
     history: tuple[Visit, ...] | None = None
     prior: Mapping[str, float] | None = None
+    token_entropies: tuple[tuple[float, ...] | None, ...] | None = None
 
     def __post_init__(self) -> None:
         """Check that the fields speak of the same responses."""
@@ -86,8 +89,11 @@ class Group:
         return len(self.answers)
 
 
-PER_RESPONSE = ("log_probs", "token_log_probs", "entropies", "texts", "lengths", "checks", "views")
+PER_RESPONSE = ("log_probs", "token_log_probs", "entropies", "token_entropies", "texts", "lengths", "checks", "views")
 """The fields that have one entry a response."""
+
+LATE = ("entropies", "token_entropies")
+"""The fields that are known once the trainer has computed the log-probabilities of what is kept."""
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Group) if field.name != "answers")
 """What a reward may ask for beside the answers."""
@@ -102,13 +108,15 @@ def example_group(fields: tuple[str, ...]) -> Group:
     Example:
         >>> example_group(("lengths",))
         Group(answers=('A', 'B'), log_probs=None, label=None, token_log_probs=None, entropies=None, texts=None, \
-lengths=(2, 3), checks=None, views=None, question=None, index=None, step=None, history=None, prior=None)
+lengths=(2, 3), checks=None, views=None, question=None, index=None, step=None, history=None, prior=None, \
+token_entropies=None)
     """
     values = {
         "log_probs": (-1.0, -2.0),
         "label": "A",
         "token_log_probs": ((-1.0, -1.0), (-2.0, -2.0, -2.0)),
         "entropies": (0.5, 1.0),
+        "token_entropies": ((0.5, 0.5), (1.0, 0.0, 2.0)),
         "texts": ("It is A.", "It is B."),
         "lengths": (2, 3),
         "checks": (1.0, None),

@@ -66,8 +66,13 @@ class Judge:
         """The fields of a group that any of the rewards looks at."""
         return frozenset(name for reward, _ in self._rewards for name in reward.reward.fields)
 
+    @property
+    def late(self) -> bool:
+        """Whether one of the rewards waits for entropies."""
+        return any(reward.reward.late for reward, _ in self._rewards)
+
     def __call__(self, group: Group, where: str = "a group") -> Judgement:
-        """Judge a group.
+        """Judge a group by the rewards that do not wait for entropies.
 
         Args:
             group: with the fields filled that the rewards look at.
@@ -76,8 +81,36 @@ class Judge:
         Raises:
             RewardError: a reward raised, ran past its limits, or returned what is no verdict.
         """
-        parts = []
-        for (reward, _), apart in zip(self._rewards, self._apart, strict=True):
+        verdict, means = self._sum(group, where, late=False)
+        keep = verdict.keep
+        if keep is None:
+            keep = tuple(self._rule(group.answers, group.size if self._kept is None else self._kept))
+        return Judgement(Verdict(verdict.rewards, verdict.weight, keep, verdict.skip, verdict.token_weights), means)
+
+    def again(self, judged: Judgement, group: Group, where: str = "a group") -> Judgement:
+        """Add what the rewards say that waited for entropies; what is kept stays, and a skip is a weight of 0.
+
+        Args:
+            judged: as the group was judged at the vote.
+            group: the same, with the entropies of what is kept.
+            where: the prompt, for the message of an error.
+
+        Raises:
+            RewardError: as before.
+        """
+        late, means = self._sum(group, where, late=True)
+        both = weighted_sum([1.0, 1.0], [judged.verdict, late])
+        weight = 0.0 if late.skip else both.weight
+        early = judged.verdict
+        verdict = Verdict(both.rewards, weight, early.keep, early.skip, both.token_weights)
+        return Judgement(verdict, judged.means | means)
+
+    def _sum(self, group: Group, where: str, *, late: bool) -> tuple[Verdict, dict[str, float]]:
+        """Return the sum of the rewards of one of the two stages, and the mean of each."""
+        parts, weights, means = [], [], {}
+        for (reward, weight), apart, name in zip(self._rewards, self._apart, self._names, strict=True):
+            if reward.reward.late != late:
+                continue
             try:
                 _filled(group, reward)
                 seen = apart(group, self._kept) if apart else checked(reward(group), group, self._kept)
@@ -85,12 +118,9 @@ class Judge:
                 said = str(error) if isinstance(error, ValueError) else reason(error, reward.origin)
                 raise RewardError(f"the reward {reward.name} failed on {where}: {said}") from error
             parts.append(seen)
-        means = {name: _mean(part.rewards) for name, part in zip(self._names, parts, strict=True)}
-        verdict = weighted_sum([weight for _, weight in self._rewards], parts)
-        keep = verdict.keep
-        if keep is None:
-            keep = tuple(self._rule(group.answers, group.size if self._kept is None else self._kept))
-        return Judgement(Verdict(verdict.rewards, verdict.weight, keep, verdict.skip, verdict.token_weights), means)
+            weights.append(weight)
+            means[name] = _mean(seen.rewards)
+        return weighted_sum(weights, parts) if parts else Verdict((0.0,) * group.size), means
 
     def close(self) -> None:
         """End the processes of users' rewards."""

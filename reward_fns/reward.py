@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ttrl_verl.reward_fns.group import FIELDS, Group
+from ttrl_verl.reward_fns.group import FIELDS, LATE, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,14 @@ class Reward:
     def __call__(self, group: Group, **options: Any) -> Any:
         """Return what the function returns."""
         return self.fn(group, **options)
+
+    @property
+    def late(self) -> bool:
+        """Whether it is asked once the trainer knows the kept responses' entropies, and not at the vote.
+
+        It sees the whole group then; what it says of ``keep`` comes too late, and a skipped prompt weighs 0.
+        """
+        return any(field in LATE for field in self.fields)
 
     @property
     def fields(self) -> tuple[str, ...]:

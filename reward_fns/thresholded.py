@@ -83,16 +83,20 @@ def thresholded(
 
 
 def _excess_uncertainty(group: Group) -> dict[str | None, float]:
-    """Return, for each answer, by how much its responses are less likely than the group's, nats a token.
+    """Return, for each answer, by how much its responses are less sure than the group's, nats a token.
 
-    0.0 without log-probs, and where both are infinitely unlikely. The continuous mode leaves out what is infinite.
+    By the entropies of those that have one, else by the log-probabilities; 0.0 without either, and where both sides are
+    infinitely unlikely. The continuous mode leaves out what is infinite.
     """
     log_probs = checked_log_probs(group)
-    if log_probs is None:
+    if group.entropies is None and log_probs is None:
         return defaultdict(float)
+    values = group.entropies if group.entropies is not None else [-log_prob for log_prob in log_probs or ()]
     given: dict[str | None, list[float]] = defaultdict(list)
-    for answer, log_prob in zip(group.answers, log_probs, strict=True):
-        given[answer].append(log_prob)
-    mean = sum(log_probs) / group.size
-    own = {answer: sum(values) / len(values) for answer, values in given.items()}
-    return {answer: 0.0 if value == mean else mean - value for answer, value in own.items()}
+    for answer, value in zip(group.answers, values, strict=True):
+        if value is not None:
+            given[answer].append(value)
+    every = [value for row in given.values() for value in row]
+    mean = sum(every) / len(every) if every else 0.0
+    own = {answer: sum(row) / len(row) for answer, row in given.items()}
+    return defaultdict(float, {answer: 0.0 if value == mean else value - mean for answer, value in own.items()})

@@ -23,11 +23,12 @@ def remember(labels=None, questions=None, types=None):
     remember_table(pa.table(columns))
 
 
-def recipe(reward="majority_vote", run=None, resume="disable", files="null", **ttrl):
+def recipe(reward="majority_vote", run=None, resume="disable", files="null", bypass="true", **ttrl):
     ttrl = {"min_votes": 1} | ttrl  # most tests put in fewer responses than the recipe asks for
     overrides = [f"ttrl.{key}={value}" for key, value in ttrl.items()]
     names = ["ttrl.answer_type=number", f"reward.reward_manager.name={reward}", "actor_rollout_ref.rollout.n=2"]
     folder = f"trainer.default_local_dir={run or f'run-{next(_numbers)}'}"
+    names.append(f"algorithm.rollout_correction.bypass_mode={bypass}")
     return compose_recipe(
         "demo_cpu", [*names, folder, f"trainer.resume_mode={resume}", f"data.train_files={files}", *overrides]
     )

@@ -123,6 +123,14 @@ def test_without_a_file_of_votes_there_is_no_prior(reward):
         check_run(parse_ttrl_config(SECTION), **RUN | {"reward": reward})
 
 
+@pytest.mark.parametrize("reward", ["certainty", "relative_confidence", "forking", "scrl"])
+@pytest.mark.parametrize("changes", [{"bypass": True}, {"trainer_mode": "colocate_async"}])
+def test_where_the_trainer_computes_no_entropies_in_time_they_are_refused(reward, changes):
+    with pytest.raises(InputError, match=r"entropies: trainer_mode=sync and .*bypass_mode=false"):
+        parse_stage_options(STAGE | {"reward": reward} | changes)
+    assert parse_stage_options(STAGE | {"reward": reward}).entropies
+
+
 def test_the_oracle_is_taken_where_the_recipe_means_it():
     check_run(parse_ttrl_config(SECTION | {"allow_labels": True}), **RUN | {"reward": "oracle"})
 

@@ -17,6 +17,7 @@ ROWS = {
     "log-probabilities": {"log_probs", "token_log_probs"},
     "the run's record": {"history", "index", "step"},
     "a frozen model's votes": {"prior"},
+    "entropies, late": {"entropies", "token_entropies", "lengths"},
     "a check of yours": {"checks"},
 }
 CONTROLS = {"random", "constant", "oracle"}

@@ -123,13 +123,15 @@ class TTRLConfig(BaseModel):
                 raise InputError(f"{key}: {error}") from error
         return found
 
-    def given_fields(self, *, log_probs: bool) -> frozenset[str]:
+    def given_fields(self, *, log_probs: bool, entropies: bool = True) -> frozenset[str]:
         """Return the fields of a group, beside its answers, that a run with this section can fill.
 
         Args:
             log_probs: ``actor_rollout_ref.rollout.calculate_log_probs``.
+            entropies: whether the trainer computes them: see ``StageOptions.entropies``.
         """
         given = {"texts", "lengths", "question", "index", "step"}
+        given |= {"entropies", "token_entropies"} if entropies else set()
         given |= {"log_probs", "token_log_probs"} if log_probs else set()
         given |= {"checks"} if self.check is not None else set()
         given |= {"history"} if self.audit else set()

@@ -24,6 +24,8 @@ class StageOptions(BaseModel):
         log_probs: ``actor_rollout_ref.rollout.calculate_log_probs``.
         adv_estimator: ``algorithm.adv_estimator``.
         run_dir: ``trainer.default_local_dir``.
+        bypass: ``algorithm.rollout_correction.bypass_mode``; with it the trainer computes no log-probabilities.
+        trainer_mode: ``trainer.v1.trainer_mode``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -34,6 +36,18 @@ class StageOptions(BaseModel):
     log_probs: bool
     adv_estimator: str
     run_dir: str
+    bypass: bool = False
+    trainer_mode: str = "sync"
+
+    @property
+    def entropies(self) -> bool:
+        """Whether the trainer computes the kept responses' entropies in the step in which they voted."""
+        return computes_entropies(self.trainer_mode, bypass=self.bypass)
+
+
+def computes_entropies(trainer_mode: str, *, bypass: bool) -> bool:
+    """Return whether a trainer computes the kept responses' entropies in the step in which they voted."""
+    return trainer_mode == "sync" and not bypass
 
 
 def parse_stage_options(section: Mapping[str, Any]) -> StageOptions:
@@ -67,11 +81,14 @@ did you mean trainer.v1.sampler.sampler_kwargs.kept?
         kept=options.kept,
         log_probs=options.log_probs,
         adv_estimator=options.adv_estimator,
+        entropies=options.entropies,
     )
     return options
 
 
-def check_run(config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, adv_estimator: str) -> None:
+def check_run(
+    config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, adv_estimator: str, entropies: bool = True
+) -> None:
     """Check the section against the rest of the run.
 
     Args:
@@ -80,6 +97,7 @@ def check_run(config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, ad
         kept: ``actor_rollout_ref.rollout.n``, the responses of a group that are trained on.
         log_probs: ``actor_rollout_ref.rollout.calculate_log_probs``.
         adv_estimator: ``algorithm.adv_estimator``.
+        entropies: whether the trainer computes them.
 
     Raises:
         InputError: fewer votes than kept responses, an unknown reward or option, or a reward that needs what the run
@@ -93,7 +111,7 @@ def check_run(config: TTRLConfig, *, reward: str, kept: int, log_probs: bool, ad
         raise InputError("ttrl.reward_options and ttrl.rewards are both set; each entry of ttrl.rewards has options")
     config.build_answer_type()
     rewards = config.build_rewards(reward)
-    given = config.given_fields(log_probs=log_probs)
+    given = config.given_fields(log_probs=log_probs, entropies=entropies)
     for bound, _ in rewards:
         _check_needs(bound, given)
         types = bound.reward.answer_types
@@ -118,6 +136,8 @@ _HOW = {
     "token_log_probs": "needs token_log_probs: actor_rollout_ref.rollout.calculate_log_probs: true",
     "history": "needs history: ttrl.audit: true puts each visit on record",
     "prior": "needs prior: ttrl.prior names a file of votes, which `ttrl-verl vote` writes",
+    "entropies": "needs entropies: trainer_mode=sync and algorithm.rollout_correction.bypass_mode=false",
+    "token_entropies": "needs token_entropies: trainer_mode=sync and algorithm.rollout_correction.bypass_mode=false",
     "checks": "needs checks: ttrl.check names a function that gives them",
 }
 """How a run comes to give a field."""

@@ -76,6 +76,10 @@ def _compute_advantage(wrapped, instance, args, kwargs):
     samples = [[part.tolist() for part in row] for row in rows]
     actor = [part.tolist() for part in data["old_log_probs"].unbind()]
     write(kind="log_probs", keys=list(batch.keys), mean_absolute_difference=difference, samples=samples, actor=actor)
+    if batch.partition_id == "train" and os.environ.get("TTRL_OBSERVE_ENTROPIES"):
+        data = tq.kv_batch_get(keys=batch.keys, partition_id="train", select_fields=["prompts", "responses", "entropy"])
+        rows = zip(*(data[field].unbind() for field in ("prompts", "responses", "entropy")), strict=True)
+        write(kind="entropies", samples=[[part.tolist() for part in row] for row in rows])
     return wrapped(*args, **kwargs)
 
 

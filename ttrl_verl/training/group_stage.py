@@ -24,15 +24,23 @@ from ttrl_verl.record.layout import TENSORBOARD
 from ttrl_verl.record.prior import load_prior
 from ttrl_verl.record.write import RunWriter
 from ttrl_verl.reward_fns.answers.row_type import of_row
+from ttrl_verl.reward_fns.group import LATE
 from ttrl_verl.reward_fns.judge import Judge, Judgement
 from ttrl_verl.stage_options import parse_stage_options
 from ttrl_verl.training.driver_store import label_of, question_of, type_of, whole_question_of
 from ttrl_verl.training.failures import AsyncFailures, SyncFailures
-from ttrl_verl.training.prompt_group import PromptGroup, audit_row, earns_nothing, rewards_and_weights, step_metrics
-from ttrl_verl.training.queue_rows import read_groups, write_rewards
+from ttrl_verl.training.prompt_group import (
+    PromptGroup,
+    audit_row,
+    earns_nothing,
+    rewards_and_weights,
+    step_metrics,
+    with_entropies,
+)
+from ttrl_verl.training.queue_rows import read_groups, replace_rewards, write_rewards
 from ttrl_verl.training.reward_manager import AnswerRewardManager
 from ttrl_verl.training.stop import end_after_next_step
-from ttrl_verl.training.weights import multiply_advantages
+from ttrl_verl.training.weights import Entropies, multiply_advantages, when_entropies_are_known
 
 _logger = logging.getLogger(__name__)
 
@@ -69,7 +77,7 @@ class GroupStageMixin:
         self._ttrl = options.ttrl
         self._kept = options.kept
         self._judge = Judge(self._ttrl.build_rewards(options.reward), options.kept, self._ttrl.keep)
-        self._fields = self._judge.fields & self._ttrl.given_fields(log_probs=options.log_probs)
+        self._fields = self._judge.fields & self._ttrl.given_fields(log_probs=options.log_probs) - {*LATE}
         self._answer_type = self._ttrl.build_answer_type()
         self._refill_fn = kwargs["refill_fn"]
         self._stopping = False
@@ -98,15 +106,49 @@ class GroupStageMixin:
         judged = [self._judgement(global_steps, group) for group in groups]
         kept = self._write_rewards(batch, groups, judged)
         silent, evicted = self._silent(self._sampled, groups), self._take_evicted()
-        rows = [self._row(global_steps, *pair) for pair in zip(groups, judged, strict=True)]
-        rows += [self._row(global_steps, group, earns_nothing(group, 0)) for group in [*silent, *evicted]]
-        # Labels are looked at from here on, where no reward is left to write.
-        metrics.update(step_metrics(groups, judged, self._canonical_label))
-        metrics.update(self._record(global_steps, rows))
+        nothing = [self._row(global_steps, group, earns_nothing(group, 0)) for group in [*silent, *evicted]]
+        if self._judge.late:
+            when_entropies_are_known(
+                lambda entropies: self._judged_late(global_steps, groups, judged, nothing, entropies)
+            )
+        else:
+            metrics.update(self._told(global_steps, groups, judged, nothing))
         metrics.update(self._tell_failures(global_steps, [*groups, *silent], evicted))
         metrics["ttrl/queue_leftover"] = float(self._leftover(batch))
         metrics["ttrl/group_stage_seconds"] = time.perf_counter() - started
         return kept, metrics
+
+    def _told(
+        self,
+        step: int,
+        groups: Sequence[PromptGroup],
+        judged: Sequence[Judgement],
+        nothing: Sequence[Mapping[str, Any]],
+    ) -> dict[str, float]:
+        """Put a step on record, with the rows of the groups that earn nothing, and return its metrics."""
+        rows = [self._row(step, *pair) for pair in zip(groups, judged, strict=True)]
+        # Labels are looked at from here on, where no reward is left to write.
+        return step_metrics(groups, judged, self._canonical_label) | self._record(step, [*rows, *nothing])
+
+    def _judged_late(
+        self,
+        step: int,
+        groups: Sequence[PromptGroup],
+        judged: Sequence[Judgement],
+        nothing: Sequence[Mapping[str, Any]],
+        entropies: Entropies,
+    ) -> dict[str, float]:
+        """Add the rewards that waited for entropies, and tell of the step."""
+        both = [
+            self._judge.again(one, with_entropies(group, entropies), f"step {step}, {group.origin}")
+            if self._votes(group)
+            else one
+            for group, one in zip(groups, judged, strict=True)
+        ]
+        rewards, weights = rewards_and_weights(groups, both)
+        replace_rewards([*rewards], "train", {key: (reward, len(entropies[key])) for key, reward in rewards.items()})
+        multiply_advantages(weights)
+        return self._told(step, groups, both, nothing)
 
     def _judgement(self, step: int, group: PromptGroup) -> Judgement:
         """Judge a group; one with too few responses to vote earns nothing."""

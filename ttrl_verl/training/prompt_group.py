@@ -4,8 +4,8 @@ Plain Python: what knows TransferQueue is ``queue_rows``, what knows verl ``grou
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ttrl_verl.reward_fns import Group
@@ -162,6 +162,20 @@ def rewards_and_weights(
         stand_in = groups[0].sessions[0][-1]
         rewards[stand_in], weights[stand_in] = 0.0, 0.0
     return rewards, weights
+
+
+def with_entropies(group: PromptGroup, entropies: Mapping[str, Sequence[float]]) -> Group:
+    """Return what the rewards see of a group once the entropies of its kept responses are known.
+
+    Args:
+        group: the responses.
+        entropies: the entropy at each token of a response, nats, by its key; those that are not kept are not there. Of
+            several outputs the last is looked at, which was graded.
+    """
+    tokens = [entropies.get(outputs[-1]) for outputs in group.sessions]
+    means = tuple(None if row is None else sum(row) / len(row) for row in tokens)
+    each = tuple(None if row is None else tuple(row) for row in tokens)
+    return replace(group.group, entropies=means, token_entropies=each)
 
 
 def audit_row(

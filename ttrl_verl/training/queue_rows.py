@@ -160,6 +160,23 @@ def write_rewards(batch: KVBatchMeta, reward_of: Mapping[str, float]) -> KVBatch
     return kept
 
 
+def replace_rewards(keys: Sequence[str], partition: str, rewards: Mapping[str, tuple[float, int]]) -> None:
+    """Write other rewards than before for responses that are kept, each on its last token.
+
+    Args:
+        keys: of the responses.
+        partition: of the queue.
+        rewards: by key the reward, and how many tokens the response has.
+    """
+    rows = []
+    for key in keys:
+        reward, length = rewards[key]
+        rows.append(torch.zeros(length))
+        rows[-1][-1] = reward
+    fields = TensorDict({"rm_scores": torch.nested.as_nested_tensor(rows, layout=torch.jagged)}, len(rows))
+    tq.kv_batch_put(keys=list(keys), partition_id=partition, fields=fields)
+
+
 def _read(batch: KVBatchMeta, keys: Sequence[str], *fields: str) -> list[list[Any]]:
     """Return the fields, each as a list in the order of the keys."""
     data = tq.kv_batch_get(keys=list(keys), partition_id=batch.partition_id, select_fields=list(fields))

@@ -6,6 +6,9 @@ wrapped: it has put the advantages into TransferQueue, and those of the response
 read, multiplied and put back. The group stage and the trainer run in one process. A step without such weights reads
 nothing.
 
+Before the advantages, a step that waits for entropies is given them: ``_compute_old_log_prob`` (line 1634) computes the
+entropy at each token of the kept responses and stores it, and no estimator is shown it.
+
 Returns, which a critic learns from, are left as they are.
 """
 
@@ -17,6 +20,12 @@ from ttrl_verl.hooks import is_tested, patch
 MODULE = "verl.trainer.ppo.v1.trainer_base"
 
 _weights: dict[str, float | Sequence[float]] = {}
+
+
+Entropies = Mapping[str, Sequence[float]]
+"""The entropy at each of a response's own tokens, nats, by its key in TransferQueue."""
+
+_waiting: Callable[[Entropies], Mapping[str, float]] | None = None
 
 
 def register() -> None:
@@ -39,7 +48,36 @@ def multiply_advantages(weights: Mapping[str, float | Sequence[float]]) -> None:
     _weights.update(weights)
 
 
+def when_entropies_are_known(call: Callable[[Entropies], Mapping[str, float]]) -> None:
+    """Have a function called with the entropies of this step's kept responses, before the advantages are computed.
+
+    Args:
+        call: returns metrics, which are logged with the step.
+
+    Raises:
+        RuntimeError: verl is not of the version that the patch was tested with.
+    """
+    global _waiting
+    if not is_tested("verl"):
+        raise RuntimeError("the reward needs entropies; that takes the tested version of verl")
+    _waiting = call
+
+
+def _hand_over(batch: Any, metrics: dict) -> None:
+    import transfer_queue as tq
+
+    global _waiting
+    call, _waiting = _waiting, None
+    fields = ["entropy", "response_mask"]
+    data = tq.kv_batch_get(keys=list(batch.keys), partition_id=batch.partition_id, select_fields=fields)
+    # Tokens that are not the policy's own, a tool's, are no part of its entropy.
+    rows = zip(batch.keys, data["entropy"].unbind(), data["response_mask"].unbind(), strict=True)
+    metrics.update(call({key: (entropy * mask).tolist() for key, entropy, mask in rows}))
+
+
 def _weighted(wrapped: Callable, instance: object, args: tuple, kwargs: dict) -> Any:
+    if _waiting is not None:
+        _hand_over(*args, **kwargs)
     batch = wrapped(*args, **kwargs)
     keys = [key for key in batch.keys if key in _weights]
     if keys:
