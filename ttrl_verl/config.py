@@ -55,6 +55,7 @@ class TTRLConfig(BaseModel):
     type_key: str | None = "answer_type"
     system_prompt: str | None = None
     prompt_suffix: str | None = None
+    suffix_to: Literal["all", "without_examples"] = "all"
     image_root: str | None = None
     min_pixels: int | None = Field(default=None, ge=1, le=10_000_000)
     max_pixels: int | None = Field(default=None, ge=1)
@@ -79,7 +80,15 @@ class TTRLConfig(BaseModel):
         from ttrl_verl.questions.read import Layout
 
         images = ImageLayout(image_key, self.image_root, self.min_pixels, self.max_pixels)
-        return Layout(prompt_key, self.label_key, self.system_prompt, self.prompt_suffix, images, self.type_key)
+        return Layout(
+            prompt_key,
+            self.label_key,
+            self.system_prompt,
+            self.prompt_suffix,
+            images,
+            self.type_key,
+            suffix_to=self.suffix_to,
+        )
 
     @classmethod
     def answer_keys(cls) -> tuple[str, ...]:

@@ -14,6 +14,10 @@ def test_every_short_name_stands_for_a_key_that_there_is():
     assert [key for key in SHORT_NAMES.values() if key not in known_keys()] == []
 
 
+# A chat with examples is left alone.
+ALONE = "ttrl.suffix_to=without_examples"
+
+
 @pytest.mark.parametrize(
     ("given_", "expected"),
     [
@@ -29,15 +33,15 @@ def test_every_short_name_stands_for_a_key_that_there_is():
         ("out=runs/1", ["trainer.default_local_dir=runs/1", "trainer.validation_data_dir=runs/1/validation"]),
         (
             "labels=good,not good",
-            ["ttrl.choices=[good,'not good']", "ttrl.prompt_suffix='\n\nAnswer with one of: good, not good.'"],
+            ["ttrl.choices=[good,'not good']", "ttrl.prompt_suffix='\n\nAnswer with one of: good, not good.'", ALONE],
         ),
         (
             "labels=1,2,3",
-            ["ttrl.choices=['1','2','3']", "ttrl.prompt_suffix='\n\nAnswer with one of: 1, 2, 3.'"],
+            ["ttrl.choices=['1','2','3']", "ttrl.prompt_suffix='\n\nAnswer with one of: 1, 2, 3.'", ALONE],
         ),
         (
             "labels=true,false",
-            ["ttrl.choices=['true','false']", "ttrl.prompt_suffix='\n\nAnswer with one of: true, false.'"],
+            ["ttrl.choices=['true','false']", "ttrl.prompt_suffix='\n\nAnswer with one of: true, false.'", ALONE],
         ),
         ("trainer.nnodes=2", ["trainer.nnodes=2"]),
         ("+trainer.mine=1", ["+trainer.mine=1"]),

@@ -3,6 +3,8 @@
 import pytest
 from conftest import train  # tests/e2e/conftest.py
 
+from ttrl_verl.report.summary import summarize
+
 pytestmark = [pytest.mark.e2e, pytest.mark.matrix, pytest.mark.timeout(1500)]
 
 STEPS = 24
@@ -36,4 +38,9 @@ def test_one_answer_for_all_stops_the_run(tmp_path, tiny_model):
     assert fired["action"] == "stop"
     assert len(shares) == fired["step"] + 1 < STEPS
     assert shares[0] < 0.6 < 0.9 < shares[-1]
+    # The reward rose all the while; what the run says of itself, without a label, is in the report's first line.
+    ratios = run.series("ttrl/majority_ratio")
+    assert ratios[-1] > ratios[0]
+    assert summarize(run.record).verdict.word == "collapsed"
+    assert summarize(run.record).outcome.startswith("Collapsed: ")
     assert run.record.checkpoints() == [len(shares)]

@@ -1,6 +1,7 @@
 """Questions in, answers out: the command, killed and gone on with, on the real verl and the real vLLM."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from ttrl_verl.files import sha256
 from ttrl_verl.record.read import open_run
 from ttrl_verl.record.votes_file import read_votes
+from ttrl_verl.reward_fns import Group, get_reward_fn
 
 pytestmark = pytest.mark.e2e
 
@@ -53,13 +55,25 @@ def test_accuracy_is_printed_where_there_are_labels(answered):
     assert "right by the file's labels, which nothing else has seen (4 questions)" in answered[2]
 
 
-def test_a_command_whose_answers_are_lost_writes_them_again_and_trains_nothing(answered):
+def test_no_label_is_in_a_reward(answered):
+    audit = open_run(answered[0] / "a.run").audit().to_pylist()
+    assert len(audit) == 2 * 4
+    for row in audit:
+        assert row["label"] is not None  # it is on record, beside a reward that is the answers' alone
+        assert row["rewards"] == list(get_reward_fn("majority_vote")(Group(answers=tuple(row["answers"]))))
+
+
+def test_lost_answers_are_written_again_without_training_and_scrambled_labels_change_no_bit_of_them(answered):
     folder, command, _ = answered
-    before = lines(folder)
+    before = (folder / "a.jsonl").read_bytes()
     (folder / "a.jsonl").unlink()
+    labels = (folder / "q.jsonl").read_text()
+    (folder / "q.jsonl").write_text(re.sub(r'"answer": "\d+"', '"answer": "987654"', labels))
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    (folder / "q.jsonl").write_text(labels)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert lines(folder) == before
+    assert (folder / "a.jsonl").read_bytes() == before
+    assert "before 0.000, after 0.000, stood by 0.000" in done.stdout  # the new labels, and nobody's answer
     attempts = json.loads((folder / "a.run" / "run.json").read_text())["attempts"]
     assert len(attempts) == 1
 

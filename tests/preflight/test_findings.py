@@ -41,6 +41,18 @@ def test_a_recipe_with_its_questions_says_how_often_each_is_visited(said):
     assert "Qwen/Qwen2.5-Math-1.5B is not on this machine yet" in found["note model"]
 
 
+def test_what_is_appended_is_said_and_to_how_many(said):
+    examples = [{"role": "assistant", "content": "good"}, {"role": "user", "content": "fine"}]
+    rows = [*({"prompt": f"text {n}"} for n in range(30)), {"prompt": [{"role": "user", "content": "ok"}, *examples]}]
+    left = said("ttrl_classify", "labels=good,bad", rows=rows)["ok suffix"]
+    assert left.endswith(
+        "q.jsonl: 'Answer with one of: good, bad.' is appended to 30 of 31 questions; 1 is a chat with examples, left "
+        "alone (ttrl.suffix_to=all appends to them, too)"
+    )
+    asked = said("ttrl_classify", "labels=good,bad", "ttrl.suffix_to=all", rows=rows)["ok suffix"]
+    assert asked.endswith("is appended to 31 of 31 questions")
+
+
 @pytest.mark.parametrize(
     ("overrides", "rows", "topic", "message"),
     [

@@ -34,6 +34,21 @@ def test_chat_messages_are_kept_and_framed(write_jsonl):
     ]
 
 
+FEW_SHOT = [
+    {"role": "user", "content": "dog"},
+    {"role": "assistant", "content": "mammal"},
+    {"role": "user", "content": "owl"},
+]
+
+
+@pytest.mark.parametrize(("suffix_to", "asked"), [("all", "owl One word."), ("without_examples", "owl")])
+def test_a_chat_with_examples_may_be_left_without_the_suffix(write_jsonl, suffix_to, asked):
+    path = write_jsonl("q.jsonl", [{"prompt": FEW_SHOT}, {"prompt": "cow"}])
+    shown, plain = prompts(read_questions(path, Layout(prompt_suffix=" One word.", suffix_to=suffix_to)))
+    assert shown == [*FEW_SHOT[:-1], {"role": "user", "content": asked}]
+    assert plain == [{"role": "user", "content": "cow One word."}]
+
+
 def test_all_four_formats_hold_the_same_questions(tmp_path):
     rows = [{"prompt": "a", "answer": "1"}, {"prompt": 'b, "c"\nd', "answer": None}]
     (tmp_path / "q.jsonl").write_text("\n".join(json.dumps(row) for row in rows))

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,8 @@ def answer(wanted: Wanted, console: Console) -> int:
         raise InputError(f"{wanted.out}: is there already; expected a new file (--out)")
     planned = plan(wanted)
     if not _is_done(wanted, planned):
-        refuse(findings(planned.composed, planned.files, ask_hub=True))
+        tell = partial(console.print, highlight=False, soft_wrap=True, markup=False)
+        refuse(findings(planned.composed, planned.files, ask_hub=True), tell)
         if _train(wanted, planned, console) != 0:
             return 1
     lines = answer_lines(wanted, planned)

@@ -54,7 +54,7 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool, plain: bool)
         click.echo(f"# {shlex.join(verl_command(composed.file, composed.overrides))}")
         click.echo(OmegaConf.to_yaml(composed.config), nl=False)
         return 0
-    refuse(findings(composed, ask_hub=True))
+    refuse(findings(composed, ask_hub=True), tell=lambda said: click.echo(said, err=True))
     for sentence in untested():
         click.echo(f"warning: {sentence}", err=True)
     typed = ["ttrl-verl", "train", recipe, *composed.overrides]

@@ -272,12 +272,13 @@ def _files(key: str, value: str) -> Iterator[str]:
 
 
 def _labels(key: str, value: str) -> Iterator[str]:
-    """The labels, and the line that tells the model what they are."""
+    """The labels, and the line that tells the model what they are; examples in a chat tell it already."""
     labels = [label.strip() for label in value.strip("[]").split(",") if label.strip()]
     if len(labels) < 2:
         raise InputError(f"labels={value}: expected at least two, with commas between")
     yield f"{SHORT_NAMES[key]}={quoted(labels)}"
     yield "ttrl.prompt_suffix=" + quoted(f"\n\nAnswer with one of: {', '.join(labels)}.")
+    yield "ttrl.suffix_to=without_examples"
 
 
 def _folder(key: str, value: str) -> Iterator[str]:

@@ -5,6 +5,9 @@ from typing import Literal
 
 State = Literal["ok", "note", "warn", "wrong"]
 
+APPENDED = "suffix"
+"""The topic of a finding that says what is appended to the questions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from ttrl_verl.composition.catalogue import prepare_command
 from ttrl_verl.composition.recipe import Composed
+from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
-from ttrl_verl.preflight import Finding
+from ttrl_verl.preflight import APPENDED, Finding
 from ttrl_verl.preflight.model import load_processor, load_tokenizer, model_folder
-from ttrl_verl.questions.read import as_list, read_questions
+from ttrl_verl.questions.read import as_list, has_examples, read_questions
 from ttrl_verl.record.prior import load_prior
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def check_files(composed: Composed, files: QuestionFiles) -> Iterator[Finding]:
             continue
         labelled = table.num_rows - table.column("label").null_count
         yield Finding("ok", "data", f"{name}: {table.num_rows} questions, {labelled} of them with a label")
+        yield from _appended(name, table, composed.ttrl)
     yield from _labels(composed, files)
 
 
@@ -129,6 +131,21 @@ def _labels(composed: Composed, files: QuestionFiles) -> Iterator[Finding]:
 def _unlabelled(table: pa.Table) -> str | None:
     bare = table.filter(pc.is_null(table.column("label")))
     return bare.column("origin")[0].as_py() if bare.num_rows else None
+
+
+def _appended(name: str, table: pa.Table, ttrl: TTRLConfig) -> Iterator[Finding]:
+    """Yield what is appended to the questions of a file, and to how many."""
+    if not ttrl.prompt_suffix:
+        return
+    prompts = table.column("prompt").to_pylist() if ttrl.suffix_to == "without_examples" else []
+    left = sum(map(has_examples, prompts))
+    said = (
+        f"{name}: {ttrl.prompt_suffix.strip()!r} is appended to {table.num_rows - left} of {table.num_rows} questions"
+    )
+    if left:
+        chats = "is a chat" if left == 1 else "are chats"
+        said += f"; {left} {chats} with examples, left alone (ttrl.suffix_to=all appends to them, too)"
+    yield Finding("ok", APPENDED, said)
 
 
 def check_suffix(table: pa.Table, suffix: str | None) -> None:

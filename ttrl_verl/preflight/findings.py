@@ -3,13 +3,13 @@
 Cheap first: the configuration, the run's folder, the question files, the model, and last what loads its tokenizer.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.errors import InputError
 from ttrl_verl.installed import installed_version
-from ttrl_verl.preflight import Finding
+from ttrl_verl.preflight import APPENDED, Finding
 from ttrl_verl.preflight.batches import check_batches, check_epochs, run_numbers
 from ttrl_verl.preflight.config_types import check_types
 from ttrl_verl.preflight.own_functions import own_functions
@@ -63,13 +63,19 @@ def config_findings(composed: Composed) -> Iterator[Finding]:
     yield from check_batches(composed.values, run_numbers(composed.values))
 
 
-def refuse(found: Iterable[Finding]) -> None:
+def refuse(found: Iterable[Finding], tell: Callable[[str], None] | None = None) -> None:
     """Refuse a run at the first finding that it cannot start with; what comes after is not looked at.
+
+    Args:
+        found: what is known of the run.
+        tell: called with what is appended to the questions, if anything: a reader does not see it in his file.
 
     Raises:
         InputError: there is one. The message is what was found.
     """
     for finding in found:
+        if tell is not None and finding.what == APPENDED:
+            tell(finding.said)
         if finding.stops:
             raise InputError(finding.said)
 

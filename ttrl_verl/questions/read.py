@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,6 +53,7 @@ class Layout:
         prompt_suffix: appended to the last user message.
         images: where a question's images are.
         type_key: the column of a question's own answer type, with its choices in ``choices``; ``None`` for none.
+        suffix_to: which questions get the suffix: ``all``, or those ``without_examples``: see ``has_examples``.
     """
 
     prompt_key: str = "prompt"
@@ -61,6 +62,7 @@ class Layout:
     prompt_suffix: str | None = None
     images: ImageLayout = field(default_factory=ImageLayout)
     type_key: str | None = "answer_type"
+    suffix_to: Literal["all", "without_examples"] = "all"
 
 
 def as_list(files: str | Sequence[str] | None) -> list[str]:
@@ -171,7 +173,7 @@ def _question(row: Mapping[str, Any], where: str, layout: Layout, file: Path) ->
     messages = _messages(row[layout.prompt_key], f"{where}: {layout.prompt_key}")
     if layout.system_prompt is not None and messages[0]["role"] != "system":
         messages = [{"role": "system", "content": layout.system_prompt}, *messages]
-    if layout.prompt_suffix is not None:
+    if layout.prompt_suffix is not None and (layout.suffix_to == "all" or not has_examples(messages)):
         messages = [*messages[:-1], {**messages[-1], "content": messages[-1]["content"] + layout.prompt_suffix}]
     label = _label(row, where, layout.label_key)
     source = str(row.get("data_source") or file.stem)
@@ -183,6 +185,11 @@ def _question(row: Mapping[str, Any], where: str, layout: Layout, file: Path) ->
     kind = _row_type(row, where, layout.type_key)
     known = {"prompt": messages, "images": images, "label": label, "data_source": source, "origin": where}
     return {**known, "answer_type": kind}
+
+
+def has_examples(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a chat shows answers of the assistant before it asks."""
+    return any(message["role"] == "assistant" for message in messages)
 
 
 def _row_type(row: Mapping[str, Any], where: str, key: str | None) -> str | None:
