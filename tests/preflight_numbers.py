@@ -22,7 +22,6 @@ AIME = RunNumbers(
     share=0.6,
     releases=True,
     actor_leaves=False,
-    reference_leaves=False,
     critic_leaves=True,
     weight_bytes=4,
     lora_rank=0,

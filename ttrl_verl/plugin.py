@@ -13,6 +13,7 @@ reward managers                     ``training.reward_manager``, under the name 
 agent loops                         ``training.greedy_agent_loop``, for validation rows that ask for it
 advantage estimators                ``training.advantages``: ``reward_as_advantage``
 ``PPOTrainer._compute_advantage``   ``training.weights``: what a prompt or a token weighs; on the tested version alone
+verl's driver, at ``ray.init``      ``cluster``: nodes that are gone, a folder that not all see
 modules with a fault                ``patches`` and, on the CPU, ``cpu``: on the tested versions alone (``hooks``)
 ==================================  ====================================================================================
 
@@ -36,6 +37,7 @@ from ttrl_verl.hooks import import_when_imported, when_imported
 def register() -> None:
     """Register the CPU platform now; the rest when verl's registries, or what is patched of verl, appear."""
     from ttrl_verl import cpu
+    from ttrl_verl.cluster import driver
     from ttrl_verl.composition import hydra_hook, resolvers
     from ttrl_verl.patches import (
         added_processors,
@@ -50,6 +52,7 @@ def register() -> None:
     from ttrl_verl.training import advantages, weights
 
     cpu.register()
+    driver.register()
     hydra_hook.register()
     when_imported("omegaconf", resolvers.register)  # sums in recipes, wherever verl resolves one
     mrope.register()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ttrl_verl.cli import main
-from ttrl_verl.cli.train import _folder
+from ttrl_verl.composition.located import own_folder
 from ttrl_verl.composition.recipe import compose_recipe, compose_run, in_own_folder, plain
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.launch import alarms_since, attempts
@@ -82,6 +82,7 @@ def test_a_folder_that_holds_a_run_is_refused(monkeypatch, capsys, overrides, fi
         ("kept=8", "actor_rollout_ref.rollout.n 16, and this one has 8"),
         ("algorithm.adv_estimator=rloo", "algorithm.adv_estimator grpo, and this one has rloo"),
         ("ttrl.answer_type=text", "ttrl.answer_type choice, and this one has text"),
+        ("ttrl.rewards=[{name:random}]", "ttrl.rewards None, and this one has [{'name': 'random'}]"),
     ],
 )
 def test_another_experiment_does_not_go_on_with_these_weights(
@@ -97,9 +98,19 @@ def test_other_question_files_are_another_experiment(monkeypatch, capsys, overri
     refused(monkeypatch, capsys, changed, f"q.jsonl'], and this one has ['{other}']")
 
 
+def test_other_validation_files_and_options_are_another_experiment(
+    monkeypatch, capsys, overrides, finished, write_jsonl, tmp_path
+):
+    other = write_jsonl("val.jsonl", [{"prompt": "what is it", "answer": "1"}])
+    changed = [*overrides, "trainer.resume_mode=auto", f"data.val_files=[{other}]"]
+    refused(monkeypatch, capsys, changed, f"data.val_files ['{tmp_path}/q.jsonl'], and this one has ['{other}']")
+    options = [*overrides, "trainer.resume_mode=auto", "reward=empirical_entropy", "ttrl.reward_options={alpha:0.5}"]
+    refused(monkeypatch, capsys, options, "ttrl.reward_options None, and this one has {'alpha': 0.5}")
+
+
 def test_the_folder_of_a_run_without_out_is_its_own():
     composed = compose_run("aime24", ["reward=random", "votes=32", "model=/models/mine"])
-    folder = Path(_folder(composed))
+    folder = Path(own_folder(composed))
     assert folder.parent == Path("runs").absolute()
     assert re.fullmatch(r"ttrl_aime24-mine-random-\d{8}-\d{6}", folder.name)
     own = in_own_folder(composed, "/runs/1")

@@ -54,6 +54,20 @@ def test_the_same_where_it_does_something_is_taken(overrides):
     refuse(config_findings(compose_run("ttrl_aime24", overrides)))
 
 
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["data.train_max_samples=16", "data.seed=null"], True),
+        (["data.train_max_samples=16", "seed=0"], False),
+        (["data.train_max_samples=16", "data.seed=null", "data.shuffle=false"], False),
+    ],
+)
+def test_questions_that_are_drawn_anew_at_each_start_are_told(overrides, told):
+    warned = refuse(config_findings(compose_run("ttrl_aime24", overrides)))
+    said = "data.train_max_samples is 16 and data.seed is null: each start would draw other questions; expected a seed"
+    assert [finding.said.startswith(said) for finding in warned] == [True] * told
+
+
 def lengths(*overrides):
     return [finding.said for finding in check_positions(compose_run("ttrl_aime24", overrides))]
 

@@ -36,13 +36,14 @@ def command(recipe: str | None, overrides: tuple[str, ...], fast: bool, formula:
     something is WRONG; what a WARN says may be meant; a note could not be looked at here.
     """
     from ttrl_verl.composition.catalogue import recipe_names
+    from ttrl_verl.composition.located import as_started
     from ttrl_verl.composition.recipe import compose_run
 
     names = [] if recipe is None else recipe_names() if recipe == "all" else [recipe]
     tell = _Teller(as_json)
     runs = []
     for name in names:
-        runs.append(compose_run(name, overrides))
+        runs.append(as_started(compose_run(name, overrides)))
         tell.about(name, _recipe(runs[-1], formula and not as_json))
     tell.about("installation", _versions())
     if not fast:

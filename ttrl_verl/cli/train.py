@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -40,13 +40,13 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool, plain: bool)
     Everything that can be checked without a GPU is checked first. A terminal then shows each step's votes and the time
     that is left, and verl's own output is in the run's folder, in train.log; in a pipe it is verl's own output.
     """
-    from ttrl_verl.composition.recipe import compose_run, in_own_folder
+    from ttrl_verl.composition.located import as_started
+    from ttrl_verl.composition.recipe import compose_run
     from ttrl_verl.hooks import untested
     from ttrl_verl.launch import start, verl_command
     from ttrl_verl.preflight.findings import config_findings, findings, refuse
 
-    composed = compose_run(recipe, overrides)
-    composed = in_own_folder(composed, _folder(composed))
+    composed = as_started(compose_run(recipe, overrides))
     if dry_run:
         from omegaconf import OmegaConf
 
@@ -54,18 +54,25 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool, plain: bool)
         click.echo(f"# {shlex.join(verl_command(composed.file, composed.overrides))}")
         click.echo(OmegaConf.to_yaml(composed.config), nl=False)
         return 0
-    refuse(findings(composed, ask_hub=True), tell=lambda said: click.echo(said, err=True))
-    for sentence in untested():
+    from ttrl_verl.record.folder import run_folder
+    from ttrl_verl.report.keep_best import BestKept
+
+    warned = refuse(findings(composed, ask_hub=True), tell=lambda said: click.echo(said, err=True))
+    for sentence in [*(finding.said for finding in warned), *untested()]:
         click.echo(f"warning: {sentence}", err=True)
     typed = ["ttrl-verl", "train", recipe, *composed.overrides]
-    ended = start(composed, typed=typed) if plain or not sys.stdout.isatty() else _shown(composed, typed)
+    keep = BestKept(run_folder(composed.values))
+    if plain or not sys.stdout.isatty():
+        ended = start(composed, typed=typed, watch=keep)
+    else:
+        ended = _shown(composed, typed, keep)
     for alarm in ended.alarms:
         click.echo(f"alarm: {alarm}", err=True)
     return ended.status
 
 
-def _shown(composed: "Composed", typed: list[str]) -> "Ended":
-    """Run it with its progress on the terminal and verl's own output in a file."""
+def _shown(composed: "Composed", typed: list[str], keep: Callable[[], None]) -> "Ended":
+    """Run it with its progress on the terminal and verl's own output in a file; ``keep`` is called as it goes on."""
     from rich.console import Console
 
     from ttrl_verl.launch import start_logged
@@ -82,21 +89,12 @@ def _shown(composed: "Composed", typed: list[str]) -> "Ended":
     questions = 0 if numbers.steps is not None else QuestionFiles(composed).questions or 0
     console.print(f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
     with Progress(console, folder, log, total_steps(questions, numbers)) as progress:
-        ended = start_logged(composed, log, console, typed=typed, watch=progress.update)
+
+        def watch() -> None:
+            progress.update()
+            keep()
+
+        ended = start_logged(composed, log, console, typed=typed, watch=watch)
         progress.update()
     console.print(f"how it went: ttrl-verl report {folder}", highlight=False, soft_wrap=True, markup=False)
     return ended
-
-
-def _folder(composed: "Composed") -> str:
-    """Return a folder below ``runs/`` with recipe, model, reward and time in its name: no second run's by accident."""
-    from datetime import datetime
-
-    config = composed.config
-    reward = config.reward.reward_manager.name
-    words = [
-        composed.file.stem,
-        Path(str(config.actor_rollout_ref.model.path)).name,
-        reward.rpartition(":")[2] or reward,
-    ]
-    return str(Path("runs", f"{'-'.join(words)}-{datetime.now():%Y%m%d-%H%M%S}").absolute())

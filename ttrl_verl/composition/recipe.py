@@ -70,12 +70,20 @@ def in_own_folder(composed: Composed, folder: str) -> Composed:
     Args:
         composed: the run.
         folder: in place of verl's default, which knows neither model nor reward.
+
+    Raises:
+        InputError: it is to go on with a run, and names no folder: a new one holds none.
     """
     from omegaconf import OmegaConf
 
     written = OmegaConf.to_container(composed.config.trainer, resolve=False)["default_local_dir"]
     if written != verl_defaults(composed.config.model_engine)["trainer"]["default_local_dir"]:
         return composed
+    if composed.config.trainer.resume_mode == "auto":
+        raise InputError(
+            "trainer.resume_mode is auto, and no folder is named; expected out=FOLDER, the folder of the run to go on "
+            "with"
+        )
     config = composed.config.copy()
     config.trainer.default_local_dir = folder
     overrides = (*composed.overrides, f"trainer.default_local_dir={quoted(folder)}")

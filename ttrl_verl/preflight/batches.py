@@ -30,7 +30,7 @@ class RunNumbers:
         sequence_parallel: GPUs that share one sequence in the actor (Ulysses).
         share: of a GPU, for vLLM: ``gpu_memory_utilization``.
         releases: whether vLLM gives its memory back while the actor trains, ``free_cache_engine``.
-        actor_leaves, reference_leaves, critic_leaves: whether each is off the GPU while it is not at work.
+        actor_leaves, critic_leaves: whether each is off the GPU while it is not at work.
         weight_bytes: of a parameter in the actor's own copy, 4 in float32, 2 in bfloat16.
         lora_rank: 0 for full training.
         reference, critic: whether there is one.
@@ -56,7 +56,6 @@ class RunNumbers:
     share: float
     releases: bool
     actor_leaves: bool
-    reference_leaves: bool
     critic_leaves: bool
     weight_bytes: int
     lora_rank: int
@@ -95,7 +94,6 @@ def run_numbers(values: Mapping[str, Any]) -> RunNumbers:
         share=rollout["gpu_memory_utilization"],
         releases=rollout["free_cache_engine"],
         actor_leaves=engine["param_offload"] and engine["optimizer_offload"],
-        reference_leaves=values["actor_rollout_ref"]["ref"]["fsdp_config"]["param_offload"],
         critic_leaves=critic["param_offload"] and critic["optimizer_offload"],
         weight_bytes=2 if engine["model_dtype"] in ("bf16", "bfloat16", "fp16", "float16") else 4,
         lora_rank=values["actor_rollout_ref"]["model"]["lora_rank"],

@@ -77,6 +77,11 @@ class QuestionFiles:
             return None
         return sum(self.tables[name].num_rows for name in self.train)
 
+    @property
+    def validated(self) -> int:
+        """How many questions there are to validate on, of those that can be read."""
+        return sum(self.tables[name].num_rows for name in self.val if name in self.tables)
+
 
 def check_files(composed: Composed, files: QuestionFiles) -> Iterator[Finding]:
     """Yield whether the question files can be read, and what labels they have."""

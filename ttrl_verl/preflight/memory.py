@@ -18,13 +18,14 @@ FORMULA = """\
 P parameters, W GPUs that train, T tokens of a micro-batch = micro x (prompt + response) / sequence parallel
 states    = P x (weights 4 + gradients 4 + Adam 8 bytes) / W          full training, float32 masters (FSDP)
           = P x weights (2 or 4 bytes) / W + adapter x 16 / W         LoRA
-reference = P x 4 / W with a KL term, 0 with LoRA                     critic = P x 16 / W with adv_estimator gae
+reference = 0: verl keeps what only computes forward in the host's    critic = P x 16 / W with adv_estimator gae
+            memory, a layer at a time comes to the GPU
 gathered  = 2 bytes x 2 x (P / layers)                                two layers in bfloat16 while FSDP runs
 activity  = T x (2 x hidden x layers + 34 x hidden)                   checkpointed inputs, and one layer recomputed
 logits    = T x vocabulary x 8                                        bfloat16, float32, and the gradient in bfloat16
-training  = states + gathered + activity + logits + what of reference and critic is not offloaded
+training  = states + gathered + activity + logits + a critic that is not offloaded
             + vLLM's share where free_cache_engine is false; of a critic's own update, if that is more
-rollout   = gpu_memory_utilization x GPU + what of states, reference and critic is not offloaded
+rollout   = gpu_memory_utilization x GPU + what of states and critic is not offloaded
 KV room   = gpu_memory_utilization x GPU - 2 x P / tensor parallel    must hold responses of 4 x layers x kv x head"""
 
 
@@ -33,7 +34,6 @@ class Estimate:
     """GB on one GPU, and tokens a step. ``fits``: whether both phases stay below the GPU's memory."""
 
     states: float
-    reference: float
     critic: float
     gathered: float
     activity: float
@@ -50,7 +50,7 @@ class Estimate:
 def estimate(model: Shape, run: RunNumbers, gpu_gb: float) -> Estimate:
     """Return what the run needs, by ``FORMULA``.
 
-    Example, Qwen2.5-Math-7B (P = 7.616e9) on 8 GPUs: states 7.616 x 16 / 8 = 15.2 GB, reference 7.616 x 4 / 8 = 3.8 GB.
+    Example, Qwen2.5-Math-7B (P = 7.616e9) on 8 GPUs: states 7.616 x 16 / 8 = 15.2 GB.
     """
     p, w = model.parameters, run.gpus
     if run.lora_rank:
@@ -59,7 +59,6 @@ def estimate(model: Shape, run: RunNumbers, gpu_gb: float) -> Estimate:
         states = (p * run.weight_bytes + adapter * 16) / w
     else:
         states = p * (run.weight_bytes + run.weight_bytes + 8) / w
-    reference = p * 4 / w if run.reference and not run.lora_rank else 0.0
     critic = p * 16 / w if run.critic else 0.0
     gathered = 2 * 2 * p / model.layers
     activity = run.micro_tokens * model.hidden * (2 * model.layers + 34)
@@ -67,11 +66,10 @@ def estimate(model: Shape, run: RunNumbers, gpu_gb: float) -> Estimate:
     held = 0.0 if run.releases or run.separate else run.share * gpu_gb * GB
     stays = {
         "states": 0.0 if run.actor_leaves else states,
-        "reference": 0.0 if run.reference_leaves else reference,
         "critic": 0.0 if run.critic_leaves else critic,
     }
-    of_actor = states + stays["reference"] + stays["critic"] + logits
-    of_critic = critic + stays["states"] + stays["reference"]  # its head has one output, not a vocabulary
+    of_actor = states + stays["critic"] + logits
+    of_critic = critic + stays["states"]  # its head has one output, not a vocabulary
     training = max(of_actor, of_critic) + gathered + activity + held
     beside = 0.0 if run.separate else sum(stays.values())
     rollout = run.share * gpu_gb * GB + beside
@@ -79,7 +77,6 @@ def estimate(model: Shape, run: RunNumbers, gpu_gb: float) -> Estimate:
     kv_token = 2 * 2 * model.layers * model.kv_heads * model.head_dim / run.tensor_parallel
     return Estimate(
         states=states / GB,
-        reference=reference / GB,
         critic=critic / GB,
         gathered=gathered / GB,
         activity=activity / GB,

@@ -33,6 +33,7 @@ def check_settings(composed: Composed) -> Iterator[Finding]:
             f"ttrl.votes is {votes}; the reward {names[0]} looks at no vote: expected the {kept} kept (votes={kept})"
         )
     yield from (Finding("wrong", "settings", said) for said in told)
+    yield from (Finding("warn", "settings", said) for said in _drawn_anew(composed.values))
 
 
 def _ignored(values: Mapping[str, Any]) -> Iterator[str]:
@@ -60,6 +61,16 @@ def _dynamic(values: Mapping[str, Any]) -> Iterator[str]:
             yield (
                 f"actor_rollout_ref.{key} is {held}; expected at least a prompt and a response, {-(-longest // shared)}"
             )
+
+
+def _drawn_anew(values: Mapping[str, Any]) -> Iterator[str]:
+    """A subset drawn without a seed is another one at the next start, and rows on record are then other questions."""
+    data = values["data"]
+    if data["train_max_samples"] > 0 and data["shuffle"] and data["seed"] is None:
+        yield (
+            f"data.train_max_samples is {data['train_max_samples']} and data.seed is null: each start would draw other "
+            "questions; expected a seed (seed=0), or data.shuffle=false for the first ones"
+        )
 
 
 def _multiplicative(composed: Composed) -> Iterator[str]:

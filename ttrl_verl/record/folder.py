@@ -83,9 +83,15 @@ _SAME = (
     "actor_rollout_ref.rollout.n",
     "algorithm.adv_estimator",
     "ttrl.answer_type",
+    "ttrl.reward_options",
+    "ttrl.rewards",
     "data.train_files",
+    "data.val_files",
 )
 """Keys that make another experiment: weights trained under one value are no beginning of a run under another."""
+
+
+_ABSENT = object()
 
 
 def _other(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -93,15 +99,17 @@ def _other(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     said = []
     for key in _SAME:
         old, new = (_value(config, key) for config in (then, now))
-        if old is not None and old != new:
+        if old is not _ABSENT and old != new:
             said.append(f"{key} {old}, and this one has {new}")
     return "; ".join(said)
 
 
 def _value(config: Any, key: str) -> Any:
     for part in key.split("."):
-        config = config.get(part) if isinstance(config, Mapping) else None
-    if key == "data.train_files":
+        if not isinstance(config, Mapping) or part not in config:
+            return _ABSENT  # a run of an older version
+        config = config[part]
+    if key in ("data.train_files", "data.val_files"):
         return [os.path.abspath(os.path.expanduser(name)) for name in as_list(config)] or None
     return config
 

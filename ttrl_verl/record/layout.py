@@ -32,6 +32,8 @@ ALARMS = "alarms.jsonl"
 VALIDATION = "validation"
 TENSORBOARD = "tensorboard"
 CHECKPOINT = "global_step_"
+BEST = "best"
+"""Below it, the best checkpoint so far: other names of its files, which verl does not delete."""
 SUPERSEDED = "_superseded"
 
 MANIFEST_KEYS = ("format", "config", "data", "attempts")

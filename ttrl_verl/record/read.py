@@ -14,6 +14,7 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.record.layout import (
     ALARMS,
     AUDIT_SCHEMA,
+    BEST,
     CHECKPOINT,
     MANIFEST,
     VALIDATION,
@@ -90,9 +91,16 @@ class Run:
         return dict(sorted(by_step.items()))
 
     def checkpoint_folders(self) -> dict[int, Path]:
-        """Return the folders that checkpoints are written into, by step, the half-written ones, too."""
+        """Return the folders that checkpoints are written into, by step, the half-written ones, too.
+
+        What verl deleted of the best one is still there below ``best/``.
+        """
         folders = [path for path in self.folder.glob(f"{CHECKPOINT}*") if path.is_dir()]
         by_step = {path.name.removeprefix(CHECKPOINT): path for path in folders}
+        for path in (self.folder / BEST).glob(f"{CHECKPOINT}*"):
+            step = path.name.removeprefix(CHECKPOINT)
+            if step not in by_step or what_is_missing(by_step[step]):
+                by_step[step] = path
         return dict(sorted((int(step), path) for step, path in by_step.items() if step.isdecimal()))
 
     def checkpoints(self) -> list[int]:

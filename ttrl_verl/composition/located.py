@@ -1,0 +1,82 @@
+"""A run as `ttrl-verl train` starts it: in a folder of its own, with absolute paths.
+
+verl's workers have the working directory of their node, not that of the command.
+"""
+
+import os
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ttrl_verl.composition.overrides import quoted
+from ttrl_verl.composition.recipe import Composed, in_own_folder
+
+PATHS = (
+    "data.train_files",
+    "data.val_files",
+    "trainer.default_local_dir",
+    "trainer.validation_data_dir",
+    "trainer.rollout_data_dir",
+    "ttrl.image_root",
+    "ttrl.prior",
+)
+"""Keys of files and folders that a person or a recipe names from where the command is typed."""
+
+
+def as_started(composed: Composed) -> Composed:
+    """Return a run as it is started from this working directory.
+
+    Raises:
+        InputError: it is to go on with a run, and names no folder.
+    """
+    return located(in_own_folder(composed, own_folder(composed)))
+
+
+def own_folder(composed: Composed) -> str:
+    """Return a folder below ``runs/`` with recipe, model, reward and time in its name: no second run's by accident."""
+    config = composed.config
+    reward = config.reward.reward_manager.name
+    words = [
+        composed.file.stem,
+        Path(str(config.actor_rollout_ref.model.path)).name,
+        reward.rpartition(":")[2] or reward,
+    ]
+    return str(Path("runs", f"{'-'.join(words)}-{datetime.now():%Y%m%d-%H%M%S}").absolute())
+
+
+def located(composed: Composed) -> Composed:
+    """Return a run whose own files and folders are named by absolute paths, from this working directory.
+
+    What stands as an interpolation follows what it points to. A model's name is left alone: it may be a hub's.
+
+    Args:
+        composed: the run; returned as it is where every path is absolute.
+    """
+    from omegaconf import OmegaConf
+
+    values = OmegaConf.to_container(composed.config, resolve=False)
+    config, overrides = composed.config.copy(), list(composed.overrides)
+    for key in PATHS:
+        written = _value(values, key)
+        found = [_absolute(name) for name in written] if isinstance(written, list) else _absolute(written)
+        if found != written:
+            OmegaConf.update(config, key, found)
+            overrides.append(f"{key}={quoted(found)}")
+    return (
+        composed
+        if len(overrides) == len(composed.overrides)
+        else replace(composed, config=config, overrides=tuple(overrides))
+    )
+
+
+def _absolute(name: Any) -> Any:
+    if not isinstance(name, str) or not name or "${" in name or "://" in name:
+        return name
+    return os.path.abspath(Path(name).expanduser())
+
+
+def _value(values: Any, key: str) -> Any:
+    for part in key.split("."):
+        values = values.get(part) if isinstance(values, dict) else None
+    return values
