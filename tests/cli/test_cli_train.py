@@ -46,6 +46,7 @@ def finished(overrides, tmp_path):
                 "lengths": [1, 1],
                 "kept": 2,
                 "pseudo_label": "1",
+                "prior_label": None,
                 "majority_ratio": 0.5,
                 "answer_entropy": 0.69,
                 "truncated": 0,
