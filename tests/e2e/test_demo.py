@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from ttrl_verl.record.read import open_run
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 
@@ -20,6 +22,8 @@ def test_the_demo_runs_and_reports(tmp_path):
         assert said in done.stdout
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) < 40
+    assert open_run(folder).checkpoints() == [1]
+    assert f"the adapted model: `ttrl-verl export {folder} OUT`" in done.stdout
     text = (folder / "report.txt").read_text()
     assert "In 1 step, accuracy on continents_adapted (adapted to, avg@4)" in text
     assert "SmolLM2-135M-Instruct, reward majority_vote, 16 votes a question" in text

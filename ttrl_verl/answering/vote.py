@@ -85,9 +85,8 @@ def vote(
         raise InputError(f"{missing[0]}: was not answered; {folder}/vote.log says more")
     votes = [found[origin] for origin in origins]
     write_votes(out, votes, source_of(composed, questions, model))
-    for sentence in what_votes_say(votes):
+    for sentence in (f"votes: {out}", *what_votes_say(votes)):
         console.print(sentence, highlight=False, soft_wrap=True, markup=False)
-    console.print(f"votes: {out}", highlight=False, soft_wrap=True, markup=False)
     return 0
 
 
@@ -127,7 +126,7 @@ def what_votes_say(votes: Sequence[QuestionVotes]) -> list[str]:
     Example:
         >>> same = [QuestionVotes(f"q:{n}", ("fish",) * 4, "q") for n in range(3)]
         >>> what_votes_say(same)[1]
-        'Nothing can be told: one answer to everything, or answers that are all different.'
+        'Worth adapting? Nothing can be told: one answer to everything, or answers that are all different.'
     """
     ratio = sum(one.majority_ratio for one in votes) / len(votes)
     unparsed = sum(one.answers.count(None) for one in votes) / max(1, sum(len(one.answers) for one in votes))
@@ -137,9 +136,11 @@ def what_votes_say(votes: Sequence[QuestionVotes]) -> list[str]:
         f"information {information.nats:.3f} nats (z {information.z:.1f})."
     ]
     if information.blind:
-        said.append("Nothing can be told: one answer to everything, or answers that are all different.")
+        said.append("Worth adapting? Nothing can be told: one answer to everything, or answers that are all different.")
     elif information.z < WORTH:
-        said.append("The votes say next to nothing of the question: adapting to them would teach one answer to all.")
+        said.append(
+            "Worth adapting? No: the votes say next to nothing of the question, and it would teach one answer to all."
+        )
     else:
-        said.append("The votes know which question was asked: adapting has something to sharpen.")
+        said.append("Worth adapting? Yes: the votes know which question was asked, so there is something to sharpen.")
     return said

@@ -85,6 +85,9 @@ def _tell(out: Path, ttrl: TTRLConfig, console: Console) -> None:
     if report.summary.verdict is not None:
         console.print(report.summary.verdict.sentence(), highlight=False)
     console.print(f"report: {report.page}, {report.text}", soft_wrap=True, highlight=False)
+    if open_run(out).checkpoints():  # overrides may have left none
+        said = f"the adapted model: `ttrl-verl export {out} OUT`"
+        console.print(said, soft_wrap=True, highlight=False, markup=False)
 
 
 def _overrides(out: Path, task: Task, reward: str, seed: int, model: str, overrides: Sequence[str]) -> list[str]:
