@@ -142,7 +142,7 @@ def base(r: random.Random) -> list[str]:
 
 def physics(r: random.Random) -> list[str]:
     """Return spellings of a formula of physics, letters in a row."""
-    a, b = r.randint(1, 5), r.randint(2, 9)
+    a, b = Fraction(r.randint(1, 5), r.randint(2, 9)).as_integer_ratio()
     return r.choice([
         [f"\\frac{{{a}}}{{{b}}}CV^2", f"\\frac{{{a} C V^{{2}}}}{{{b}}}", f"\\frac{{{a}}}{{{b}}} V^2 C"],
         [f"\\frac{{{a}GM}}{{{b}r^2}}", f"\\frac{{{a} G M}}{{{b} r^{{2}}}}", f"\\frac{{{a}}}{{{b}}}\\frac{{GM}}{{r^2}}"],

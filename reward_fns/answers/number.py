@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
-from ttrl_verl.reward_fns.answers.rational import rational
+from ttrl_verl.reward_fns.answers.rational import MAX_DIGITS, rational
 from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
 
 _MAX_CHARS = 1000
@@ -142,15 +142,21 @@ def canonical_number(answer: str) -> str | None:
     """
     if len(answer) > _MAX_CHARS:
         return None
-    plain = rational(answer)
-    if plain is not None:
-        return str(plain)
+    value = rational(answer)
+    if value is not None:
+        return _written(value)
     bare = _clean(answer).strip(" $=")
     match = _NUMBER.match(bare)
     if match is None or not _UNITS.match(bare, match.end()):
         return None
     value = _value(match)
-    return None if value is None else str(value)
+    return None if value is None else _written(value)
+
+
+def _written(value: Fraction) -> str | None:
+    """Return a value as a string; ``None`` where it has more digits than any number that is read."""
+    written = str(value)
+    return written if max(map(len, written.lstrip("-").split("/"))) <= MAX_DIGITS else None
 
 
 def _clean(text: str) -> str:

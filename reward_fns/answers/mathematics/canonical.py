@@ -26,6 +26,8 @@ LIMITED_SECONDS = 60.0
 
 _TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
 _QUOTED = re.compile(r'"([^"]*)"')
+_OPAQUE = re.compile(r"(?:value|function)\([^()]*\)")
+_CAPITALS = re.compile(r"[A-Z]+(?:\*[A-Z]+)*")
 _TO_EVALUATE = re.compile(r"\\(?:i{0,3}nt|oint|sum|prod|lim)(?![a-zA-Z])")
 _PHRASES = {
     **dict.fromkeys(("all real numbers", "all reals", "all real", "the real numbers", "real numbers"), EVERYTHING),
@@ -133,6 +135,8 @@ def _cached(answer: str) -> Canonical:
     if told is not None:
         return Canonical(told)
     found, too_large = _read(tidied)
+    if found and found != answer and _CAPITALS.fullmatch(found):  # points and segments, whose product is a name again
+        return _cached(found)
     return Canonical(_as_text(tidied) if found is None else found, too_large)
 
 
@@ -155,6 +159,8 @@ def _read(tidied: str) -> tuple[str | None, bool]:
         if len(text) > MAX_CHARS:
             return None, True
         phrase = _QUOTED.fullmatch(text)
+        if ":" in text and render(parse(text), exact_scalar) != text:  # a ratio of products such as "G Q:G Q"
+            return None, False
         return (_as_text(phrase[1]) if phrase else text), False
     except (SyntaxTrouble, UndefinedError):
         return None, False
@@ -165,6 +171,8 @@ def _read(tidied: str) -> tuple[str | None, bool]:
         if outcome.limited:
             raise _LimitReached(Canonical(_as_text(tidied), True)) from None
         text, too_large = outcome.value or (None, False)
+        if text and ":" in _OPAQUE.sub("", text):  # a ratio is worked out exactly, or is text
+            return None, too_large
         too_large = too_large or len(text or "") > MAX_CHARS
         return None if too_large else text, too_large
 

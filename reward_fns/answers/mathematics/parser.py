@@ -486,7 +486,7 @@ class Parser:
         letter = name.rstrip("'").split("_")[0]
         if letter in OPAQUE and (simple or not part):
             return Apply(name, arguments, True)
-        if simple and not part and not spaced and not self._sign("^", "**", "!"):
+        if simple and not part and not spaced and not self._sign("^", "!"):  # S(B)**2 is how it is rendered
             return Apply(name, arguments, letter.isupper() or len(arguments) > 1)
         self.position = start
         return None

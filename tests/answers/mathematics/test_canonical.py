@@ -180,6 +180,19 @@ def test_different_answers_stay_different(left, right):
     assert canonical_math(left) != canonical_math(right)
 
 
+def test_a_ratio_of_capitals_is_stable():
+    for ratio in ("G Q:G Q", "GQ:GQ", "a b:c", r"\sin x:2", r"6 Q: n!NN"):
+        assert canonical_math(canonical_math(ratio)) == canonical_math(ratio)
+    assert canonical_math("a b:c") == "a*b:c"
+
+
+@pytest.mark.parametrize(
+    "product", ["S(B) S(B) S", "S(B)**2", "f(B) f(B)", "S(B) x S(B)", "P°H", "S¹ (B) 1", "AB CD EF", "B A"]
+)
+def test_a_product_of_capitals_and_calls_is_stable(product):
+    assert canonical_math(canonical_math(product)) == canonical_math(product)
+
+
 # Respellings of a rational number, hand-made.
 RESPELL = (
     lambda q: f"{q.numerator}/{q.denominator}",
