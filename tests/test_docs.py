@@ -3,6 +3,7 @@
 import importlib
 import importlib.metadata
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -170,3 +171,14 @@ def test_the_sizes_are_the_estimates(model, hardware, cells):
 
 def test_the_table_of_sizes_has_its_rows():
     assert len(ROWS) == 5
+
+
+def test_the_table_of_information_is_what_its_script_prints(monkeypatch, capsys):
+    script = DOCS.parent / "benchmarks" / "information_gain.py"
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    runpy.run_path(str(script), run_name="__main__")
+    printed = capsys.readouterr().out.splitlines()
+    page = (script.parent / "README.md").read_text()
+    assert len(printed) >= 10
+    for line in printed:
+        assert line in page

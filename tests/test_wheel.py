@@ -65,6 +65,14 @@ def test_a_clean_environment_with_the_wheel_alone_lists_the_recipes(wheel, tmp_p
     subprocess.run([*uv, "pip", "install", "--quiet", "--python", str(python), str(wheel)], check=True)
     done = subprocess.run([environment / "bin" / "ttrl-verl", "recipes"], capture_output=True, text=True, check=True)
     assert "demo_cpu" in done.stdout
+    # What the README shows first, and what it says that this prints.
+    readme = (REPOSITORY / "README.md").read_text()
+    example = next(line for line in readme.splitlines() if "| ttrl-verl score" in line)
+    path = os.pathsep.join([str(environment / "bin"), os.environ["PATH"]])
+    scored = subprocess.run(
+        example, shell=True, cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=True
+    )
+    assert scored.stdout.strip() in readme
     listed = subprocess.run([*uv, "pip", "list", "--python", str(python)], capture_output=True, text=True, check=True)
     assert not {line.split()[0] for line in listed.stdout.splitlines()} & set(PINNED_BY_VERL)
 
