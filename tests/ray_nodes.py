@@ -25,7 +25,11 @@ class Cluster:
         self.port, self.jobs = _free_ports(2)
         head = ["--head", f"--port={self.port}", f"--dashboard-port={self.jobs}", f"--temp-dir={self.temporary}"]
         self._start(*head, "--node-ip-address=127.0.0.1", folder=folder)
-        self.add_node()
+        try:
+            self.add_node()
+        except BaseException:
+            self.end()
+            raise
 
     @property
     def address(self):
@@ -33,10 +37,14 @@ class Cluster:
 
     def add_node(self):
         """Start another node and wait until the cluster knows it."""
-        self._start(f"--address={self.address}", "--node-ip-address=127.0.0.1", folder=self.temporary)
-        deadline = time.monotonic() + 120
+        options = [f"--address={self.address}", "--node-ip-address=127.0.0.1"]
+        self._start(*options, folder=self.temporary)
+        deadline = time.monotonic() + 240
         while len(self.alive()) < 2:
             assert time.monotonic() < deadline, "the second node did not come up"
+            if self.nodes[-1].poll() is not None:  # Ray gives up on a machine that is busy
+                self.nodes.pop()
+                self._start(*options, folder=self.temporary)
             time.sleep(2)
 
     def kill_second(self):

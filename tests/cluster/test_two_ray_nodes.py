@@ -63,6 +63,19 @@ def test_a_folder_that_one_node_does_not_see_is_refused(cluster):
     assert not [path for path in (cluster.folder / "run").iterdir() if path.name.startswith(".ttrl-verl")]
 
 
+def test_a_submitted_job_joins_the_cluster_and_looks_at_it(cluster, tmp_path):
+    driver = tmp_path / "driver.py"
+    driver.write_text(DRIVER.replace("ray.get(wait.remote())", ""))
+    log = tmp_path / "job.log"
+    status = cluster.submit([sys.executable, str(driver), str(tmp_path / "run")], log)
+    said = log.read_text(errors="replace")
+    assert status == 0, said
+    assert "waits" in said
+    assert "succeeded" in said
+    assert "is not seen by" not in said
+    assert (tmp_path / "run").is_dir()
+
+
 def test_a_node_that_is_killed_is_named_and_the_run_is_ended(cluster, tmp_path):
     second, driver = cluster.alive()[1], drive(str(tmp_path / "run"), tmp_path)
     assert driver.stdout.readline() == "waits\n"
