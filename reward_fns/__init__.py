@@ -35,7 +35,7 @@ from ttrl_verl.reward_fns.verdict import Verdict, VerdictError, checked
 from ttrl_verl.reward_fns.verified_vote import verified_vote
 
 REWARD_FNS: dict[str, Reward] = {
-    "majority_vote": Reward(majority_vote),
+    "majority_vote": Reward(majority_vote, sees="label"),
     "empirical_entropy": Reward(empirical_entropy),
     "semantic_entropy": Reward(semantic_entropy),
     "soft_pseudo_label": Reward(soft_pseudo_label, uses=("prior",), estimator="reward_as_advantage"),
@@ -55,8 +55,8 @@ REWARD_FNS: dict[str, Reward] = {
     "forking": Reward(forking, needs=("token_entropies", "lengths")),
     "scrl": Reward(scrl, needs=("entropies",)),
     "random": Reward(random_reward, uses=("index", "step")),
-    "constant": Reward(constant),
-    "oracle": Reward(oracle, needs=("label",)),
+    "constant": Reward(constant, sees="label"),
+    "oracle": Reward(oracle, needs=("label",), sees="label"),
 }
 
 __all__ = ["REWARD_FNS", "BoundReward", "Group", "Reward", "RewardFn", "Verdict", "get_reward_fn"]

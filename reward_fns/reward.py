@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ttrl_verl.reward_fns.group import FIELDS, LATE, Group
 
@@ -17,10 +17,15 @@ class Reward:
             starts; in a run, none of them is ever ``None``.
         uses: the fields that it looks at where the run has them. The others stay ``None``: each costs time to fill.
         answer_types: the answer types whose answers it reads; empty where any does.
+        sees: what of the group's votes a response's reward depends on. ``label``: on the pseudo-label of ``take_vote``
+            alone, or on none, so that votes that cannot change the label need not be cast (``ttrl.stop``). ``votes``:
+            on how many said what.
+        keeps: whether it may say itself which responses are kept, by ``Verdict.keep``. A reward of this package that
+            does not lets responses that only vote leave their tokens behind.
         estimator: the ``algorithm.adv_estimator`` that takes what it returns, where that is an advantage already.
 
     Raises:
-        ValueError: ``needs`` or ``uses`` names no field of ``Group``.
+        ValueError: ``needs`` or ``uses`` names no field of ``Group``, or ``sees`` is neither of the two.
 
     Example:
         >>> longest = Reward(lambda group: [float(n == max(group.lengths)) for n in group.lengths], needs=("lengths",))
@@ -33,9 +38,13 @@ class Reward:
     uses: tuple[str, ...] = ()
     answer_types: tuple[str, ...] = ()
     estimator: str | None = None
+    sees: Literal["label", "votes"] = "votes"
+    keeps: bool = False
 
     def __post_init__(self) -> None:
-        """Check the names of the fields."""
+        """Check the names of the fields, and what it sees."""
+        if self.sees not in ("label", "votes"):
+            raise ValueError(f"a reward sees {self.sees!r}; expected label or votes")
         for field in self.fields:
             if field not in FIELDS:
                 raise ValueError(f"a reward names the field {field!r}; a group has {', '.join(FIELDS)}")

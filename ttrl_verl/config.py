@@ -7,10 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ttrl_verl.alarms.config import AlarmsConfig
 from ttrl_verl.errors import InputError
+from ttrl_verl.reward_fns import REWARD_FNS
 from ttrl_verl.reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.reward_fns.apart import describe_reward
 from ttrl_verl.reward_fns.judge import Weighted
-from ttrl_verl.reward_fns.names import is_elsewhere
+from ttrl_verl.reward_fns.names import is_elsewhere, is_own
 from ttrl_verl.validation import first_error
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class TTRLConfig(BaseModel):
     min_votes: int | None = Field(default=None, ge=1)
     retries: int = Field(default=2, ge=0, le=20)
     max_refills: int = Field(default=10, ge=1)
+    stop: Literal["never", "decided", "likely"] = "never"
+    stop_error: float = Field(default=0.01, gt=0, lt=1)
+    first_votes: int | None = Field(default=None, ge=1)
     reward_options: dict[str, Any] | None = None
     rewards: list[WeightedName] | None = Field(default=None, min_length=1)
     check: str | None = None
@@ -131,6 +135,20 @@ class TTRLConfig(BaseModel):
                 key = "reward.reward_manager.name and ttrl.reward_options" if self.rewards is None else "ttrl.rewards"
                 raise InputError(f"{key}: {error}") from error
         return found
+
+    def voters_leave_tokens(self, name: str) -> bool:
+        """Return whether a response that is not among the first kept only votes, so that nobody needs its tokens.
+
+        A user's own reward may say itself which responses are kept, and is not loaded for the answer.
+
+        Args:
+            name: ``reward.reward_manager.name``.
+        """
+        names = self.reward_names(name)
+        if self.keep != "first" or any(is_own(one, REWARD_FNS) for one in names):
+            return False
+        rewards = [REWARD_FNS[one] for one in names]
+        return not any(reward.keeps or "token_log_probs" in reward.fields for reward in rewards)
 
     def given_fields(self, *, log_probs: bool, entropies: bool = True) -> frozenset[str]:
         """Return the fields of a group, beside its answers, that a run with this section can fill.

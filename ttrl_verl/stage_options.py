@@ -1,6 +1,6 @@
 """What verl hands the group stage, checked against each other before anything is started."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -9,6 +9,7 @@ from ttrl_verl.config import TTRLConfig, parse_ttrl_config
 from ttrl_verl.errors import InputError
 from ttrl_verl.reward_fns import BoundReward
 from ttrl_verl.reward_fns.apart import describe_check
+from ttrl_verl.reward_fns.judge import Weighted
 from ttrl_verl.validation import first_error
 
 STAGE_SECTION = "trainer.v1.sampler.sampler_kwargs"
@@ -124,11 +125,30 @@ def check_run(
             raise InputError(f"ttrl.rewards: {bound.name} returns advantages; it cannot be added to other rewards")
         if adv_estimator != (estimator or adv_estimator):
             raise InputError(f"algorithm.adv_estimator is {adv_estimator}; the reward {bound.name} needs {estimator}")
+    _check_stop(config, rewards)
     if config.check is not None:
         try:
             describe_check(config.check)
         except ValueError as error:
             raise InputError(f"ttrl.check: {error}") from error
+
+
+def _check_stop(config: TTRLConfig, rewards: Sequence[Weighted]) -> None:
+    """Check that a vote that ends early changes no reward.
+
+    Raises:
+        InputError: it would.
+    """
+    if config.stop == "never":
+        if config.first_votes is not None:
+            raise InputError("ttrl.first_votes is set; expected ttrl.stop: decided or likely with it, never asks all")
+        return
+    refused = f"ttrl.stop is {config.stop}; expected never with"
+    if config.keep != "first":
+        raise InputError(f"{refused} ttrl.keep: {config.keep}, which looks at every vote")
+    for bound, _ in rewards:
+        if bound.reward.sees != "label":
+            raise InputError(f"{refused} the reward {bound.name}, which looks at every vote and not at the label alone")
 
 
 _HOW = {
