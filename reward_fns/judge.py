@@ -71,21 +71,27 @@ class Judge:
         """Whether one of the rewards waits for entropies."""
         return any(reward.reward.late for reward, _ in self._rewards)
 
-    def __call__(self, group: Group, where: str = "a group") -> Judgement:
-        """Judge a group by the rewards that do not wait for entropies.
+    def __call__(self, group: Group, where: str = "a group", carried: Sequence[int] | None = None) -> Judgement:
+        """Judge a group by the rewards that do not wait for entropies; one of which nothing can be kept is skipped.
 
         Args:
             group: with the fields filled that the rewards look at.
             where: the prompt, for the message of an error.
+            carried: the places that can be kept, where the others have left their tokens behind; ``None`` for all.
 
         Raises:
-            RewardError: a reward raised, ran past its limits, or returned what is no verdict.
+            RewardError: a reward raised, ran past its limits, returned what is no verdict, or keeps a response that
+                cannot be kept.
         """
         verdict, means = self._sum(group, where, late=False)
-        keep = verdict.keep
-        if keep is None:
-            keep = tuple(self._rule(group.answers, group.size if self._kept is None else self._kept))
-        return Judgement(Verdict(verdict.rewards, verdict.weight, keep, verdict.skip, verdict.token_weights), means)
+        keep = self._keep(verdict, group, carried)
+        if carried is not None and (gone := {*keep}.difference(carried)):
+            raise RewardError(
+                f"a reward keeps response {min(gone)} of {where}, which only voted: its tokens are gone; name the "
+                "reward in REWARD_FNS with keeps=True"
+            )
+        skip = verdict.skip or (carried is not None and not keep)
+        return Judgement(Verdict(verdict.rewards, verdict.weight, keep, skip, verdict.token_weights), means)
 
     def again(self, judged: Judgement, group: Group, where: str = "a group") -> Judgement:
         """Add what the rewards say that waited for entropies; what is kept stays, and a skip is a weight of 0.
@@ -121,6 +127,13 @@ class Judge:
             weights.append(weight)
             means[name] = _mean(seen.rewards)
         return weighted_sum(weights, parts) if parts else Verdict((0.0,) * group.size), means
+
+    def _keep(self, verdict: Verdict, group: Group, carried: Sequence[int] | None) -> tuple[int, ...]:
+        if verdict.keep is not None:
+            return tuple(verdict.keep)
+        kept = group.size if self._kept is None else self._kept
+        # Tokens are left behind under the rule `first` alone.
+        return tuple(self._rule(group.answers, kept)) if carried is None else tuple(carried[:kept])
 
     def close(self) -> None:
         """End the processes of users' rewards."""

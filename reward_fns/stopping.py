@@ -5,7 +5,8 @@ Plain functions of the votes that are in; ``ttrl_verl.training.ballot`` asks the
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from ttrl_verl.reward_fns.vote import take_vote
 
@@ -30,6 +31,8 @@ def decided(cast: Mapping[int, str | None], votes: int) -> bool:
     out = votes - len(cast)
     if out == 0:
         return True
+    if len(cast) < out:
+        return False  # an answer not seen yet may have more votes than all that are in
     counts, first = _counts(cast)
     if not counts:
         return False
@@ -66,10 +69,10 @@ def confirmed(answers: Sequence[str | None], error: float) -> bool:
     vote on the leader of the votes so far, a, against w, the share f = (c_a - c_w) / (c_a + c_w + 1) of his wealth,
     which is 1 at the start. A vote for a multiplies it by 1 + f, one for w by 1 - f, any other by 1. If w wins the full
     vote, more votes for w than for a are left wherever a leads, so that the wealth is a supermartingale, and reaches
-    1 / error at any time with a chance of at most ``error`` (Ville). The vote may stop where every answer but the leader
-    has been bet out. One w alone is the winner, so the chance of a wrong label is at most ``error``, however often one
-    looks. This is the test of risk-limiting audits (ALPHA, Stark, arXiv 2201.02707; betting, Waudby-Smith and Ramdas,
-    arXiv 2010.09686), for many candidates.
+    1 / error at any time with a chance of at most ``error`` (Ville). The vote may stop where every answer but the
+    leader has been bet out. One w alone is the winner, so the chance of a wrong label is at most ``error``, however
+    often one looks. This is the test of risk-limiting audits (ALPHA, Stark, arXiv 2201.02707; betting, Waudby-Smith and
+    Ramdas, arXiv 2010.09686), for many candidates.
 
     Args:
         answers: the first votes in sampling order. That order makes the bound: those that finish first are the short
@@ -104,12 +107,8 @@ def _counts(cast: Mapping[int, str | None]) -> tuple[Counter[str], dict[str, int
     """Return the votes of each answer and its first place."""
     counts: Counter[str] = Counter()
     first: dict[str, int] = {}
-    for place, answer in _in_order(cast.items()):
+    for place, answer in sorted(cast.items(), key=itemgetter(0)):
         if answer is not None:
             counts[answer] += 1
             first.setdefault(answer, place)
     return counts, first
-
-
-def _in_order(items: Iterable[tuple[int, str | None]]) -> list[tuple[int, str | None]]:
-    return sorted(items, key=lambda item: item[0])

@@ -23,10 +23,25 @@ def remember(labels=None, questions=None, types=None):
     remember_table(pa.table(columns))
 
 
-def recipe(reward="majority_vote", run=None, resume="disable", files="null", bypass="true", **ttrl):
+def recipe(
+    reward="majority_vote",
+    run=None,
+    resume="disable",
+    files="null",
+    bypass="true",
+    filter_groups="false",
+    generations=0,
+    batch=4,
+    **ttrl,
+):
     ttrl = {"min_votes": 1} | ttrl  # most tests put in fewer responses than the recipe asks for
     overrides = [f"ttrl.{key}={value}" for key, value in ttrl.items()]
     names = ["ttrl.answer_type=number", f"reward.reward_manager.name={reward}", "actor_rollout_ref.rollout.n=2"]
+    names += [
+        f"algorithm.filter_groups.enable={filter_groups}",
+        f"algorithm.filter_groups.max_num_gen_batches={generations}",
+        f"data.train_batch_size={batch}",
+    ]
     folder = f"trainer.default_local_dir={run or f'run-{next(_numbers)}'}"
     names.append(f"algorithm.rollout_correction.bypass_mode={bypass}")
     return compose_recipe(
@@ -66,11 +81,14 @@ def put(
     log_probs=None,
     earlier=None,
     step=1,
+    only_votes=(),
+    cut=0,
 ):
     """Put a group's responses in finishing order, and then its prompt's status. ``...`` is a response that failed.
 
     By session: ``extras`` is what else the reward worker said of a response; ``log_probs`` are those of its tokens, as
-    many as it has; ``earlier`` the answers of the outputs before its last, which is graded.
+    many as it has; ``earlier`` the answers of the outputs before its last, which is graded; ``only_votes`` are those
+    that left no token. ``cut`` votes were not waited for.
     """
     import torch
     from verl.utils.tensordict_utils import list_of_dict_to_tensordict
@@ -90,9 +108,14 @@ def put(
             "reward_model": {"style": "rule", "ground_truth": label},
             "extra_info": {"index": index, "origin": f"q.jsonl:{index + 1}"},
         }
-        if log_probs:
+        if session in only_votes:
+            row = {name: row[name] for name in ("extra_fields", "reward_model", "extra_info")}
+            if log_probs:
+                said["log_prob"] = sum(log_probs[session]) / length
+        elif log_probs:
             row["rollout_log_probs"] = torch.tensor(log_probs[session])
         tag = {"status": "success", "prompt_len": 2, "response_len": length, "global_steps": step}
+        tag |= {"only_votes": True} if session in only_votes else {}
         before = [
             row | {"extra_fields": {"reward_extra_info": said | {"answer": answer}}}
             for answer in (earlier or {}).get(session, [])
@@ -100,7 +123,8 @@ def put(
         keys = [f"{uid}_{session}_{output}" for output in range(len(before) + 1)]
         fields = list_of_dict_to_tensordict([*before, row])
         tq.kv_batch_put(keys=keys, fields=fields, tags=[tag] * len(keys), partition_id=partition)
-    tq.kv_batch_put(keys=[uid], partition_id=partition, tags=[_prompt_tag(status, step)])
+    noted = {"cut": cut, "tokens_saved": 10 * cut} if cut else {}
+    tq.kv_batch_put(keys=[uid], partition_id=partition, tags=[_prompt_tag(status, step) | noted])
 
 
 def _prompt_tag(status, step):

@@ -23,7 +23,7 @@ from ttrl_verl.preflight.memory import memory_of
 from ttrl_verl.reward_fns import REWARD_FNS
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = [DOCS / f"{name}.md" for name in ("extend", "methods", "recipes", "scale", "transductive", "vision")]
+PAGES = [DOCS / f"{name}.md" for name in ("extend", "methods", "recipes", "scale", "transductive", "vision", "votes")]
 COMMANDS = [
     pytest.param(line, id=f"{page.stem}: {line[:60]}")
     for page in PAGES

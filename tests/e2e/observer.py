@@ -21,16 +21,19 @@ def _unwrapped(field: object) -> list:
 
 
 def _read_groups(wrapped, instance, args, kwargs):
-    """Every response that voted, before the ones that are not kept are cleared."""
+    """Every response that voted, before the ones that are not kept are cleared; some left no token in the queue."""
     import transfer_queue as tq
 
     batch = args[0]
     data = tq.kv_batch_get(
-        keys=batch.keys, partition_id="train", select_fields=["responses", "extra_fields", "reward_model", "extra_info"]
+        keys=batch.keys, partition_id="train", select_fields=["extra_fields", "reward_model", "extra_info"]
     )
+    whole = [key for key, tag in zip(batch.keys, batch.tags, strict=True) if not tag.get("only_votes")]
+    responses = tq.kv_batch_get(keys=whole, partition_id="train", select_fields=["responses"])["responses"].unbind()
+    tokens_of = {key: tokens.tolist() for key, tokens in zip(whole, responses, strict=True)}
     rows = zip(
         batch.keys,
-        data["responses"].unbind(),
+        batch.tags,
         _unwrapped(data["extra_fields"]),
         _unwrapped(data["reward_model"]),
         _unwrapped(data["extra_info"]),
@@ -39,12 +42,13 @@ def _read_groups(wrapped, instance, args, kwargs):
     votes = [
         {
             "key": key,
-            "tokens": tokens.tolist(),
+            "tokens": tokens_of.get(key),
+            "length": tag["response_len"],
             "answer": extra["reward_extra_info"]["answer"],
             "reward_model": rule,
             "index": info["index"],
         }
-        for key, tokens, extra, rule, info in rows
+        for key, tag, extra, rule, info in rows
     ]
     write(kind="votes", votes=votes)
     return wrapped(*args, **kwargs)
@@ -92,6 +96,18 @@ def _close(wrapped, instance, args, kwargs):
     return wrapped(*args, **kwargs)
 
 
+def _abort_requests(wrapped, instance, args, kwargs):
+    """The requests that vLLM ended before their last token."""
+    aborted = wrapped(*args, **kwargs)
+    if aborted:
+        write(kind="aborted", requests=len(aborted))
+    return aborted
+
+
+def _observe_vllm(module: ModuleType) -> None:
+    wrapt.wrap_function_wrapper(module, "OutputProcessor.abort_requests", _abort_requests)
+
+
 def _observe_group_stage(module: ModuleType) -> None:
     wrapt.wrap_function_wrapper(module, "GroupStageMixin._read_groups", _read_groups)
     wrapt.wrap_function_wrapper(module, "GroupStageMixin.sample", _sample)
@@ -108,3 +124,4 @@ def _observe_queue(module: ModuleType) -> None:
 wrapt.register_post_import_hook(_observe_group_stage, "ttrl_verl.training.group_stage")
 wrapt.register_post_import_hook(_observe_trainer, "verl.trainer.ppo.v1.trainer_base")
 wrapt.register_post_import_hook(_observe_queue, "transfer_queue")
+wrapt.register_post_import_hook(_observe_vllm, "vllm.v1.engine.output_processor")

@@ -40,7 +40,7 @@ def test_the_record_is_what_the_trainer_saw(trained):
     for step, record in enumerate(run.of_kind("votes"), start=1):
         for vote in record["votes"]:
             session = int(vote["key"].rsplit("_", 2)[1])
-            seen.setdefault((step, vote["index"]), {})[session] = (vote["answer"], len(vote["tokens"]))
+            seen.setdefault((step, vote["index"]), {})[session] = (vote["answer"], vote["length"])
     for row in run.record.audit().to_pylist():
         votes = seen[row["step"], row["index"]]
         in_order = [votes[session] for session in sorted(votes)]

@@ -63,8 +63,10 @@ def test_answers_are_those_of_the_decoded_responses(finished, tiny_model):
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     answer_type = answer_type_of(overrides)
     votes = [vote for record in run.of_kind("votes") for vote in record["votes"]]
-    assert any(vote["answer"] is not None for vote in votes)
-    for vote in votes:
+    whole = [vote for vote in votes if vote["tokens"] is not None]
+    assert any(vote["answer"] is not None for vote in whole)
+    assert len(whole) == KEPT * PROMPTS * STEPS  # the others only voted, and left no token
+    for vote in whole:
         assert vote["answer"] == answer_type.answer(tokenizer.decode(vote["tokens"], skip_special_tokens=True))
 
 
@@ -161,12 +163,14 @@ def test_a_poisoned_answer_among_the_responses_delays_nobody(trained, tiny_model
     votes = [vote for record in run.of_kind("votes") for vote in record["votes"]]
     poisoned = [vote for vote in votes if vote["answer"] == "9**9**9**9"]
     assert poisoned
-    assert all(vocabulary[tiny_model_module.POISON] in vote["tokens"] for vote in poisoned)
+    whole = [vote for vote in poisoned if vote["tokens"] is not None]
+    assert whole
+    assert all(vocabulary[tiny_model_module.POISON] in vote["tokens"] for vote in whole)
     assert max(run.series("ttrl/limited_ratio")) > 0
     # Half is one answer, however it is written.
     halves = [vote for vote in votes if vote["answer"] == "1/2"]
     spellings = {vocabulary[word] for word in tiny_model_module.BOXED[:3]}
-    assert len({token for vote in halves for token in vote["tokens"] if token in spellings}) > 1
+    assert len({token for vote in halves for token in vote["tokens"] or () if token in spellings}) > 1
     # A generation with poison in it takes seconds, not minutes.
     assert max(run.series("timing_s/gen")) < 30
 

@@ -17,7 +17,10 @@ pytestmark = pytest.mark.slow  # each composes a recipe
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["algorithm.filter_groups.enable=true"], "algorithm.filter_groups.enable is true; expected false"),
+        (
+            ["algorithm.filter_groups.enable=true", "algorithm.filter_groups.metric=acc"],
+            "algorithm.filter_groups.metric is acc; expected reward",
+        ),
         (["trainer.v1.sampler.sync_refill_failed_groups=true"], "sync_refill_failed_groups is true; expected false"),
         (["trainer.use_v1=false"], "trainer.use_v1 is false; expected true"),
         (["reward.reward_model.enable=true"], "reward.reward_model.enable is true; expected false"),

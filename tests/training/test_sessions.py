@@ -1,4 +1,4 @@
-"""A failed session is asked again: verl's own worker on Ray, the real TransferQueue, and an agent loop that fails."""
+"""Sessions that fail, votes that end early: verl's own worker on Ray, a real TransferQueue, scripted agent loops."""
 
 import importlib.util
 import json
@@ -28,7 +28,8 @@ def manager(tq, tiny_model, tmp_path):
     from verl.utils.import_utils import load_class_from_fqn
 
     loops = tmp_path / "loops.yaml"
-    loops.write_text(json.dumps([{"name": "flaky", "_target_": "flaky_loop.FlakyLoop"}]))
+    names = {"flaky": "FlakyLoop", "voting": "VotingLoop"}
+    loops.write_text(json.dumps([{"name": name, "_target_": f"flaky_loop.{loop}"} for name, loop in names.items()]))
     built = []
 
     def build(*overrides):
@@ -45,7 +46,7 @@ def manager(tq, tiny_model, tmp_path):
             ray.kill(worker)
 
 
-def ask(tq, manager, script, uid):
+def ask(tq, manager, script, uid, agent="flaky"):
     """Ask a prompt as the trainer does, and return its tags and those of its responses, once it has settled."""
     import numpy as np
     from verl.utils import tensordict_utils as tu
@@ -54,7 +55,9 @@ def ask(tq, manager, script, uid):
         "uid": np.array([uid], dtype=object),
         "index": np.array([7]),
         "raw_prompt": np.array([[{"role": "user", "content": "?"}]], dtype=object),
-        "agent_name": np.array(["flaky"], dtype=object),
+        "agent_name": np.array([agent], dtype=object),
+        "reward_model": np.array([{"style": "rule", "ground_truth": None}], dtype=object),
+        "extra_info": np.array([{"index": 7, "origin": "q.jsonl:8"}], dtype=object),
         "__rollout_n__": np.array([len(script)]),
         "script": np.array([[*script, None]], dtype=object),
     }
@@ -63,11 +66,11 @@ def ask(tq, manager, script, uid):
     tag = {"is_prompt": True, "status": "pending", "global_steps": 1}
     tq.kv_batch_put(keys=[uid], partition_id="train", tags=[tag])
     manager.generate_sequences(batch)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300  # a worker imports verl before it answers
     while time.monotonic() < deadline:
         tags = tq.kv_list(partition_id="train")["train"]
         if tags[uid]["status"] in ("finished", "failure"):
-            return tags.pop(uid), tags
+            return tags[uid], {key: tag for key, tag in tags.items() if key.startswith(f"{uid}_")}
         time.sleep(0.2)
     raise AssertionError(f"not settled: {tags}")
 
@@ -110,9 +113,76 @@ def test_verls_private_methods_are_there():
     from verl.trainer.ppo.v1.agent_loop_tq import AgentLoopWorkerTQ
 
     worker = AgentLoopWorkerTQ.__ray_actor_class__
-    prompt, session = (
-        [*inspect.signature(method).parameters] for method in (worker._run_prompt, worker._run_agent_loop)
+    prompt, session, post, score = (
+        [name for name in inspect.signature(method).parameters if name != "_ray_trace_ctx"]
+        for method in (
+            worker._run_prompt,
+            worker._run_agent_loop,
+            worker._agent_loop_postprocess,
+            worker._compute_score,
+        )
     )
+    assert (post, score) == (["self", "output", "validate", "kwargs"], ["self", "outputs", "kwargs"])
+    # Graded before, it is not graded again.
+    assert "final_output.reward_score is None and enable_async_reward" in inspect.getsource(worker._compute_score)
     assert prompt[:5] == ["self", "prompt", "sampling_params", "trajectory", "trace"]
     assert session[:5] == ["self", "sampling_params", "trajectory", "agent_name", "trace"]
     assert Path(inspect.getfile(worker)).name == "agent_loop_tq.py"
+
+
+def test_verls_client_asks_for_a_server_as_we_wrap_it():
+    """Fails when verl changes what ``cancelling`` wraps: look at both then."""
+    import inspect
+
+    from verl.workers.rollout.llm_server import FullyAsyncLLMServerClient, LLMServerClient
+
+    source = inspect.getsource(LLMServerClient.generate)
+    assert "server_id, server = await self._acquire_server(" in source
+    assert "await server.generate.remote(" in source
+    assert "await super()._acquire_server(" in inspect.getsource(FullyAsyncLLMServerClient._acquire_server)
+
+
+STOPS = ("ttrl.votes=6", "actor_rollout_ref.rollout.n=2", "ttrl.stop=decided")
+FAR = 900  # seconds: `ask` waits for less
+
+
+def test_votes_that_cannot_change_the_label_are_cancelled_and_those_that_only_vote_leave_no_token(tq, manager):
+    # 4 of 6 say "7", the first of them in place 0: decided after four, and nobody waits for the others.
+    script = [("7", 2.0, 9), ("7", 0.1, 9), ("7", 0.2, 9), ("7", 0.3, 9), ("8", FAR, 9), ("8", FAR, 9)]
+    prompt, responses = ask(tq, manager(*STOPS, "ttrl.first_votes=6"), script, "d", agent="voting")
+    assert (prompt["status"], prompt["cut"]) == ("finished", 2)
+    assert sorted(responses) == ["d_0_0", "d_1_0", "d_2_0", "d_3_0"]
+    assert prompt["tokens_saved"] >= 0
+    kept = tq.kv_batch_get(keys=["d_0_0", "d_1_0"], partition_id="train", select_fields=["responses"])["responses"]
+    assert [len(row) for row in kept.unbind()] == [9, 9]
+    assert [responses[f"d_{place}_0"].get("only_votes", False) for place in range(4)] == [False, False, True, True]
+    assert responses["d_2_0"]["response_len"] == 9
+    only_votes = tq.kv_batch_get(keys=["d_2_0", "d_3_0"], partition_id="train")
+    assert sorted(only_votes.keys()) == ["extra_fields", "extra_info", "reward_model"]
+    said = getattr(only_votes["extra_fields"][0], "data", only_votes["extra_fields"][0])["reward_extra_info"]
+    assert (said["answer"], said["length"], said["log_prob"]) == ("7", 9, -0.5)
+    assert len(json.dumps([said, {"style": "rule", "ground_truth": None}, {"index": 7, "origin": "q.jsonl:8"}])) < 1024
+
+
+def test_a_decided_prompt_never_starts_the_rest_and_an_open_one_goes_on(tq, manager):
+    agreed = [("7", 0.1, 3)] * 3 + [("8", FAR, 3)] * 3  # two are asked, then 1 more: 3 of 6, "7" first in place 0
+    prompt, responses = ask(tq, manager(*STOPS), agreed, "e", agent="voting")
+    assert (prompt["cut"], sorted(responses)) == (3, ["e_0_0", "e_1_0", "e_2_0"])
+    split = [*[("7", 0.1, 3), ("8", 0.1, 3)] * 2, ("7", 0.1, 3), ("8", FAR, 3)]  # 3 against 2 and 1: a tie at the most
+    prompt, responses = ask(tq, manager(*STOPS), split, "f", agent="voting")
+    assert (prompt["status"], prompt["cut"], len(responses)) == ("finished", 1, 5)
+
+
+def test_a_voter_that_fails_is_asked_again_only_while_its_vote_is_wanted(tq, manager):
+    script = [("7", 0.1, 3)] * 4 + [("fails", 0.5, 3)] * 2
+    prompt, responses = ask(tq, manager(*STOPS, "ttrl.first_votes=6", "ttrl.retries=5"), script, "g", agent="voting")
+    assert (prompt["status"], prompt["cut"], len(responses)) == ("finished", 2, 4)
+
+
+def test_a_recipe_that_looks_at_every_vote_carries_every_token(tq, manager):
+    script = [("7", 0.1, 3)] * 4
+    prompt, responses = ask(
+        tq, manager("actor_rollout_ref.rollout.n=2", "ttrl.keep=balanced"), script, "h", agent="voting"
+    )
+    assert (prompt["status"], "cut" in prompt, len(responses)) == ("finished", False, 4)
+    assert not any(tag.get("only_votes") for tag in responses.values())

@@ -57,5 +57,6 @@ class AlarmsConfig(BaseModel):
     no_information: Watched = Watched(threshold=2.0, patience=2)
     information_lost: Share = Share(threshold=0.5, patience=2)
     label_moved: Share = Share(threshold=0.5)
+    nothing_teaches: Event = Event(action="stop")
     audit_lost: Event = Event()
     data_changed: Event = Event(action="stop")

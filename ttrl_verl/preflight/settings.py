@@ -8,11 +8,6 @@ from ttrl_verl.preflight import Finding
 from ttrl_verl.preflight.config_types import value_at
 
 _REFUSED = {
-    "algorithm.filter_groups.enable": (
-        True,
-        "verl hands it to no sampler of others, and before the vote every reward is 0; a group without a signal is "
-        "counted by ttrl/zero_advantage_groups",
-    ),
     "trainer.v1.sampler.sync_refill_failed_groups": (True, "verl hands it to no sampler of others"),
     "trainer.use_v1": (False, "the older trainer has no group stage, and every reward would be 0"),
     "reward.reward_model.enable": (True, "no answer would be found in a response: a reward model takes its place"),
@@ -40,6 +35,12 @@ def _ignored(values: Mapping[str, Any]) -> Iterator[str]:
     for key, (refused, why) in _REFUSED.items():
         if value_at(values, key) is refused:
             yield f"{key} is {str(refused).lower()}; expected {str(not refused).lower()}: {why}"
+    filters = value_at(values, "algorithm.filter_groups") or {}
+    if filters.get("enable") and filters.get("metric") not in (None, "reward"):
+        yield (
+            f"algorithm.filter_groups.metric is {filters['metric']}; expected reward, of which alone the vote knows "
+            "before a step is trained"
+        )
     key = "reward.custom_reward_function.path"
     if value_at(values, key) is not None:
         yield f"{key} is set, and nothing reads it; a reward of one's own is reward=FILE.py:FUNCTION (docs/extend.md)"

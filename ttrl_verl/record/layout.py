@@ -71,6 +71,8 @@ AUDIT_SCHEMA = pa.schema(
         ("checks", pa.list_(pa.float64())),
         # Responses that were asked for and did not come.
         ("missing", pa.int64()),
+        # Votes that were not waited for, because they could not change the label; null in older runs.
+        ("cut", pa.int64()),
         ("pseudo_label", pa.string()),
         # The label of the votes in ttrl.prior; null without, and in older runs.
         ("prior_label", pa.string()),

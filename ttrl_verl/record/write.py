@@ -208,6 +208,12 @@ class RunWriter:
             self._watch.observe(stats)
             self._history.remember(labels)
 
+    def raise_alarm(self, step: int, alarm: str, value: float, threshold: float, message: str) -> None:
+        """Say and record what somebody else saw, by the action that ``ttrl.alarms`` has for it."""
+        action = getattr(self._ttrl.alarms, alarm).action
+        if action != "off":
+            self._announce(Fired(step, alarm, value, threshold, action, message))
+
     def _announce(self, fired: Fired) -> None:
         """Say that an alarm fired, and put it on record."""
         level = logging.INFO if fired.action == "log" else logging.WARNING

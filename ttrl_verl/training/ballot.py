@@ -85,7 +85,7 @@ class Ballot:
         self._look()
 
     def lose(self, place: int) -> None:
-        """Note that a response failed for good. Where it was to be kept, the next that is still to come takes its place.
+        """Note that a response failed for good. Where it was to be kept, the next one still to come takes its place.
 
         What has voted already has left its tokens behind, and cannot be kept any more.
         """
@@ -121,6 +121,8 @@ class Ballot:
         return confirmed([self._settled[place] for place in sorted(self._settled)], self._plan.error)
 
     def _due(self) -> list[int]:
+        if len(self._asked) == self._votes:
+            return []
         left = [place for place in range(self._votes) if place not in self._asked]
         kept = [place for place in left if place in self._kept]
         if self._plan.stop == "never":
@@ -135,8 +137,8 @@ class Ballot:
     def _more(self, first: int) -> int:
         """Return how many more are asked: as many as will decide at the shares seen, less those that run.
 
-        From half of the first votes on, the shares are worth something. ``likely`` waits for all that run, and then asks
-        a quarter more at the most.
+        From half of the first votes on, the shares are worth something. ``likely`` waits for all that run, and then
+        asks a quarter more at the most.
         """
         running = self._running()
         wanted = expected_votes(self._settled, self._votes)

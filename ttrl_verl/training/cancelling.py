@@ -1,9 +1,9 @@
 """A request that nobody waits for any more is ended in the LLM server.
 
 verl 0.9.1's client (``workers/rollout/llm_server.py``) waits for a call of the server's actor; where the session that
-waits is cancelled, the call goes on to its last token. And its server's ``abort_request`` finds no request of vLLM 0.24,
-which gives each an id of its own. So the call is cancelled through Ray: that raises ``CancelledError`` in the server's
-``generate``, on which vLLM aborts the request.
+waits is cancelled, the call goes on to its last token. And its server's ``abort_request`` finds no request of vLLM
+0.24, which gives each an id of its own. So the call is cancelled through Ray: that raises ``CancelledError`` in the
+server's ``generate``, on which vLLM aborts the request.
 """
 
 import asyncio

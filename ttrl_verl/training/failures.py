@@ -49,7 +49,8 @@ class Failures:
         return [PromptGroup.silent(uid, tag.get("index", UNKNOWN)) for uid, tag in tags.items() if uid not in uids]
 
     def _votes(self, group: PromptGroup) -> bool:
-        return group.size >= self._ttrl.least_votes
+        # Votes that were cut because nothing hangs on them are no failure.
+        return group.size + group.cut >= self._ttrl.least_votes
 
     def _tell_failures(
         self, step: int, sampled: Sequence[PromptGroup], evicted: Sequence[PromptGroup]
@@ -63,7 +64,7 @@ class Failures:
                 *(step, len(short), self._ttrl.least_votes, self._ttrl.votes),
                 *(sum(group.size == 0 for group in short), len(evicted)),
             )
-        missing = sum(max(self._ttrl.votes - group.size, 0) for group in [*sampled, *evicted])
+        missing = sum(group.missing(self._ttrl.votes) for group in [*sampled, *evicted])
         return {
             "ttrl/missing_responses": float(missing),
             "ttrl/short_groups": float(len(short)),
@@ -113,6 +114,7 @@ class AsyncFailures(Failures, ReplayBufferAsync):
         stale, filtered, failed, counts = super()._terminal_eviction_reasons(global_steps, partition_id)
         if failed:
             came = Counter(uid_of(key) for key in self.partitions[partition_id] if key.endswith("_0"))
+            came.update({uid: tag.get("cut", 0) for uid, tag in prompt_tags(sorted(failed)).items()})
             failed = {uid for uid in failed if came[uid] < self._ttrl.least_votes}
         return stale, filtered, failed, counts
 
@@ -142,7 +144,7 @@ class AsyncFailures(Failures, ReplayBufferAsync):
         partition = self.partitions[partition_id]
         keys = [key for key in partition if uid_of(key) in uids]
         batch = KVBatchMeta(partition_id=partition_id, keys=keys, tags=[partition[key] for key in keys])
-        groups = self._read_groups(batch, step)
+        groups = self._read_groups(batch, step, tags)
         return groups + self._silent(tags, groups)
 
     def _take_evicted(self) -> list[PromptGroup]:

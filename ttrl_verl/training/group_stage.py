@@ -9,6 +9,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,14 @@ from ttrl_verl.training.prompt_group import (
     audit_row,
     earns_nothing,
     rewards_and_weights,
+    skipped,
     step_metrics,
     with_entropies,
 )
 from ttrl_verl.training.queue_rows import read_groups, replace_rewards, write_rewards
 from ttrl_verl.training.reward_manager import AnswerRewardManager
 from ttrl_verl.training.stop import end_after_next_step
+from ttrl_verl.training.teaching import Teaching, filter_settings, passed_over_at_most
 from ttrl_verl.training.weights import Entropies, multiply_advantages, when_entropies_are_known
 
 _logger = logging.getLogger(__name__)
@@ -85,12 +88,14 @@ class GroupStageMixin:
         # verl hands a sampler its own section alone; what was run is the whole.
         config = OmegaConf.to_container(sampler_kwargs._get_root(), resolve=True)
         self._prior = None if self._ttrl.prior is None else load_prior(self._ttrl, config["data"]["train_files"])
+        filters = filter_settings(config, synchronous=kwargs["trainer_mode"] == "sync")
+        self._pass_at_most = passed_over_at_most(config, self._ttrl.max_refills)
         self._writer = RunWriter(folder, config, self._ttrl)
         # verl's loggers, built later in this process, ask the environment; the file logger empties its file first, so
         # each attempt has its own. What a user has set wins.
         os.environ.setdefault("VERL_FILE_LOGGER_PATH", str(self._writer.metrics_path))
         os.environ.setdefault("TENSORBOARD_DIR", str(folder / TENSORBOARD / self._writer.metrics_path.stem))
-        super().__init__(sampler_kwargs=sampler_kwargs, poll_interval=self._ttrl.poll_interval, **kwargs)
+        super().__init__(sampler_kwargs=sampler_kwargs, poll_interval=self._ttrl.poll_interval, **filters, **kwargs)
 
     def sample(self, global_steps: int, partition_id: str, batch_size: int) -> tuple[KVBatchMeta, dict]:
         """Wait for a batch as verl does, then vote, reward, and keep some responses of each group.
@@ -102,11 +107,15 @@ class GroupStageMixin:
         if partition_id != "train":
             return batch, metrics
         started = time.perf_counter()
-        groups = self._read_groups(batch, global_steps)
+        groups = self._read_groups(batch, global_steps, self._sampled)
         judged = [self._judgement(global_steps, group) for group in groups]
         kept = self._write_rewards(batch, groups, judged)
         silent, evicted = self._silent(self._sampled, groups), self._take_evicted()
         nothing = [self._row(global_steps, group, earns_nothing(group, 0)) for group in [*silent, *evicted]]
+        passed, in_vain = self._take_passed_over()
+        nothing += [self._row(global_steps, group, skipped(judgement)) for group, judgement in passed]
+        if in_vain:
+            self._tell_nothing_teaches(global_steps, len(passed))
         if self._judge.late:
             when_entropies_are_known(
                 lambda entropies: self._judged_late(global_steps, groups, judged, nothing, entropies)
@@ -114,6 +123,7 @@ class GroupStageMixin:
         else:
             metrics.update(self._told(global_steps, groups, judged, nothing))
         metrics.update(self._tell_failures(global_steps, [*groups, *silent], evicted))
+        metrics["ttrl/passed_over"] = float(len(passed))
         metrics["ttrl/queue_leftover"] = float(self._leftover(batch))
         metrics["ttrl/group_stage_seconds"] = time.perf_counter() - started
         return kept, metrics
@@ -154,14 +164,15 @@ class GroupStageMixin:
         """Judge a group; one with too few responses to vote earns nothing."""
         if not self._votes(group):
             return earns_nothing(group, self._kept)
-        return self._judge(group.group, f"step {step}, {group.origin}")
+        return self._judge(group.group, f"step {step}, {group.origin}", group.carried)
 
     def _give_up(self, step: int, failed: Sequence[PromptGroup]) -> None:
         """Put on record what failed in a step that cannot be trained, before the run ends."""
         self._record(step, [self._row(step, group, earns_nothing(group, 0)) for group in failed])
 
-    def _read_groups(self, batch: KVBatchMeta, step: int) -> list[PromptGroup]:
-        return read_groups(
+    def _read_groups(self, batch: KVBatchMeta, step: int, tags: Mapping[str, Mapping[str, Any]]) -> list[PromptGroup]:
+        """Return the groups; what the agent loop's workers noted of a prompt's vote stands in its tags."""
+        groups = read_groups(
             batch,
             self._fields,
             step=step,
@@ -170,6 +181,11 @@ class GroupStageMixin:
             prior_of=None if self._prior is None else self._prior.shares,
             histories_of=lambda indices: self._earlier.before(step, indices),
         )
+        noted = [tags.get(group.uid, {}) for group in groups]
+        return [
+            replace(group, cut=tag.get("cut", 0), tokens_saved=tag.get("tokens_saved", 0))
+            for group, tag in zip(groups, noted, strict=True)
+        ]
 
     def _write_rewards(
         self, batch: KVBatchMeta, groups: Sequence[PromptGroup], judged: Sequence[Judgement]
@@ -178,6 +194,18 @@ class GroupStageMixin:
         rewards, weights = rewards_and_weights(groups, judged)
         multiply_advantages(weights)
         return write_rewards(batch, rewards)
+
+    def _tell_nothing_teaches(self, step: int, passed: int) -> None:
+        """Raise the alarm: the step's bound on other questions is used up."""
+        self._writer.raise_alarm(
+            step,
+            "nothing_teaches",
+            float(passed),
+            float(self._pass_at_most),
+            f"{passed} groups whose kept rewards are all equal were passed over in one step, as many as may be "
+            "(algorithm.filter_groups.max_num_gen_batches, or ttrl.max_refills): the votes on these questions are all "
+            "but unanimous, and nothing is left to learn from them",
+        )
 
     def _row(self, step: int, group: PromptGroup, judged: Judgement) -> dict[str, Any]:
         asked = question_of(group.index)
@@ -212,9 +240,9 @@ class GroupStageMixin:
         return sum(key.split("_")[0] not in alive for key in self.partitions["train"])
 
 
-class GroupStage(GroupStageMixin, SyncFailures):
+class GroupStage(GroupStageMixin, Teaching, SyncFailures):
     """The group stage of the synchronous trainer."""
 
 
-class GroupStageAsync(GroupStageMixin, AsyncFailures):
+class GroupStageAsync(GroupStageMixin, Teaching, AsyncFailures):
     """The group stage of the asynchronous trainers."""

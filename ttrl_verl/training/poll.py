@@ -32,6 +32,7 @@ class Poll:
         self._tasks: dict[int, asyncio.Task] = {}
         self._started: dict[int, float] = {}
         self._finished: list[tuple[int, float]] = []  # tokens and seconds of each response that came
+        self.saved: Cut | None = None
         self._go_on()
 
     async def run(self, place: int, session: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
@@ -64,16 +65,19 @@ class Poll:
     def again(self, place: int) -> bool:
         """Note that a session failed and may be asked again. Return whether its vote is still wanted."""
         self.ballot.again(place)
+        if place in self.ballot.cut and self.saved is not None:
+            self.saved = self.saved._replace(votes=len(self.ballot.cut))
         return place not in self.ballot.cut
 
-    def cast(self, place: int, answer: str | None) -> Cut | None:
-        """Count a vote, and ask or cancel others. Return what was cut where this vote ended it."""
+    def cast(self, place: int, answer: str | None) -> bool:
+        """Count a vote, and ask or cancel others. Return whether this vote ended it; ``saved`` says what was cut."""
         was_over = self.ballot.over
         self.ballot.cast(place, answer)
         ends = self.ballot.over and not was_over
-        cut = self._cut() if ends else None
+        if ends:
+            self.saved = self._cut()
         self._go_on()
-        return cut
+        return ends
 
     def _go_on(self) -> None:
         for place in self.ballot.ask():

@@ -36,6 +36,9 @@ class PromptGroup:
             several keys a response; the last one is graded.
         group: what the reward function sees.
         check_failures: why the check had no word, of each response on which it failed.
+        carried: the places whose tokens are in TransferQueue; ``None`` for all. The others only voted.
+        cut: how many votes were not asked, or cancelled, because the vote had ended: see ``ballot``.
+        tokens_saved: an estimate of the tokens that these would still have been.
     """
 
     uid: str
@@ -47,6 +50,9 @@ class PromptGroup:
     sessions: tuple[tuple[str, ...], ...]
     group: Group
     check_failures: tuple[str, ...] = ()
+    carried: tuple[int, ...] | None = None
+    cut: int = 0
+    tokens_saved: int = 0
 
     @classmethod
     def silent(cls, uid: str, index: int) -> "PromptGroup":
@@ -57,6 +63,15 @@ class PromptGroup:
     def size(self) -> int:
         """How many responses came."""
         return self.group.size
+
+    @property
+    def trainable(self) -> tuple[int, ...]:
+        """The places that can be trained on."""
+        return tuple(range(self.size)) if self.carried is None else self.carried
+
+    def missing(self, votes: int) -> int:
+        """Return how many of the votes never came, though they were waited for."""
+        return max(votes - self.cut - self.size, 0)
 
 
 def uid_of(key: str) -> str:
@@ -71,8 +86,13 @@ def uid_of(key: str) -> str:
 
 def earns_nothing(group: PromptGroup, kept: int) -> Judgement:
     """Return the judgement of a group that does not vote: rewards of 0.0; where ``kept`` is 0, it is skipped, too."""
-    keep = tuple(range(min(kept, group.size)))
+    keep = group.trainable[:kept]
     return Judgement(Verdict((0.0,) * group.size, keep=keep, skip=not keep))
+
+
+def skipped(judged: Judgement) -> Judgement:
+    """Return a judgement as that of a group which is not trained on."""
+    return replace(judged, verdict=replace(judged.verdict, skip=True))
 
 
 def sessions_by_prompt(keys: Sequence[str]) -> list[tuple[tuple[str, ...], ...]]:
@@ -124,7 +144,9 @@ def step_metrics(
             values[f"ttrl/{name}"].append(value)
     means = {name: sum(of_groups) / len(of_groups) for name, of_groups in values.items()}
     means["ttrl/top_answer_share"] = top_answer_share([group.group for group in groups])
-    means["ttrl/votes"] = float(sum(group.size for group in groups))
+    means["ttrl/votes"] = means["ttrl/votes_cast"] = float(sum(group.size for group in groups))
+    means["ttrl/votes_cut"] = float(sum(group.cut for group in groups))
+    means["ttrl/tokens_saved"] = float(sum(group.tokens_saved for group in groups))
     trained = [judgement for judgement in judged if not judgement.verdict.skip]
     means["ttrl/kept"] = float(sum(len(judgement.verdict.keep) for judgement in trained))
     means["ttrl/skipped"] = float(len(judged) - len(trained))
@@ -159,7 +181,7 @@ def rewards_and_weights(
             if verdict.token_weights is not None:
                 weights[group.sessions[place][-1]] = [verdict.weight * one for one in verdict.token_weights[place]]
     if not rewards and groups:
-        stand_in = groups[0].sessions[0][-1]
+        stand_in = next(group.sessions[place][-1] for group in groups for place in group.trainable)
         rewards[stand_in], weights[stand_in] = 0.0, 0.0
     return rewards, weights
 
@@ -214,7 +236,8 @@ def audit_row(
         "places": list(judged.verdict.keep),
         "weight": 0.0 if judged.verdict.skip else judged.verdict.weight,
         "checks": group.group.checks,
-        "missing": max(votes - group.size, 0),
+        "missing": group.missing(votes),
+        "cut": group.cut,
         "pseudo_label": vote.label,
         "prior_label": prior_label,
         "majority_ratio": vote.majority_ratio,

@@ -57,7 +57,12 @@ def read_groups(
     graded = [keys[-1] for sessions in prompts for keys in sessions]
     (extra_fields,) = _read(batch, graded, "extra_fields")
     extras = {key: _graded(fields) for key, fields in zip(graded, extra_fields, strict=True)}
-    log_probs = response_log_probs(batch, graded, "token_log_probs" in wanted) if _LOG_PROBS & {*wanted} else {}
+    only_vote = {key for key, tag in zip(batch.keys, batch.tags, strict=True) if tag.get("only_votes")}
+    log_probs = {}
+    if _LOG_PROBS & {*wanted}:
+        log_probs = {key: LogProbs(extras[key]["log_prob"], ()) for key in graded if key in only_vote}
+        with_tokens = [key for key in graded if key not in only_vote]
+        log_probs |= response_log_probs(batch, with_tokens, "token_log_probs" in wanted)
     rules, infos = _read(batch, [sessions[0][-1] for sessions in prompts], "reward_model", "extra_info")
     histories = histories_of([info["index"] for info in infos]) if "history" in wanted else {}
     groups = []
@@ -91,9 +96,16 @@ def read_groups(
                 sessions=sessions,
                 group=group,
                 check_failures=tuple(failed for key in keys if (failed := extras[key].get("check_failed"))),
+                carried=_carried(keys, only_vote),
             )
         )
     return groups
+
+
+def _carried(keys: Sequence[str], only_vote: Collection[str]) -> tuple[int, ...] | None:
+    """Return the places of the responses that have their tokens; ``None`` for all."""
+    places = tuple(place for place, key in enumerate(keys) if key not in only_vote)
+    return None if len(places) == len(keys) else places
 
 
 def _graded(extra_fields: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -104,6 +104,7 @@ class AgentLoopWorkerVoting(AgentLoopWorkerTQ.__ray_actor_class__):
                 if again == self._retries:
                     raise
                 if poll is not None and not poll.again(kwargs["session_id"]):
+                    await _note(kwargs["uid"], poll)
                     return None
                 said = (str(error).splitlines() or [""])[0]
                 _logger.warning(
@@ -132,9 +133,15 @@ class AgentLoopWorkerVoting(AgentLoopWorkerTQ.__ray_actor_class__):
         else:
             await super()._agent_loop_postprocess(output, validate, **kwargs)
         graded = outputs[-1].extra_fields.get("reward_extra_info") or {}
-        if cut := poll.cast(place, graded.get("answer")):
-            tag = {"cut": cut.votes, "tokens_saved": cut.tokens}
-            await tq.async_kv_put(key=kwargs["uid"], partition_id="train", tag=tag)
+        if poll.cast(place, graded.get("answer")):
+            await _note(kwargs["uid"], poll)
+
+
+async def _note(uid: str, poll: Poll) -> None:
+    """Note with the prompt what was cut, for the group stage."""
+    if poll.saved is not None:
+        tag = {"cut": poll.saved.votes, "tokens_saved": poll.saved.tokens}
+        await tq.async_kv_put(key=uid, partition_id="train", tag=tag)
 
 
 async def _put_vote(output: AgentLoopOutput, **row: Any) -> None:
