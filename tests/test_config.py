@@ -135,6 +135,46 @@ def test_the_oracle_is_taken_where_the_recipe_means_it():
     check_run(parse_ttrl_config(SECTION | {"allow_labels": True}), **RUN | {"reward": "oracle"})
 
 
+@pytest.mark.parametrize("reward", ["majority_vote", "constant"])
+@pytest.mark.parametrize("stop", ["decided", "likely"])
+def test_votes_may_end_early_for_rewards_that_look_at_the_label_alone(reward, stop):
+    check_run(parse_ttrl_config(SECTION | {"stop": stop, "first_votes": 16}), **RUN | {"reward": reward})
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        (
+            {"stop": "decided"},
+            "ttrl.stop is decided; expected never with the reward empirical_entropy, which looks at ",
+        ),
+        (
+            {"stop": "likely", "rewards": [{"name": "majority_vote"}, {"name": "empirical_entropy"}]},
+            "empirical_entropy",
+        ),
+        ({"stop": "decided", "keep": "balanced"}, "ttrl.stop is decided; expected never with ttrl.keep: balanced"),
+        ({"first_votes": 8}, "ttrl.first_votes is set; expected ttrl.stop: decided or likely with it"),
+    ],
+)
+def test_votes_that_others_count_do_not_end_early(section, message):
+    with pytest.raises(InputError, match=message):
+        check_run(parse_ttrl_config(SECTION | section), **RUN | {"reward": "empirical_entropy"})
+
+
+@pytest.mark.parametrize(
+    ("section", "reward", "leave"),
+    [
+        ({}, "majority_vote", True),
+        ({}, "confidence_vote", True),  # the mean log-probability stays
+        ({"rewards": [{"name": "majority_vote"}, {"name": "thresholded"}]}, "majority_vote", True),
+        ({"keep": "spread"}, "majority_vote", False),  # any response may be kept
+        ({}, "mine.py:rarest", False),  # as may a user's own reward
+    ],
+)
+def test_responses_that_only_vote_leave_their_tokens_where_nobody_needs_them(section, reward, leave):
+    assert parse_ttrl_config(SECTION | section).voters_leave_tokens(reward) is leave
+
+
 STAGE = {
     "ttrl": SECTION,
     "reward": "majority_vote",
