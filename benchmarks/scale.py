@@ -135,7 +135,10 @@ def voted(folder: Path, count: int, tokens: int = RESPONSE_TOKENS) -> dict[str, 
         tq.kv_batch_put(
             keys=[f"p{prompt}_{vote}_0" for vote in range(VOTES)],
             fields=list_of_dict_to_tensordict(rows),
-            tags=[{"status": "success", "response_len": tokens, "global_steps": 1}] * VOTES,
+            tags=[
+                {"status": "success", "response_len": tokens, "global_steps": 1, "only_votes": vote >= KEPT}
+                for vote in range(VOTES)
+            ],
             partition_id="train",
         )
         tag = {"is_prompt": True, "status": "finished", "global_steps": 1}

@@ -120,11 +120,11 @@ def _draw(shares: dict[str, list[float]], out: Path) -> None:
     figure.savefig(out / "votes.png", dpi=130)
 
 
-async def generated(model: str, prompts: int, tokens: int) -> None:
-    """Print what each plan costs in a real vLLM at each of three ratios."""
+async def generated(model: str, prompts: int, tokens: int, ratios: list[float]) -> None:
+    """Print what each plan costs in a real vLLM at each of these ratios."""
     engine, sampling = _engine(model, tokens)
     print("ratio  plan                   tokens  seconds  against never  responses  labels that differ")
-    for ratio in (0.9, 0.6, 0.3):
+    for ratio in ratios:
         never: tuple[int, float] | None = None
         for name, plan in PLANS.items():
             began, sampled, came, wrong = time.perf_counter(), 0, 0, 0
@@ -186,6 +186,7 @@ def main() -> None:
     parser.add_argument("--model", help="a folder; the demo's SmolLM2 by default")
     parser.add_argument("--prompts", type=int, default=4)
     parser.add_argument("--tokens", type=int, default=256)
+    parser.add_argument("--ratios", type=float, nargs="+", default=[0.9, 0.6, 0.3], help="of the generated part")
     arguments = parser.parse_args()
     for part in _chosen(arguments.parts):
         if part == "groups":
@@ -193,10 +194,11 @@ def main() -> None:
         elif part == "simulated":
             simulated(arguments.each, arguments.out)
         else:
-            from ttrl_verl.demo.smollm2 import model_folder
+            from ttrl_verl.demo.tasks import SMOLLM2
 
-            model = arguments.model or str(model_folder())
-            asyncio.run(generated(model, arguments.prompts, arguments.tokens))
+            # `ttrl-verl demo` makes it.
+            model = arguments.model or str(SMOLLM2.model_dir)
+            asyncio.run(generated(model, arguments.prompts, arguments.tokens, arguments.ratios))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ def row(step: int, index: int = 0, answers: tuple = ("5", "4", None, "5"), **cha
         "weight": 1.0,
         "checks": None,
         "missing": 0,
+        "cut": 0,
         "pseudo_label": "5",
         "prior_label": None,
         "majority_ratio": 0.5,

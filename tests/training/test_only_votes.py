@@ -5,7 +5,7 @@ from queue_rows import left, put, scores, stage
 
 from ttrl_verl.record.read import open_run
 
-pytestmark = [pytest.mark.verl, pytest.mark.timeout(300), pytest.mark.usefixtures("runs")]
+pytestmark = [pytest.mark.verl, pytest.mark.timeout(900), pytest.mark.usefixtures("runs")]
 
 
 def sample(group_stage, size=1):

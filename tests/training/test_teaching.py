@@ -5,7 +5,7 @@ from queue_rows import left, put, remember, stage
 
 from ttrl_verl.record.read import open_run
 
-pytestmark = [pytest.mark.verl, pytest.mark.timeout(300), pytest.mark.usefixtures("runs")]
+pytestmark = [pytest.mark.verl, pytest.mark.timeout(900), pytest.mark.usefixtures("runs")]
 
 MODES = ["sync", "colocate_async", "separate_async"]
 TEACHES, TEACHES_NOT = ["5", "4", "5", "5"], ["5", "5", "5", "4"]  # two are kept of each
