@@ -34,16 +34,18 @@ def test_a_group_that_teaches_nothing_is_replaced_by_the_next_question(tq, runs,
     put(tq, "b", TEACHES_NOT, index=2)
     loader = Loader(tq, TEACHES, TEACHES)
     batch, metrics = filtering(mode, loader, run=f"filter-{mode}").sample(1, "train", 2)
-    assert sorted(batch.keys) == ["a_0_0", "a_1_0", "more1_0_0", "more1_1_0"]
+    # verl's synchronous buffer asks two for one, takes any two of the three that teach, and clears the third.
+    uids = {key.split("_")[0] for key in batch.keys}
+    assert uids <= {"a", "more1", "more2"} if mode == "sync" else uids == {"a", "more1"}
+    assert (len(uids), len(batch.keys)) == (2, 4)
     assert metrics["ttrl/passed_over"] == 1
     assert metrics["training/filter_groups/evicted_samples"] == 1
     assert metrics["ttrl/zero_advantage_groups"] == 0.0
-    # verl's synchronous buffer asks two for one, and clears what it does not need.
     assert loader.asked == (2 if mode == "sync" else 1)
     assert left(tq) == sorted(batch.keys)
     rows = {row["index"]: row for row in open_run(runs / f"filter-{mode}").audit().to_pylist()}
-    assert {index: row["kept"] for index, row in rows.items()} == {1: 2, 2: 0, 101: 2}
-    assert (rows[2]["answers"], rows[2]["rewards"]) == (TEACHES_NOT, [1.0, 1.0, 1.0, 0.0])
+    assert sorted(row["kept"] for row in rows.values()) == [0, 2, 2]
+    assert (rows[2]["answers"], rows[2]["rewards"], rows[2]["kept"]) == (TEACHES_NOT, [1.0, 1.0, 1.0, 0.0], 0)
 
 
 @pytest.mark.parametrize("mode", MODES)
