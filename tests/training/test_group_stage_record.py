@@ -42,6 +42,7 @@ def test_every_vote_is_on_record(tq, runs):
         "weight": 1.0,
         "checks": None,
         "missing": 0,
+        "cut": 0,
         "pseudo_label": "5",
         "prior_label": None,
         "majority_ratio": 0.5,
