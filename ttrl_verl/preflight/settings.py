@@ -21,7 +21,12 @@ def check_settings(composed: Composed) -> Iterator[Finding]:
     """Yield the settings that this run would not obey, or that would spoil it."""
     several = composed.ttrl.rewards
     names = [one.name for one in several] if several else [composed.values["reward"]["reward_manager"]["name"]]
-    told = [*_ignored(composed.values), *_dynamic(composed.values), *_multiplicative(composed)]
+    told = [
+        *_ignored(composed.values),
+        *_filtered_late(composed),
+        *_dynamic(composed.values),
+        *_multiplicative(composed),
+    ]
     votes, kept = composed.ttrl.votes, composed.values["actor_rollout_ref"]["rollout"]["n"]
     if votes > kept and composed.ttrl.keep == "first" and all(name in _LOOK_AT_NO_VOTE for name in names):
         told.append(
@@ -44,6 +49,18 @@ def _ignored(values: Mapping[str, Any]) -> Iterator[str]:
     key = "reward.custom_reward_function.path"
     if value_at(values, key) is not None:
         yield f"{key} is set, and nothing reads it; a reward of one's own is reward=FILE.py:FUNCTION (docs/extend.md)"
+
+
+def _filtered_late(composed: Composed) -> Iterator[str]:
+    """Groups are filtered at the vote; a reward that waits for entropies is known after it."""
+    if not value_at(composed.values, "algorithm.filter_groups.enable"):
+        return
+    for bound, _ in composed.ttrl.build_rewards(composed.values["reward"]["reward_manager"]["name"]):
+        if bound.reward.late:
+            yield (
+                f"algorithm.filter_groups.enable is true; expected false with the reward {bound.name}, which is known "
+                "only when the groups have been chosen"
+            )
 
 
 def _dynamic(values: Mapping[str, Any]) -> Iterator[str]:
