@@ -61,7 +61,7 @@ def answer(wanted: Wanted, console: Console) -> int:
             return 1
     lines = answer_lines(wanted, planned)
     write_lines(wanted.out, lines)
-    _tell(lines, planned, console)
+    _tell(lines, planned, console, wanted.stream)
     console.print(f"answers: {wanted.out}; the adapted model: `ttrl-verl export {wanted.folder} OUT`", markup=False)
     return 0
 
@@ -184,13 +184,16 @@ class Budget:
         return 2 * step + (self._measured or now) / 2
 
 
-def _tell(lines: list[dict[str, Any]], planned: Plan, console: Console) -> None:
+def _tell(lines: list[dict[str, Any]], planned: Plan, console: Console, stream: int | None) -> None:
     """Print what came of it: how surely it was answered, and, where there are labels, how many answers are right."""
     for adapted, what in ((True, "adapted to"), (False, "held back")):
         part = [line for line in lines if line["adapted"] is adapted]
         if part:
             console.print(summary(part, what), highlight=False, soft_wrap=True, markup=False)
-            for sentence in accuracy(part, planned):
+            said = accuracy(part, planned)
+            if stream is not None and adapted:
+                said += over_time(part, _labels(planned), stream)
+            for sentence in said:
                 console.print(sentence, highlight=False, soft_wrap=True, markup=False)
 
 
@@ -223,6 +226,32 @@ def accuracy(lines: list[dict[str, Any]], planned: Plan) -> list[str]:
     }
     shares = ", ".join(f"{name} {share:.3f}" for name, share in right.items())
     return [f"right by the file's labels, which nothing else has seen ({len(labelled)} questions): {shares}"]
+
+
+def over_time(lines: list[dict[str, Any]], labels: Mapping[str, str | None], size: int) -> list[str]:
+    """Return, group by group of a stream, the share of right answers as they came, beside the untouched model's.
+
+    Args:
+        lines: of the questions adapted to, in the order in which they came.
+        labels: canonical, by origin; ``None`` where there is none.
+        size: questions at a time.
+
+    Example:
+        >>> lines = [{"origin": str(n), "answer": "4", "answer_before": "5"} for n in range(3)]
+        >>> over_time(lines, {"0": "4", "1": "5", "2": "4"}, 2)[1]
+        '  questions 3 to 3: untouched 0.000, as they came 1.000'
+    """
+    said = []
+    for start in range(0, len(lines), size):
+        part = [line for line in lines[start : start + size] if labels.get(line["origin"]) is not None]
+        if part:
+            untouched, came = (
+                sum(line[key] == labels[line["origin"]] for line in part) / len(part)
+                for key in ("answer_before", "answer")
+            )
+            last = min(start + size, len(lines))
+            said.append(f"  questions {start + 1} to {last}: untouched {untouched:.3f}, as they came {came:.3f}")
+    return said
 
 
 def _labels(planned: Plan) -> dict[str, str | None]:
