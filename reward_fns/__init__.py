@@ -27,6 +27,7 @@ from ttrl_verl.reward_fns.random_reward import random_reward
 from ttrl_verl.reward_fns.region_vote import region_vote
 from ttrl_verl.reward_fns.reward import Reward
 from ttrl_verl.reward_fns.scrl import scrl
+from ttrl_verl.reward_fns.second_views import crossed, harmonic
 from ttrl_verl.reward_fns.semantic_entropy import semantic_entropy
 from ttrl_verl.reward_fns.soft_consensus import soft_consensus
 from ttrl_verl.reward_fns.soft_pseudo_label import soft_pseudo_label
@@ -54,6 +55,8 @@ REWARD_FNS: dict[str, Reward] = {
     "relative_confidence": Reward(relative_confidence, needs=("entropies", "lengths")),
     "forking": Reward(forking, needs=("token_entropies", "lengths")),
     "scrl": Reward(scrl, needs=("entropies",)),
+    "harmonic": Reward(harmonic, needs=("views",)),
+    "crossed": Reward(crossed, needs=("views",)),
     "random": Reward(random_reward, uses=("index", "step")),
     "constant": Reward(constant, sees="label"),
     "oracle": Reward(oracle, needs=("label",), sees="label"),

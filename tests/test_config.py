@@ -23,6 +23,13 @@ def test_a_good_section_is_taken():
         ({"min_votes": 17}, "ttrl.min_votes is 17; expected at most ttrl.votes, 16"),
         ({"min_votes": 0}, "ttrl.min_votes is 0; input should be greater than or equal to 1"),
         ({"history": 0}, "ttrl.history is 0; input should be greater than or equal to 1"),
+        ({"views": ["as_written"]}, "ttrl.views is ['as_written']; list should have at least 2 items"),
+        (
+            {"views": ["as_written", "rotate far"]},
+            "ttrl.views has 'rotate far'; expected rotate and a number from -360",
+        ),
+        ({"views": ["as_written", "colum p"]}, "ttrl.views has 'colum p'; expected as_written, column NAME"),
+        ({"views": ["as_written", "as_written"]}, "ttrl.views has 'as_written' twice"),
         ({"retries": -1}, "ttrl.retries is -1; input should be greater than or equal to 0"),
         ({"votes": 0}, "ttrl.votes is 0; input should be greater than or equal to 1"),
         ({"votes": "16"}, "ttrl.votes is '16'; input should be a valid integer"),
@@ -129,6 +136,12 @@ def test_where_the_trainer_computes_no_entropies_in_time_they_are_refused(reward
     with pytest.raises(InputError, match=r"entropies: trainer_mode=sync and .*bypass_mode=false"):
         parse_stage_options(STAGE | {"reward": reward} | changes)
     assert parse_stage_options(STAGE | {"reward": reward}).entropies
+
+
+@pytest.mark.parametrize("reward", ["harmonic", "crossed"])
+def test_without_views_there_is_nothing_to_compare(reward):
+    with pytest.raises(InputError, match=rf"the reward {reward} needs views: ttrl\.views names two or more"):
+        check_run(parse_ttrl_config(SECTION), **RUN | {"reward": reward})
 
 
 def test_the_oracle_is_taken_where_the_recipe_means_it():

@@ -80,6 +80,13 @@ def test_the_table_of_fields_is_the_groups():
     table = PAGE.partition("### What a group holds")[2].partition("###")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \|.*\| ([^|]+) \|$", table, re.MULTILINE))
     assert set(rows) == {*FIELDS, "answers"}
-    section = {"votes": 4, "answer_type": "math", "check": "checks.py:sums", "allow_labels": True, "prior": "v.parquet"}
+    section = {
+        "votes": 4,
+        "answer_type": "math",
+        "check": "checks.py:sums",
+        "allow_labels": True,
+        "prior": "v.parquet",
+        "views": ["as_written", "rotate 5"],
+    }
     given = parse_ttrl_config(section).given_fields(log_probs=True)
     assert {field for field, how in rows.items() if how != "not yet"} == given | {"answers"}

@@ -18,6 +18,7 @@ ROWS = {
     "the run's record": {"history", "index", "step"},
     "a frozen model's votes": {"prior"},
     "entropies, late": {"entropies", "token_entropies", "lengths"},
+    "second views": {"views"},
     "a check of yours": {"checks"},
 }
 CONTROLS = {"random", "constant", "oracle"}

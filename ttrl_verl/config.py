@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ttrl_verl.alarms.config import AlarmsConfig
 from ttrl_verl.errors import InputError
+from ttrl_verl.questions.views import columns_of, parse_views
 from ttrl_verl.reward_fns import REWARD_FNS
 from ttrl_verl.reward_fns.answers import AnswerType, get_answer_type
 from ttrl_verl.reward_fns.apart import describe_reward
@@ -68,6 +69,7 @@ class TTRLConfig(BaseModel):
     poll_interval: float = Field(default=0.5, gt=0, le=60)
     allow_labels: bool = False
     audit: bool = True
+    views: list[str] | None = Field(default=None, min_length=2)
     prior: str | None = None
     history: int = Field(default=8, ge=1, le=64)
     alarms: AlarmsConfig = AlarmsConfig()
@@ -77,13 +79,17 @@ class TTRLConfig(BaseModel):
         """The responses that a group needs to vote: ``min_votes``, by default half of the votes, rounded up."""
         return -(-self.votes // 2) if self.min_votes is None else self.min_votes
 
-    def layout(self, prompt_key: str, image_key: str = "images") -> "Layout":
-        """Return how question files are read: ``data.prompt_key``, ``data.image_key`` and this section's keys."""
+    def layout(self, prompt_key: str, image_key: str = "images", *, training: bool = False) -> "Layout":
+        """Return how question files are read: ``data.prompt_key``, ``data.image_key`` and this section's keys.
+
+        Training files alone have the columns of ``views``: validation asks as written.
+        """
         # pyarrow, which a dry run does not need.
         from ttrl_verl.questions.images import ImageLayout
         from ttrl_verl.questions.read import Layout
 
         images = ImageLayout(image_key, self.image_root, self.min_pixels, self.max_pixels)
+        columns = columns_of(self.views) if training else ()
         return Layout(
             prompt_key,
             self.label_key,
@@ -92,6 +98,7 @@ class TTRLConfig(BaseModel):
             images,
             self.type_key,
             suffix_to=self.suffix_to,
+            view_columns=columns,
         )
 
     @classmethod
@@ -162,6 +169,7 @@ class TTRLConfig(BaseModel):
         given |= {"log_probs", "token_log_probs"} if log_probs else set()
         given |= {"checks"} if self.check is not None else set()
         given |= {"history"} if self.audit else set()
+        given |= {"views"} if self.views is not None else set()
         given |= {"prior"} if self.prior is not None else set()
         return frozenset(given | ({"label"} if self.allow_labels else set()))
 
@@ -189,6 +197,10 @@ def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
         raise InputError(first_error(error, "ttrl", TTRLConfig)) from error
     if not is_elsewhere(config.answer_type):
         config.build_answer_type()
+    if config.views is not None:
+        parse_views(config.views)
+        if len(config.views) > config.votes:
+            raise InputError(f"ttrl.views are {len(config.views)}; expected at most ttrl.votes, {config.votes}")
     if config.least_votes > config.votes:
         raise InputError(f"ttrl.min_votes is {config.min_votes}; expected at most ttrl.votes, {config.votes}")
     least, most = config.min_pixels, config.max_pixels

@@ -10,7 +10,8 @@ verl's registry or module           what is put there
 ==================================  ====================================================================================
 ``PlatformRegistry``                the platform ``cpu``, chosen where vLLM's CPU build is installed: ``cpu``
 reward managers                     ``training.reward_manager``, under the name of each reward
-agent loops                         ``training.greedy_agent_loop``, for validation rows that ask for it
+agent loops                         ``training.greedy_agent_loop``, for validation rows that ask for it;
+                                    ``training.viewed_agent_loop``, for training rows where there are ``ttrl.views``
 advantage estimators                ``training.advantages``: ``reward_as_advantage``
 ``PPOTrainer._compute_advantage``   ``training.weights``: what a prompt or a token weighs; on the tested version alone
 verl's driver, at ``ray.init``      ``cluster``: nodes that are gone, a folder that not all see
@@ -69,6 +70,8 @@ def register() -> None:
     import_when_imported("verl.experimental.reward_loop.reward_manager.registry", "ttrl_verl.training.reward_manager")
     # so that a validation row may ask for a greedy answer
     import_when_imported("verl.experimental.agent_loop.agent_loop", "ttrl_verl.training.greedy_agent_loop")
+    # and a training row for its responses in several views
+    import_when_imported("verl.experimental.agent_loop.agent_loop", "ttrl_verl.training.viewed_agent_loop")
 
 
 try:

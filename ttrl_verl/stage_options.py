@@ -158,6 +158,7 @@ _HOW = {
     "prior": "needs prior: ttrl.prior names a file of votes, which `ttrl-verl vote` writes",
     "entropies": "needs entropies: trainer_mode=sync and algorithm.rollout_correction.bypass_mode=false",
     "token_entropies": "needs token_entropies: trainer_mode=sync and algorithm.rollout_correction.bypass_mode=false",
+    "views": "needs views: ttrl.views names two or more, such as [as_written, column paraphrase]",
     "checks": "needs checks: ttrl.check names a function that gives them",
 }
 """How a run comes to give a field."""

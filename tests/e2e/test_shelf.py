@@ -62,3 +62,20 @@ def test_a_frozen_models_votes_train_two_steps(tmp_path, tiny_model):
         assert row["prior_label"] == ("3" if row["index"] < 6 else "7")
         assert row["rewards"] == [float(answer == row["prior_label"]) for answer in row["answers"]]
         assert (row["kept"] == 0) == (row["index"] >= 6)
+
+
+@pytest.mark.parametrize("reward", ["harmonic", "crossed"])
+def test_each_session_is_trained_on_the_prompt_that_it_was_asked(reward, tmp_path, tiny_model, monkeypatch):
+    monkeypatch.setenv("TTRL_OBSERVE_ENTROPIES", "1")
+    questions = [row | {"said": row["prompt"].replace("what is", "the answer is")} for row in QUESTIONS]
+    settings = [*SHORT, f"reward.reward_manager.name={reward}", "ttrl.views=[as_written,column said]"]
+    run = train(tmp_path, tiny_model, settings, questions=questions)
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    for record in run.of_kind("log_probs"):
+        for key, (prompt, _, _) in zip(record["keys"], record["samples"], strict=True):
+            view = int(key.rsplit("_", 2)[1]) % 2
+            assert ("the answer is" in tokenizer.decode(prompt)) == (view == 1)
+    assert {int(key.rsplit("_", 2)[1]) % 2 for record in run.of_kind("log_probs") for key in record["keys"]} == {0, 1}
+    assert run.series("ttrl/view_1/label_accuracy")

@@ -41,6 +41,17 @@ def test_training_rows_have_no_label_and_ask_for_the_votes(build, val):
     assert not {str(10 * n) for n in range(1, 5)} & {str(value) for row in rows for value in row.values()}
 
 
+def test_with_views_training_rows_carry_the_columns_and_are_asked_by_their_loop(build, write_jsonl):
+    rows = [row | {"said": f"the answer is {n}"} for n, row in enumerate(ROWS)]
+    file = write_jsonl("said.jsonl", rows)
+    train, val = build("ttrl.views=[as_written,column said]", f"data.train_files=[{file}]")
+    assert train[1]["agent_name"] == "viewed_single_turn_agent"
+    assert train[1]["extra_info"]["views"] == {"said": "the answer is 1"}
+    assert "views" not in train[1]
+    assert "views" not in val[1]["extra_info"]
+    assert val[1]["agent_name"] != "viewed_single_turn_agent"
+
+
 def test_labels_are_filed_in_the_driver_by_index(build):
     from ttrl_verl.training.driver_store import label_of
 

@@ -35,7 +35,10 @@ class QuestionFiles:
     def __init__(self, composed: Composed) -> None:
         data = composed.values["data"]
         self.train, self.val = as_list(data["train_files"]), as_list(data["val_files"])
-        self._layout = composed.ttrl.layout(data["prompt_key"], data["image_key"])
+        self._layouts = {
+            training: composed.ttrl.layout(data["prompt_key"], data["image_key"], training=training)
+            for training in (True, False)
+        }
         self._read: dict[str, pa.Table | InputError] = {}
 
     @property
@@ -51,7 +54,7 @@ class QuestionFiles:
         """
         if name not in self._read:
             try:
-                self._read[name] = read_questions(os.path.expanduser(name), self._layout)
+                self._read[name] = read_questions(os.path.expanduser(name), self._layouts[name in self.train])
             except InputError as error:
                 self._read[name] = error
         found = self._read[name]

@@ -52,6 +52,7 @@ class Layout:
         system_prompt: put before the messages of a row that has no system message.
         prompt_suffix: appended to the last user message.
         images: where a question's images are.
+        view_columns: columns with the question in other words; their texts are a column ``views``, in this order.
         type_key: the column of a question's own answer type, with its choices in ``choices``; ``None`` for none.
         suffix_to: which questions get the suffix: ``all``, or those ``without_examples``: see ``has_examples``.
     """
@@ -63,6 +64,14 @@ class Layout:
     images: ImageLayout = field(default_factory=ImageLayout)
     type_key: str | None = "answer_type"
     suffix_to: Literal["all", "without_examples"] = "all"
+    view_columns: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of a table of questions: those of ``SCHEMA``, and ``views`` where there are such columns."""
+        if not self.view_columns:
+            return SCHEMA
+        return SCHEMA.append(pa.field("views", pa.list_(pa.string())))
 
 
 def as_list(files: str | Sequence[str] | None) -> list[str]:
@@ -79,7 +88,7 @@ def read_questions(path: str | Path, layout: Layout) -> pa.Table:
         InputError: the file is missing, of another kind, unreadable, empty or lacks a column, or a row is not what was
             expected. The message names file, line and key.
     """
-    return pa.Table.from_batches(list(_batches(iter_questions(path, layout))))
+    return pa.Table.from_batches(list(_batches(iter_questions(path, layout), layout.schema)))
 
 
 def iter_questions(path: str | Path, layout: Layout) -> Iterator[dict[str, Any]]:
@@ -95,9 +104,9 @@ def iter_questions(path: str | Path, layout: Layout) -> Iterator[dict[str, Any]]
         yield _question(row, where, layout, path)
 
 
-def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
+def _batches(rows: Iterator[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     while chunk := list(itertools.islice(rows, _CHUNK)):
-        yield pa.RecordBatch.from_pylist(chunk, schema=SCHEMA)
+        yield pa.RecordBatch.from_pylist(chunk, schema=schema)
 
 
 def file_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -173,8 +182,9 @@ def _question(row: Mapping[str, Any], where: str, layout: Layout, file: Path) ->
     messages = _messages(row[layout.prompt_key], f"{where}: {layout.prompt_key}")
     if layout.system_prompt is not None and messages[0]["role"] != "system":
         messages = [{"role": "system", "content": layout.system_prompt}, *messages]
-    if layout.prompt_suffix is not None and (layout.suffix_to == "all" or not has_examples(messages)):
-        messages = [*messages[:-1], {**messages[-1], "content": messages[-1]["content"] + layout.prompt_suffix}]
+    takes = layout.suffix_to == "all" or not has_examples(messages)
+    suffix = (layout.prompt_suffix or "") if takes else ""
+    messages = [*messages[:-1], {**messages[-1], "content": messages[-1]["content"] + suffix}]
     label = _label(row, where, layout.label_key)
     source = str(row.get("data_source") or file.stem)
     key = layout.images.key
@@ -184,7 +194,20 @@ def _question(row: Mapping[str, Any], where: str, layout: Layout, file: Path) ->
         _check_text(text, where)
     kind = _row_type(row, where, layout.type_key)
     known = {"prompt": messages, "images": images, "label": label, "data_source": source, "origin": where}
-    return {**known, "answer_type": kind}
+    known["answer_type"] = kind
+    if layout.view_columns:
+        known["views"] = [_view(row, column, where, suffix) for column in layout.view_columns]
+    return known
+
+
+def _view(row: Mapping[str, Any], column: str, where: str, suffix: str) -> str:
+    """Return the question in other words, from a column of ``ttrl.views``."""
+    text = row.get(column)
+    if not isinstance(text, str) or not text.strip():
+        said = f"has no column {column!r}; its columns are {', '.join(map(str, row))}"
+        raise InputError(f"{where}: {said if column not in row else f'has no {column}'} (ttrl.views)")
+    _check_text(text, where)
+    return text + suffix
 
 
 def has_examples(messages: Sequence[Mapping[str, Any]]) -> bool:

@@ -16,6 +16,7 @@ from ttrl_verl.questions.prompt_lengths import check_prompts
 from ttrl_verl.questions.read import as_list, read_questions
 from ttrl_verl.training.driver_store import remember, remembers
 from ttrl_verl.training.greedy_agent_loop import NAME as GREEDY_AGENT
+from ttrl_verl.training.viewed_agent_loop import NAME as VIEWED_AGENT
 
 
 class UnlabeledDataset(RLHFDataset):
@@ -41,7 +42,8 @@ class UnlabeledDataset(RLHFDataset):
     def _read_files_and_tokenize(self) -> None:
         ttrl = parse_ttrl_config(OmegaConf.to_container(self.config.ttrl, resolve=True))
         self.is_training_set = self._claim_role()
-        layout = ttrl.layout(self.config.prompt_key, self.config.image_key)
+        layout = ttrl.layout(self.config.prompt_key, self.config.image_key, training=self.is_training_set)
+        self._view_columns = layout.view_columns
         table = pa.concat_tables([read_questions(path, layout) for path in self.data_files])
         table = self._take_max_samples(table)
         if not self.filter_overlong_prompts:
@@ -84,7 +86,7 @@ class UnlabeledDataset(RLHFDataset):
         if self.is_training_set:
             remember(table, self.config)
             rows = rows.set_column(rows.schema.get_field_index("label"), "label", pa.nulls(table.num_rows, pa.string()))
-            return _dataset(rows, rollout_n=ttrl.votes)
+            return _dataset(rows, rollout_n=ttrl.votes, agent_name=VIEWED_AGENT if ttrl.views else None)
         if not ttrl.val_greedy:
             return _dataset(rows)
         greedy = rows.set_column(
@@ -111,6 +113,8 @@ class UnlabeledDataset(RLHFDataset):
         index = row.pop("row_index")  # `index` itself is overwritten by verl, from extra_info
         row["reward_model"] = {"style": "rule", "ground_truth": label}
         row["extra_info"] = {"index": index, "origin": row.pop("origin"), "answer_type": row.pop("answer_type")}
+        if texts := row.pop("views", None):
+            row["extra_info"]["views"] = dict(zip(self._view_columns, texts, strict=True))
         row["extra_info"]["training"] = self.is_training_set
         row["index"] = index
         return row

@@ -81,6 +81,7 @@ class GroupStageMixin:
         self._kept = options.kept
         self._judge = Judge(self._ttrl.build_rewards(options.reward), options.kept, self._ttrl.keep)
         self._fields = self._judge.fields & self._ttrl.given_fields(log_probs=options.log_probs) - {*LATE}
+        self._fields |= {"views"} if self._ttrl.views else set()  # for the metrics, whatever the reward
         self._answer_type = self._ttrl.build_answer_type()
         self._refill_fn = kwargs["refill_fn"]
         self._stopping = False
@@ -178,6 +179,7 @@ class GroupStageMixin:
             step=step,
             label_of=self._canonical_label,
             question_of=whole_question_of,
+            views=len(self._ttrl.views or ()),
             prior_of=None if self._prior is None else self._prior.shares,
             histories_of=lambda indices: self._earlier.before(step, indices),
         )

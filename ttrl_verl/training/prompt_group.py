@@ -11,6 +11,7 @@ from typing import Any
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.judge import Judgement
 from ttrl_verl.reward_fns.metrics import check_metrics, label_metrics, top_answer_share, vote_metrics
+from ttrl_verl.reward_fns.second_views import label_by_view
 from ttrl_verl.reward_fns.verdict import Verdict
 from ttrl_verl.reward_fns.vote import answer_entropy, count_answers, take_vote
 
@@ -140,6 +141,9 @@ def step_metrics(
         label = label_of(group.index)
         if label is not None:
             metrics |= label_metrics(group.group, group_rewards, label, kept)
+            if group.group.views is not None:
+                labels = label_by_view(group.group)
+                metrics |= {f"view_{view}/label_accuracy": float(own == label) for view, own in labels.items()}
         for name, value in metrics.items():
             values[f"ttrl/{name}"].append(value)
     means = {name: sum(of_groups) / len(of_groups) for name, of_groups in values.items()}

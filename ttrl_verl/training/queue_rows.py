@@ -36,6 +36,7 @@ def read_groups(
     question_of: Callable[[int], str | None] | None = None,
     histories_of: Callable[[Collection[int]], Mapping[int, tuple[Visit, ...]]] | None = None,
     prior_of: Callable[[str], Mapping[str, float]] | None = None,
+    views: int = 0,
 ) -> list[PromptGroup]:
     """Return the groups, each in sampling order: the queue lists keys as they came in, short answers first.
 
@@ -45,6 +46,7 @@ def read_groups(
         step: the training step.
         label_of: the label by the row's index; asked for the ``oracle`` control alone.
         question_of: the question by the row's index.
+        views: in how many views the step's prompts were asked, in turn.
         prior_of: a frozen model's vote shares by the row's origin.
         histories_of: the earlier visits by the row's index, for all of the step's at once.
 
@@ -79,6 +81,7 @@ def read_groups(
             "question": lambda info=info: question_of(info["index"]),
             "index": lambda info=info: info["index"],
             "step": lambda: step,
+            "views": lambda keys=keys: tuple(int(key.rsplit("_", 2)[1]) % views for key in keys),
             "prior": lambda info=info: prior_of(info["origin"]),
             "history": lambda info=info: histories[info["index"]],
             "label": lambda info=info: label_of(info["index"]),
