@@ -26,7 +26,6 @@ LIMITED_SECONDS = 60.0
 
 _TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
 _QUOTED = re.compile(r'"([^"]*)"')
-_OPAQUE = re.compile(r"(?:value|function)\([^()]*\)")
 _CAPITALS = re.compile(r"[A-Z]+(?:\*[A-Z]+)*")
 _TO_EVALUATE = re.compile(r"\\(?:i{0,3}nt|oint|sum|prod|lim)(?![a-zA-Z])")
 _PHRASES = {
@@ -171,10 +170,20 @@ def _read(tidied: str) -> tuple[str | None, bool]:
         if outcome.limited:
             raise _LimitReached(Canonical(_as_text(tidied), True)) from None
         text, too_large = outcome.value or (None, False)
-        if text and ":" in _OPAQUE.sub("", text):  # a ratio is worked out exactly, or is text
+        if text and _is_ratio(text):  # one that cannot be worked out exactly is text
             return None, too_large
         too_large = too_large or len(text or "") > MAX_CHARS
         return None if too_large else text, too_large
+
+
+def _is_ratio(text: str) -> bool:
+    """Say whether a colon stands outside of parentheses; within them it belongs to a function's values."""
+    depth = 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if character == ":" and depth == 0:
+            return True
+    return False
 
 
 def _as_text(tidied: str) -> str | None:

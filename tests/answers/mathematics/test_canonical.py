@@ -184,6 +184,8 @@ def test_a_ratio_of_capitals_is_stable():
     for ratio in ("G Q:G Q", "GQ:GQ", "a b:c", r"\sin x:2", r"6 Q: n!NN"):
         assert canonical_math(canonical_math(ratio)) == canonical_math(ratio)
     assert canonical_math("a b:c") == "a*b:c"
+    assert canonical_math(r"\ln|x|+C") == canonical_math(r"C+\ln\left|x\right|")
+    assert canonical_math(r"\ln|f(2)x|+C") == canonical_math(r"C+\ln|x f(2)|")
 
 
 @pytest.mark.parametrize(
