@@ -140,6 +140,12 @@ def tiny_internvl35(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _built("tiny_internvl.py", tmp_path_factory.mktemp("models") / "tiny-internvl35", "untied", "qwen3")
 
 
+@pytest.fixture(scope="session")
+def tiny_glm4v(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the tiny GLM-4.1V."""
+    return _built("tiny_glm4v.py", tmp_path_factory.mktemp("models") / "tiny-glm4v")
+
+
 def _built(script: str, folder: Path, *options: str) -> Path:
     """Build a model in a process of its own: the fast tests import neither torch nor transformers."""
     subprocess.run([sys.executable, str(REPOSITORY / "tests" / script), str(folder), *options], check=True)

@@ -23,21 +23,27 @@ class Differences:
         rollout: vLLM's from transformers', the forbidden tokens left out.
         actor: verl's actor's from transformers', with all tokens.
         other: vLLM's from transformers' with another question's picture of the same size; ``None`` without pictures.
+        worst: the largest of ``rollout`` and ``actor`` over a single response.
+        closest: the smallest of ``other`` over a single response.
+        responses: how many were compared.
         image_tokens: how many a prompt has, each number that was seen.
     """
 
     rollout: float
     actor: float
     other: float | None
+    worst: float
+    closest: float | None
+    responses: int
     image_tokens: list[int]
 
     def check(self) -> None:
         """Check that the rollout is the model's own, given this picture and no other."""
         print(self)
-        assert self.rollout < 1e-5
-        assert self.actor < 1e-5
+        assert self.worst < 1e-5
         if self.other is not None:
             assert self.other > 1000 * self.rollout
+            assert self.closest > 100 * self.worst
             assert self.other > 1e-3
 
 
@@ -64,7 +70,14 @@ def differences(run: Run, model: Path) -> Differences:
                 gaps["other"].append(_chosen(logits, response) - torch.tensor(rollout))
                 break
     means = {name: torch.cat(gap).abs().mean().item() if gap else None for name, gap in gaps.items()}
-    return Differences(**means, image_tokens=sorted(image_tokens))
+    each = {name: [one.abs().mean().item() for one in gap] for name, gap in gaps.items()}
+    return Differences(
+        **means,
+        worst=max(each["rollout"] + each["actor"]),
+        closest=min(each["other"], default=None),
+        responses=len(each["rollout"]),
+        image_tokens=sorted(image_tokens),
+    )
 
 
 _TIED = "actor_rollout_ref.model.override_config"

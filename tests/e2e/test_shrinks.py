@@ -122,8 +122,21 @@ def the_tower_has_not_moved(run, out, model):
     assert tower
     assert not moved & tower
     assert moved
-    assert (out / "processor_config.json").exists()
+    it_loads_again(out, after, model)
     print(f"{len(moved)} of {len(after)} tensors moved, none of the tower's {len(tower)}")
+
+
+def it_loads_again(out, weights, model):
+    """What was exported is a model and its processor to transformers; a head of its own is not the embedding."""
+    from transformers import AutoModelForImageTextToText, AutoProcessor
+
+    assert type(AutoProcessor.from_pretrained(out)) is type(AutoProcessor.from_pretrained(model))
+    loaded = AutoModelForImageTextToText.from_pretrained(out)
+    heads = [weight for name, weight in weights.items() if name.endswith("lm_head.weight")]
+    for head in heads:
+        assert loaded.lm_head.weight.float().equal(head.float())
+    tied = loaded.lm_head.weight.equal(loaded.get_input_embeddings().weight)
+    assert tied is (heads == [])
 
 
 def exported(run, out):

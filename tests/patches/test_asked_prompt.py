@@ -37,6 +37,19 @@ def test_what_the_processor_spread_is_as_the_template_had_it(internvl, sizes, to
     assert qwen2_5_vl_dedup_image_tokens(spread, internvl) == asked
 
 
+@pytest.mark.parametrize("images", [1, 2, 0])
+def test_a_prompt_of_glm_is_as_the_template_had_it_though_verl_knows_it(images, tiny_glm4v):
+    from transformers import AutoProcessor
+    from verl.workers.rollout.utils import qwen2_5_vl_dedup_image_tokens
+
+    processor = AutoProcessor.from_pretrained(tiny_glm4v)
+    asked, spread = prompts(processor, *[(56, 56)] * images)
+    assert spread.count(processor.image_token_id) == 4 * images
+    assert qwen2_5_vl_dedup_image_tokens(spread, processor) == asked
+    # Should this fail, verl does it right by itself: remove it from ttrl_verl.questions.processors.
+    assert list(qwen2_5_vl_dedup_image_tokens.__wrapped__(spread, processor)) == spread
+
+
 def test_qwen_goes_to_verls_own(tiny_vision_model):
     from transformers import AutoProcessor
     from verl.workers.rollout.utils import qwen2_5_vl_dedup_image_tokens
@@ -65,6 +78,16 @@ def test_vllm_still_puts_an_image_between_its_own_ends():
     source = inspect.getsource(InternS1MultiModalProcessor._get_prompt_updates)
     assert "repl_full = start_image_token + repl_features + end_image_token" in source
     assert "target=img_context_token" in source
+
+
+def test_vllm_still_spreads_each_image_token_of_glm():
+    import inspect
+
+    from vllm.model_executor.models.glm4_1v import Glm4vMultiModalProcessor
+
+    source = inspect.getsource(Glm4vMultiModalProcessor._get_prompt_updates)
+    assert "return [hf_processor.image_token_id] * num_tokens" in source
+    assert "target=hf_processor.image_token," in source
 
 
 def test_its_caller_has_it():

@@ -4,7 +4,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from ttrl_verl.questions.processors import ADDED, KNOWN, OF_VERL, added, internvl_as_asked, patch_size
+from ttrl_verl.questions.processors import (
+    ADDED,
+    KNOWN,
+    OF_VERL,
+    added,
+    as_asked,
+    glm_as_asked,
+    internvl_as_asked,
+    patch_size,
+)
 
 START, END, CONTEXT = 1, 2, 3
 
@@ -28,6 +37,24 @@ START, END, CONTEXT = 1, 2, 3
 def test_an_image_of_internvl_becomes_one_token(ids, asked):
     processor = SimpleNamespace(start_image_token_id=START, end_image_token_id=END, image_token_id=CONTEXT)
     assert internvl_as_asked(ids, processor) == asked
+
+
+@pytest.mark.parametrize(
+    ("ids", "asked"),
+    [([7, 1, 3, 3, 3, 3, 2, 8], [7, 1, 3, 2, 8]), ([1, 3, 3, 2, 1, 3, 2], [1, 3, 2, 1, 3, 2]), ([7], [7]), ([], [])],
+)
+def test_an_image_of_glm_becomes_one_token_between_its_ends(ids, asked):
+    assert glm_as_asked(ids, SimpleNamespace(image_token_id=CONTEXT)) == asked
+
+
+def test_who_undoes_the_spreading():
+    def named(name):
+        return type(name, (), {})()
+
+    assert as_asked(named("InternVLProcessor")) is internvl_as_asked
+    assert as_asked(named("Glm4vProcessor")) is as_asked(named("Glm46VProcessor")) is glm_as_asked
+    assert as_asked(named("Qwen2_5_VLProcessor")) is None  # verl
+    assert as_asked(None) is None
 
 
 def test_what_is_added_is_none_of_verls():

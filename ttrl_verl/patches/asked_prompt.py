@@ -4,6 +4,7 @@ vLLM puts an image's tokens into the prompt itself, where the chat template's pl
 ``verl.workers.rollout.utils.qwen2_5_vl_dedup_image_tokens`` (0.9.1, line 93) undoes the processor's own spreading for
 Qwen's image processor alone. A prompt of InternVL that is spread twice runs without an error, on another prompt than
 the trainer's: <img><img>C C C C</img>C C C</img>. On a tiny model log-probabilities are 0.02 from the right ones.
+GLM-4V, which verl knows, is spread twice as well.
 """
 
 import functools
@@ -12,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from ttrl_verl.hooks import when_tested
-from ttrl_verl.questions.processors import added
+from ttrl_verl.questions.processors import as_asked
 
 
 def register() -> None:
@@ -27,7 +28,7 @@ def _replace(module: ModuleType) -> None:
 def _with_added(theirs: Callable) -> Callable:
     @functools.wraps(theirs)
     def qwen2_5_vl_dedup_image_tokens(prompt_ids: list[int], processor: Any) -> list[int]:
-        known = added(processor)
-        return theirs(prompt_ids, processor) if known is None else known.as_asked(prompt_ids, processor)
+        ours = as_asked(processor)
+        return theirs(prompt_ids, processor) if ours is None else ours(prompt_ids, processor)
 
     return qwen2_5_vl_dedup_image_tokens

@@ -1,8 +1,9 @@
-"""Patch: Qwen2-VL and Qwen2.5-VL on a micro-batch of text alone.
+"""Patch: Qwen2-VL and Qwen2.5-VL on a micro-batch of text alone, and GLM-4V on any.
 
 There, ``verl.models.transformers.qwen2_vl._get_input_embeds`` (0.9.1, line 393) runs the vision tower on zeros and adds
 ``0.0 * model.visual(...).mean()``, so that every process has gradients for it. From version 5 on, transformers returns
 an object with a ``pooler_output`` there, which has no ``mean``; verl unpacks it in the branches beside this one.
+``verl.models.transformers.glm4v._get_input_embeds`` (line 335) unpacks it nowhere: every image fails.
 """
 
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from ttrl_verl.hooks import patch
 
 
 def register() -> None:
-    """Wrap the function as soon as its module is imported; its callers look it up there."""
-    patch("verl.models.transformers.qwen2_vl", {"_get_input_embeds": _with_unpacked_output})
+    """Wrap each function as soon as its module is imported; its callers look it up there."""
+    for name in ("qwen2_vl", "glm4v"):
+        patch(f"verl.models.transformers.{name}", {"_get_input_embeds": _with_unpacked_output})
 
 
 def _with_unpacked_output(wrapped: Callable, instance: object, args: tuple, kwargs: dict) -> Any:

@@ -78,6 +78,27 @@ ADDED = {
 KNOWN = (*OF_VERL, *ADDED)
 
 
+def glm_as_asked(ids: Sequence[int], processor: Any) -> list[int]:
+    """Return a prompt of GLM-4V with one image token for each image, which stands between two ends.
+
+    verl loads its processor and undoes the spreading for Qwen alone; vLLM spreads each image token of the result (0.24,
+    model_executor/models/glm4_1v.py, line 1723).
+
+    Example, with 3 for ``<|image|>``: 7 1 3 3 3 3 2 8 becomes 7 1 3 2 8.
+    """
+    token = processor.image_token_id
+    return [one for at, one in enumerate(ids) if one != token or at == 0 or ids[at - 1] != token]
+
+
+_OF_VERL_AS_ASKED = {"Glm4vProcessor": glm_as_asked, "Glm46VProcessor": glm_as_asked}
+
+
+def as_asked(processor: Any) -> Callable[[Sequence[int], Any], list[int]] | None:
+    """Return what gives a prompt as the chat template wrote it, or ``None`` where verl's own does."""
+    known = added(processor)
+    return known.as_asked if known is not None else _OF_VERL_AS_ASKED.get(type(processor).__name__)
+
+
 def added(processor: Any) -> Added | None:
     """Return what the patches know of a processor, or ``None`` where it is verl's own, or none."""
     return ADDED.get(type(processor).__name__)
