@@ -167,6 +167,10 @@ def test_votes_may_end_early_for_rewards_that_look_at_the_label_alone(reward, st
         ),
         ({"stop": "decided", "keep": "balanced"}, "ttrl.stop is decided; expected never with ttrl.keep: balanced"),
         ({"first_votes": 8}, "ttrl.first_votes is set; expected ttrl.stop: decided or likely with it"),
+        (
+            {"stop": "likely", "views": ["as_written", "rotate 5"]},
+            "ttrl.stop is likely; expected never or decided with ttrl.views",
+        ),
     ],
 )
 def test_votes_that_others_count_do_not_end_early(section, message):

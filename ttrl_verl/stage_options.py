@@ -146,6 +146,10 @@ def _check_stop(config: TTRLConfig, rewards: Sequence[Weighted]) -> None:
     refused = f"ttrl.stop is {config.stop}; expected never with"
     if config.keep != "first":
         raise InputError(f"{refused} ttrl.keep: {config.keep}, which looks at every vote")
+    if config.stop == "likely" and config.views is not None:
+        raise InputError(
+            "ttrl.stop is likely; expected never or decided with ttrl.views: its bound is for votes on one prompt"
+        )
     for bound, _ in rewards:
         if bound.reward.sees != "label":
             raise InputError(f"{refused} the reward {bound.name}, which looks at every vote and not at the label alone")
