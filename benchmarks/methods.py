@@ -1,0 +1,204 @@
+"""Every reward of the shelf on the demo's tasks: gains over the control's own, in pairs of the same questions.
+
+    python benchmarks/methods.py --out runs/methods [--tasks continents plurals] [--only majority_vote random]
+    python benchmarks/methods.py --out runs/methods --table
+
+One run after the other, each a `ttrl-verl demo` in a folder of its own; a run that is done is not done again, so a
+killed command is typed again. After each run a line is appended to OUT/cells.jsonl, and the table is printed from that
+file. A run takes 11 to 14 minutes on two cores, and the whole half a day a task. At most --cells runs are made.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ttrl_verl.evaluation.estimators import pass_at_k
+from ttrl_verl.evaluation.figures import Mean, by_origin, is_labelled, read_figures, read_groups
+from ttrl_verl.record.read import open_run
+
+CONTROL = "random"
+THREE_SEEDS = ("majority_vote", "empirical_entropy", CONTROL)
+NO_BYPASS = ["algorithm.rollout_correction.bypass_mode=false"]
+VIEWS = "ttrl.views=[as_written,'template Think of what you know. {question}']"
+
+# What each takes beside its name. soft_consensus and region_vote read other answers, verified_vote wants a check.
+METHODS: dict[str, list[str]] = {
+    "majority_vote": [],
+    "empirical_entropy": [],
+    "random": [],
+    "constant": [],
+    "oracle": ["ttrl.allow_labels=true"],
+    "semantic_entropy": [],
+    "soft_pseudo_label": ["algorithm.adv_estimator=reward_as_advantage"],
+    "thresholded": [],
+    "consistency_band": [],
+    "confidence_vote": [],
+    "novelty": [],
+    "pooled": [],
+    "guarded": [],
+    "offline": ["ttrl.prior={votes}"],
+    "harmonic": [VIEWS],
+    "crossed": [VIEWS],
+    "certainty": NO_BYPASS,
+    "relative_confidence": NO_BYPASS,
+    "forking": NO_BYPASS,
+    "scrl": NO_BYPASS,
+}
+
+
+def cells(tasks: Sequence[str], only: Sequence[str], seeds: int | None) -> list[tuple[str, str, int]]:
+    """Return what is to be run: task, reward and seed, every reward's first seed before any second."""
+    names = [name for name in METHODS if not only or name in only]
+    wanted = {name: seeds or (3 if name in THREE_SEEDS else 2) for name in names}
+    most = max(wanted.values(), default=0)
+    return [(task, name, seed) for task in tasks for seed in range(most) for name in names if seed < wanted[name]]
+
+
+def run(out: Path, task: str, reward: str, seed: int) -> bool:
+    """Run a cell, and return whether it came to its end."""
+    folder = out / f"{task}-{reward}-{seed}"
+    settings = [setting.replace("{votes}", str(_votes(out, task))) for setting in METHODS[reward]]
+    command = ["demo", "--task", task, "--reward", reward, "--seed", str(seed), "--out", str(folder), *settings]
+    return _ttrl_verl(command) == 0
+
+
+def _votes(out: Path, task: str) -> Path:
+    """Return the untrained model's votes on a task's questions, taken once."""
+    from ttrl_verl.demo.tasks import TASKS
+
+    path, chosen = (out / f"{task}.parquet").absolute(), TASKS[task]
+    if not path.exists():
+        command = ["vote", str(chosen.adapted), "--model", str(chosen.model), "--n", "64", "--out", str(path)]
+        if _ttrl_verl([*command, "--recipe", chosen.recipe, *chosen.overrides]) != 0:
+            sys.exit(f"{path}: could not be made")
+    return path
+
+
+def _ttrl_verl(arguments: Sequence[str]) -> int:
+    return subprocess.run([sys.executable, "-m", "ttrl_verl", *arguments], check=False).returncode
+
+
+def measured(folder: Path) -> dict[str, dict]:
+    """Return what a run came to, by data source: figures before and after, and each question's change."""
+    opened = open_run(folder)
+    passes, kind = opened.validations(), opened.answer_type()
+    first, last = passes[0], passes[max(passes)]
+    before, after = read_figures(first, kind), read_figures(last, kind)
+    old, new = _questions(first), _questions(last)
+    found = {}
+    for source in before:
+        told = {}
+        for name, figures, each in (("before", before[source], old[source]), ("after", after[source], new[source])):
+            told[name] = {
+                "avg": figures.avg.value if figures.avg else None,
+                "greedy": figures.greedy.value if figures.greedy else None,
+                "maj": figures.maj.value if figures.maj else None,
+                "pass": sum(one["pass"] for one in each.values()) / len(each) if each else None,
+                "missing": figures.unparsed,
+            }
+        told["changes"] = {q: new[source][q]["avg"] - old[source][q]["avg"] for q in old[source] if q in new[source]}
+        found[source] = told
+    return found
+
+
+def _questions(path: Path) -> dict[str, dict[str, dict[str, float]]]:
+    """Return each labelled question's avg@n and pass@n, by data source and by the row of its file."""
+    found: dict[str, dict[str, dict[str, float]]] = defaultdict(dict)
+    for origin, (source, rows) in by_origin(read_groups(path)).items():
+        if is_labelled(rows):
+            right = sum(row["acc"] for row in rows)
+            passed = pass_at_k(len(rows), int(right), len(rows))
+            found[source][origin.rpartition("/")[2]] = {"avg": right / len(rows), "pass": passed}
+    return found
+
+
+def gain_over_control(changes: Mapping[str, float], controls: Sequence[Mapping[str, float]]) -> Mean | None:
+    """Return a run's gain less the controls' mean gain, question by question, with its standard error over questions.
+
+    Args:
+        changes: by question.
+        controls: those of the control's runs, at least one.
+
+    Example:
+        >>> gain_over_control({"a": 0.5, "b": 0.3}, [{"a": 0.1, "b": 0.1}, {"a": -0.1, "b": 0.1}])
+        Mean(value=0.35, error=0.15)
+    """
+    if not controls:
+        return None
+    own = [
+        changes[question] - sum(control[question] for control in controls) / len(controls)
+        for question in changes
+        if all(question in control for control in controls)
+    ]
+    return Mean.of([round(one, 12) for one in own]) if own else None
+
+
+def table(rows: Sequence[Mapping]) -> list[str]:
+    """Return a Markdown table, a row a run and data source: what it gained, and that over the control's own."""
+    controls: dict[tuple[str, str], list[dict]] = defaultdict(list)
+    for row in rows:
+        if row["reward"] == CONTROL:
+            for source, told in row["sources"].items():
+                controls[row["task"], source].append(told["changes"])
+    lines = [
+        "| questions | reward, seed | avg@n | greedy | maj@n | pass@n | without an answer | gain | over the control |",
+        "| --- " * 9 + "|",
+    ]
+    for row in sorted(rows, key=lambda row: (row["task"], list(METHODS).index(row["reward"]), row["seed"])):
+        for source, told in row["sources"].items():
+            gain = Mean.of([*told["changes"].values()]) if told["changes"] else None
+            over = (
+                None if row["reward"] == CONTROL else gain_over_control(told["changes"], controls[row["task"], source])
+            )
+            moved = [f"{_shown(told['before'][key])} → {_shown(told['after'][key])}" for key in told["before"]]
+            name = f"{row['reward']}, {row['seed']}"
+            lines.append(f"| {' | '.join([source, name, *moved, _signed(gain), _signed(over)])} |")
+    for (task, source), runs in sorted(controls.items()):
+        walks = [sum(changes.values()) / len(changes) for changes in runs]
+        lines.append(f"control on {task}, {source}: {', '.join(f'{walk:+.3f}' for walk in walks)} ({len(walks)} seeds)")
+    return lines
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _signed(mean: Mean | None) -> str:
+    if mean is None:
+        return "-"
+    return f"{mean.value:+.3f}" if mean.error is None else f"{mean.value:+.3f} ± {mean.error:.3f}"
+
+
+def main() -> None:
+    """Run what is not done yet, a cell after another."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--tasks", nargs="+", default=["continents", "plurals"], choices=["continents", "plurals"])
+    parser.add_argument("--only", nargs="+", default=[], choices=list(METHODS), metavar="REWARD")
+    parser.add_argument("--seeds", type=int)
+    parser.add_argument("--cells", type=int, help="run at most so many, and end")
+    parser.add_argument("--table", action="store_true", help="print the table of what is there, and run nothing")
+    chosen = parser.parse_args()
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    file = chosen.out / "cells.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    done = {(row["task"], row["reward"], row["seed"]) for row in rows}
+    left = [] if chosen.table else [cell for cell in cells(chosen.tasks, chosen.only, chosen.seeds) if cell not in done]
+    for task, reward, seed in left[: chosen.cells]:
+        print(f"{task}, {reward}, seed {seed}", flush=True)
+        if not run(chosen.out, task, reward, seed):
+            print(f"{task}, {reward}, seed {seed}: did not end; remove its folder and try again", file=sys.stderr)
+            continue
+        sources = measured(chosen.out / f"{task}-{reward}-{seed}")
+        rows.append({"task": task, "reward": reward, "seed": seed, "sources": sources})
+        with file.open("a") as opened:
+            opened.write(json.dumps(rows[-1]) + "\n")
+    print("\n".join(table(rows)))
+
+
+if __name__ == "__main__":
+    main()
