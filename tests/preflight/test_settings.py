@@ -28,6 +28,13 @@ pytestmark = pytest.mark.slow  # each composes a recipe
             ["reward.custom_reward_function.path=mine.py"],
             "reward.custom_reward_function.path is set, and nothing reads",
         ),
+        (
+            [
+                "actor_rollout_ref.actor.ulysses_sequence_parallel_size=2",
+                "actor_rollout_ref.model.use_remove_padding=false",
+            ],
+            "ulysses_sequence_parallel_size is 2; expected 1 where actor_rollout_ref.model.use_remove_padding is false",
+        ),
         (["reward=random"], "ttrl.votes is 64; the reward random looks at no vote: expected the 32 kept (votes=32)"),
         (
             ["actor_rollout_ref.actor.use_dynamic_bsz=true", "data.max_response_length=20000"],
@@ -49,6 +56,7 @@ def test_what_does_nothing_or_harms_is_refused(overrides, message):
     "overrides",
     [
         ["reward=random", "votes=32"],
+        ["actor_rollout_ref.actor.ulysses_sequence_parallel_size=2"],
         ["actor_rollout_ref.actor.use_dynamic_bsz=true"],
         ["reward=empirical_entropy", "ttrl.reward_options={multiplicative:true}", "estimator=ppo"],
     ],

@@ -22,6 +22,7 @@ def check_settings(composed: Composed) -> Iterator[Finding]:
     several = composed.ttrl.rewards
     names = [one.name for one in several] if several else [composed.values["reward"]["reward_manager"]["name"]]
     told = [
+        *_shared_sequences(composed.values),
         *_ignored(composed.values),
         *_filtered_late(composed),
         *_dynamic(composed.values),
@@ -61,6 +62,17 @@ def _filtered_late(composed: Composed) -> Iterator[str]:
                 f"algorithm.filter_groups.enable is true; expected false with the reward {bound.name}, which is known "
                 "only when the groups have been chosen"
             )
+
+
+def _shared_sequences(values: Mapping[str, Any]) -> Iterator[str]:
+    """verl says so when its workers load their models."""
+    models = values["actor_rollout_ref"]
+    shared = models["actor"]["ulysses_sequence_parallel_size"]
+    if shared > 1 and not models["model"]["use_remove_padding"]:
+        yield (
+            f"actor_rollout_ref.actor.ulysses_sequence_parallel_size is {shared}; expected 1 where "
+            "actor_rollout_ref.model.use_remove_padding is false: verl shares sequences without padding alone"
+        )
 
 
 def _dynamic(values: Mapping[str, Any]) -> Iterator[str]:
