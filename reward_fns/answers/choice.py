@@ -278,14 +278,15 @@ def _line_letter(text: str) -> str | None:
     """Return the letter of the last line, else of the first; a list of options that is repeated has none."""
     lines = text.strip().split("\n") if len(text) < _MAX_TEXT else _cut(text).split("\n")
     last = _bare(_short(lines[-1]))
-    judged = [found.groups() for line in lines if (found := _JUDGED.match(line))]
+    lettered = [line for line in lines if _MAY_START.match(line)]
+    judged = [found.groups() for line in lettered if (found := _JUDGED.match(line))]
     right = [letter for letter, is_right in judged if is_right]
     if len(judged) > 2 and len(dict(judged)) == len(judged) and len(right) == 1:
         return right[0]
     at_last = _line_start(last)
     if at_last and len(last.strip("().*:- ")) == 1:
         return _letter_of(at_last)
-    starts = [start for line in lines if _MAY_START.match(line) and (start := _line_start(_bare(_short(line))))]
+    starts = [start for line in lettered if (start := _line_start(_bare(_short(line))))]
     different = {_letter_of(start) for start in starts}
     if at_last and len(different) == 1:
         return None if _lists_options(last, _letter_of(at_last)) else _letter_of(at_last)
