@@ -1,0 +1,173 @@
+r"""The letters of options in a line: how they are written, and which one a line begins with or concludes.
+
+Every whitespace run is one blank before these patterns are used, and what they are used on is of bounded length. In
+them "(C)" also stands for C in bold, quotes, braces, brackets or dollars (see ``unmarked``).
+"""
+
+import re
+
+from ttrl_verl.reward_fns.answers.look_alikes import without_fonts
+
+LINE_CHARS = 400
+_OPENS, _CLOSES = r"(?:\*\*|__|[*_`\"'“‘$\[{「『【])", r"(?:\*\*|__|[*_`\"'”’$\]}」』】])"
+_WRAPPED = re.compile(rf"{_OPENS}[{{(\[*$]{{0,3}}([A-Z])[.):]?\s?[}})\]*$]{{0,3}}{_CLOSES}")
+_QUOTED_SMALL = re.compile(r"(?:['\"`“‘]|\*\*)([a-z])(?:['\"`”’]|\*\*)")
+LATEX_MARK = re.compile(r"\\(?:left|right|displaystyle|[()\[\]])")
+LATEX_GAP = re.compile(r"\\[ ,;!:]|\\q?quad(?![a-zA-Z])|~|\\text\s?\{\s{1,3}")
+_MARKS = str.maketrans(dict.fromkeys("*_`#>|", ""))
+# A bare letter before one of these words states an answer; before any other word it begins a name or is an article.
+_CONNECTIVE = (
+    r"(?:because|since|as|which|and|but|for|so|given|by|due|from|based|not|rather|while|whereas|then|if|where|seems?|"
+    r"here|indeed|instead|again)\b"
+)
+_ENDS = (
+    rf"(?=\Z|[\n.,;:!?)…。、]|\s[(\-–—|]|\s{_CONNECTIVE}|\s?[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])"
+    r"(?!\.[A-Za-z]\.)(?!\s?=)"
+)
+LETTER = rf"(?:\(([A-Za-z])\)|([A-Z]){_ENDS})"
+KIND = (
+    r"(?:(?:the\s)?(?:(?:correct|right|best|final)\s)?(?:option|choice|letter|answer|statement|选项|項|选择)\s?:?\s?)?"
+)
+ALSO = re.compile(
+    r"[)\s]?(?:\s?(?:/|&|,?\s?\b(?:or|and|and/or|or maybe|as well as)\b|或者?|和|与|及|、)\s?|,\s)"
+    r"(?:(?:option|choice|maybe|possibly|perhaps|letter)\s)?"
+    r"(?:\(([A-Z])\)|([A-Z])(?:(?!\s?['’\w=])|(?=,?\s(?:and|or)\s\(?[A-Z]\b)|(?=都)))"
+)
+# Every option is judged: "A) wrong", "B: correct", "C ✗".
+_JUDGED = re.compile(
+    r"[^\w(]{0,6}(?i:option |choice )?\(?([A-Z])\s?[).:]?\s?(?i:is |[-–] )?"
+    r"(?:((?i:correct|right|true|yes)\b|[✓✔✅])|(?i:wrong|incorrect|false|no)\b|[✗✘❌])"
+)
+# A line that is the letter, or the letter and its option's text: "C", "(C) a producer", "C. a producer".
+_LINE = re.compile(
+    r"[^\w(\\\])}]{0,6}(?i:option |choice |answer )?"
+    r"(?:\(([A-Za-z])\)|([A-Z])(?:\s{0,2}\Z|\s?[.):。、](?!\w\.)|\s[-–—]\s|[…,]\s{0,2}\Z|,?\s(?:because|since)\b))"
+)
+# A last sentence such as "So I choose option C.", "C is correct.", "Hence (C).", 故选C.
+_CHOSEN = re.compile(
+    rf"(?<!not )(?<!n't )(?:(?i:\b(?:option|choice|choose|chose|choosing|pick|picked|select|selected"
+    rf"|go(?:ing)? with|went with|opt for|"
+    rf"must be|has to be|can only be|should be|leaves(?: us with)?|leaving|leads? to|matches(?: with)?|match"
+    rf"|corresponds to|"
+    rf"points to|vote for|(?:it|that|this|which)(?:['’]s| is| was)|so|thus|hence|therefore|elimination|conclusion|"
+    rf"answer(?: choice)?|i say|i'd say|i (?:think|believe|guess)|(?:pick|choice|guess|selection|vote) (?:is"
+    rf"|would be|will be)|is clearly|is definitely|=>|→)|(?<!不)(?:[应應故]?[选選](?:择|擇|项|項)?|而是)))"
+    rf",?:?\s?(?i:{KIND}){LETTER}"
+)
+_HELD = re.compile(
+    r"(?:(?i:option|choice|statement|answer|选项)\s?)?(?:\(([A-Za-z])\)|(?<![A-Za-z0-9_'’.])([A-Z]))(?:\s?[.)])?\s?"
+    r"(?:(?:is|was|must be|seems?(?: to be)?|appears?(?: to be)?|looks|would be)\s(?:therefore\s|thus\s"
+    r"|clearly\s|indeed\s|definitely\s|obviously\s)?"
+    r"(?:the\s)?(?:only\s|most\s|single\s)?(?:correct|right|true|best|answer|accurate|valid|appropriate|one"
+    r"|option|choice|likely|solution|suitable)\b"
+    r"|(?:fits|works|holds|matches|follows|applies|satisfies)\b|(?:项|項|选项)?(?:才|显然|明显)?(?:是|为)?(?:正确|对(?![于应比面])"
+    r"|正確|符合)|が正解)"
+)
+_WRONG = re.compile(
+    r"[\s:,]{0,3}(?:(?:is|are|was|would be|seems)\s(?:clearly\s|also\s)?)?(?:wrong|incorrect|false|no\b|not\b"
+    r"|isn't|invalid|out\b|错误|不正确|不对|错)",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?<=[^A-Z\s][.!?])\s+|(?<=[。！？；;])\s*")
+_HYPOTHETICAL = re.compile(
+    r"\b(?:if|whether|suppose|could|might|may|between|thought|first|initially|at first|not|cannot|can't|wrong"
+    r"|incorrect|"
+    r"eliminate[ds]?|rule[ds]?\sout|unless|neither|tempting|unlike)\b[^.,;]{0,40}\Z|(?:不是|不选|排除)[^，,。]{0,10}\Z",
+    re.IGNORECASE,
+)
+
+
+def unmarked(text: str) -> str:
+    """Return the text with one blank for each run of whitespace, and ``(C)`` for C in bold, quotes or braces."""
+    if "\\" in text:
+        text = LATEX_MARK.sub("", without_fonts(LATEX_GAP.sub(" ", text)))
+    text = _QUOTED_SMALL.sub(r"(\1) ", _WRAPPED.sub(r"(\1) ", text)).translate(_MARKS)
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def line_letter(text: str) -> str | None:
+    """Return the letter of the last line, else of the first; a list of options that is repeated has none."""
+    lines = text.strip().split("\n") if len(text) < _MAX_TEXT else _cut(text).split("\n")
+    last = unmarked(_short(lines[-1]))
+    lettered = [line for line in lines if _MAY_START.match(line)]
+    judged = [found.groups() for line in lettered if (found := _JUDGED.match(line))]
+    right = [letter for letter, is_right in judged if is_right]
+    if len(judged) > 2 and len(dict(judged)) == len(judged) and len(right) == 1:
+        return right[0]
+    at_last = _line_start(last)
+    if at_last and len(last.strip("().*:- ")) == 1:
+        return _letter_of(at_last)
+    starts = [start for line in lettered if (start := _line_start(unmarked(_short(line))))]
+    different = {_letter_of(start) for start in starts}
+    if at_last and len(different) == 1:
+        return None if _lists_options(last, _letter_of(at_last)) else _letter_of(at_last)
+    concluded = concluded_letters(last)
+    if concluded:
+        return next(iter(concluded)) if len(concluded) == 1 else None
+    first = unmarked(_short(next(line for line in lines if line.strip()))) if text.strip() else ""
+    at_first = _line_start(first)
+    if at_first is None or len(different) > 1 or _lists_options(first, _letter_of(at_first)):
+        return None
+    return _letter_of(at_first)
+
+
+_MAX_TEXT = 20_000
+_MAY_START = re.compile(
+    r"[^\w(\\\])}]{0,9}(?:[Oo]ption |[Cc]hoice |[Aa]nswer )?(?:[(\[{*_\"'`“$]{1,4}|\\\("
+    r"|\\text[a-z]{0,2}\{\(?)?[A-Za-z](?![A-Za-z'’])"
+)
+
+
+def _cut(text: str) -> str:
+    """Return the first and the last lines of a long text."""
+    return text[: _MAX_TEXT // 2] + "\n" + text[-_MAX_TEXT // 2 :].strip()
+
+
+def _short(line: str) -> str:
+    """Return the beginning and the end of a long line."""
+    return line if len(line) <= 2 * LINE_CHARS else f"{line[:LINE_CHARS]} {line[-LINE_CHARS:]}"
+
+
+def _line_start(line: str) -> re.Match[str] | None:
+    """Return the letter that a line begins with, unless the line calls it wrong."""
+    match = _LINE.match(line)
+    if match is None or _WRONG.match(line, match.end()) or ALSO.match(line, match.end(match.lastindex or 0)):
+        return None
+    return match
+
+
+def concluded_letters(line: str) -> set[str]:
+    """Return the letters that the last sentences of a line conclude, from the last one that concludes any."""
+    for sentence in reversed(_SENTENCE.split(line)):
+        found: set[str] = set()
+        for pattern in (_CHOSEN, _HELD):
+            for match in pattern.finditer(sentence):
+                letter = _letter_of(match)
+                at = match.start(match.lastindex or 0)
+                if _HYPOTHETICAL.search(sentence, max(0, at - 60), at) or _WRONG.match(sentence, match.end()):
+                    continue
+                also = ALSO.match(sentence, match.end()) or _before_too(sentence, at)
+                found |= {letter, "two"} if also else {letter}
+        if not found and (ending := re.search(r"(?:\A|\s)\(([A-Za-z])\)[.!\s]*\Z", sentence)):
+            also = _before_too(sentence, ending.start(1) - 1) or _HYPOTHETICAL.search(sentence, 0, ending.start())
+            found = set() if also else {ending[1].upper()}
+        if found:
+            return found
+    return set()
+
+
+def _before_too(sentence: str, at: int) -> bool:
+    """Say whether another letter is joined to the one that begins there: "A or C"."""
+    before = sentence[max(0, at - 12) : at]
+    return re.search(r"(?<!\w)\(?[A-Z]\)?\s?(?:/|&|,|,?\s?\b(?:or|and)\b|[或和与、])\s?\(?\Z", before) is not None
+
+
+def _letter_of(match: re.Match[str]) -> str:
+    return next(group for group in match.groups() if group).upper()
+
+
+def _lists_options(line: str, letter: str) -> bool:
+    """Say whether a line goes on to the next option, as in "A. cat B. dog"."""
+    following = re.escape(chr(ord(letter) + 1))
+    return re.search(rf"\s\(?{following}[.):]\s?\S", line) is not None
