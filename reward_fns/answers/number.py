@@ -5,11 +5,11 @@ subscript or a reference ("equation (3)") is none.
 """
 
 import re
-import unicodedata
 from fractions import Fraction
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
+from ttrl_verl.reward_fns.answers.number_spelling import one_spelling
 from ttrl_verl.reward_fns.answers.rational import MAX_DIGITS, rational
 from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
 
@@ -18,22 +18,6 @@ _STATED_CHARS = 300
 _LINE_CHARS = 600
 _MAX_LINES = 6
 
-# One spelling -------------------------------------------------------------------------------------------------------
-_SUPERSCRIPT = re.compile("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,9}")
-_PLAIN_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_VULGAR = re.compile("\\s?([¼-¾⅐-⅞])")
-_CLEAN = str.maketrans(
-    {**dict.fromkeys("−–—‒‑﹣－", "-"), **dict.fromkeys("\u00a0\u202f\u2009\u2007", " "), "⁄": "/", "∙": "·", "⋅": "·"}
-)
-_LATEX = re.compile(
-    r"\\(?:[!,;: ]|times(?![a-zA-Z])|cdot(?![a-zA-Z])|(?:left|right|big|Big)(?![a-zA-Z])"
-    r"|(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|rm|sf|it|tt)|boldsymbol|mbox|operatorname)\s?\{|approx(?![a-zA-Z])"
-    r"|[$%()\[\]])"
-    r"|\{,\}(?=\d)|\*\*(?![\d(-])|(?<=\d)_(?=\d{3})|[`~]"
-)
-_LATEX_AS = {"\\times": "×", "\\cdot": "·", "\\approx": "=", "{,}": ",", "\\%": "%", "\\$": "$"}
-
-# A number -----------------------------------------------------------------------------------------------------------
 # Digits are those of ASCII alone, and exponents are bounded, so that "1e999999999" costs nothing.
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,3}(?: \d{3})+(?!\d)|\d+)"
 _ARGUMENT = r"(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)"
@@ -145,7 +129,7 @@ def canonical_number(answer: str) -> str | None:
     value = rational(answer)
     if value is not None:
         return _written(value)
-    bare = _clean(answer).strip(" $=")
+    bare = one_spelling(answer).strip(" $=")
     match = _NUMBER.match(bare)
     if match is None or not _UNITS.match(bare, match.end()):
         return None
@@ -157,24 +141,6 @@ def _written(value: Fraction) -> str | None:
     """Return a value as a string; ``None`` where it has more digits than any number that is read."""
     written = str(value)
     return written if max(map(len, written.lstrip("-").split("/"))) <= MAX_DIGITS else None
-
-
-def _clean(text: str) -> str:
-    """Return the text with one spelling for signs, spaces, powers, fractions and fonts."""
-    if not text.isascii():
-        text = _SUPERSCRIPT.sub(lambda run: "^" + run.group().translate(_PLAIN_SUPERSCRIPTS), text.translate(_CLEAN))
-        text = _VULGAR.sub(lambda half: " " + unicodedata.normalize("NFKC", half[1]), text).translate(_CLEAN)
-        text = _ascii_digits(text)
-    return _LATEX.sub(_latex, text)
-
-
-def _ascii_digits(text: str) -> str:
-    """Return the text with full-width characters in their ASCII form; digits of other scripts stay as they are."""
-    return "".join(unicodedata.normalize("NFKC", c) if "\uff00" <= c <= "\uffef" else c for c in text)
-
-
-def _latex(found: re.Match[str]) -> str:
-    return _LATEX_AS.get(found.group(), " " if found.group() == "\\ " else "")
 
 
 def _is_negative(match: re.Match[str]) -> bool:
@@ -236,7 +202,7 @@ def _only(held: str) -> str | None:
     """Return the one number that an answer gives; behind its last equals sign, where it has one."""
     if _PLAIN.fullmatch(held):
         return held
-    text = _clean(held[:_MAX_CHARS])
+    text = one_spelling(held[:_MAX_CHARS])
     text = text[text.rfind("=") + 1 :] if "=" in text else text
     if canonical_number(text) is not None:
         return text.strip()
@@ -268,7 +234,7 @@ def _stated(text: str) -> str | None:
             if not but:
                 continue
             rest = rest[but.end() :]
-        rest = _clean(rest)
+        rest = one_spelling(rest)
         end = _SENTENCE_END.search(rest)
         sentence = rest[: end.start()] if end else rest
         because = _BECAUSE.search(sentence)
@@ -302,7 +268,7 @@ def _last(text: str) -> str | None:
         raw = text[start:end]
         if _PLAIN.fullmatch(raw) and not text[end : end + 10].strip("\n .*$"):
             return raw
-        line = _clean(text[max(start, end - _LINE_CHARS) : min(stop if stop >= 0 else len(text), end + 40)])
+        line = one_spelling(text[max(start, end - _LINE_CHARS) : min(stop if stop >= 0 else len(text), end + 40)])
         because = _BECAUSE.search(line)
         if because and any(c.isdigit() for c in line[: because.start()]):
             line = line[: because.start()]

@@ -293,11 +293,6 @@ def _seed(key: str, value: str) -> Iterator[str]:
     yield from (f"{name}={value}" for name in keys)
 
 
-_SPECIAL: Mapping[str, Callable[[str, str], Iterator[str]]] = {
-    "model": _model,
-    "data": _files,
-    "val": _files,
-    "labels": _labels,
-    "out": _folder,
-    "seed": _seed,
-}
+_SPECIAL: Mapping[str, Callable[[str, str], Iterator[str]]] = dict(
+    model=_model, data=_files, val=_files, labels=_labels, out=_folder, seed=_seed
+)

@@ -1,0 +1,36 @@
+"""One spelling for what numbers are written with: signs, spaces, powers, fractions, fonts, digits."""
+
+import re
+import unicodedata
+
+_SUPERSCRIPT = re.compile("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,9}")
+_PLAIN_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_VULGAR = re.compile("\\s?([¼-¾⅐-⅞])")
+_CLEAN = str.maketrans(
+    {**dict.fromkeys("−–—‒‑﹣－", "-"), **dict.fromkeys("\u00a0\u202f\u2009\u2007", " "), "⁄": "/", "∙": "·", "⋅": "·"}
+)
+_LATEX = re.compile(
+    r"\\(?:[!,;: ]|times(?![a-zA-Z])|cdot(?![a-zA-Z])|(?:left|right|big|Big)(?![a-zA-Z])"
+    r"|(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|rm|sf|it|tt)|boldsymbol|mbox|operatorname)\s?\{|approx(?![a-zA-Z])"
+    r"|[$%()\[\]])"
+    r"|\{,\}(?=\d)|\*\*(?![\d(-])|(?<=\d)_(?=\d{3})|[`~]"
+)
+_LATEX_AS = {"\\times": "×", "\\cdot": "·", "\\approx": "=", "{,}": ",", "\\%": "%", "\\$": "$"}
+
+
+def one_spelling(text: str) -> str:
+    """Return the text with one spelling for signs, spaces, powers, fractions and fonts."""
+    if not text.isascii():
+        text = _SUPERSCRIPT.sub(lambda run: "^" + run.group().translate(_PLAIN_SUPERSCRIPTS), text.translate(_CLEAN))
+        text = _VULGAR.sub(lambda half: " " + unicodedata.normalize("NFKC", half[1]), text).translate(_CLEAN)
+        text = _ascii_digits(text)
+    return _LATEX.sub(_latex, text)
+
+
+def _ascii_digits(text: str) -> str:
+    """Return the text with full-width characters in their ASCII form; digits of other scripts stay as they are."""
+    return "".join(unicodedata.normalize("NFKC", c) if "\uff00" <= c <= "\uffef" else c for c in text)
+
+
+def _latex(found: re.Match[str]) -> str:
+    return _LATEX_AS.get(found.group(), " " if found.group() == "\\ " else "")
