@@ -43,6 +43,7 @@ def run_dir(tmp_path):
             "kept": 2,
             "missing": 0,
             "pseudo_label": vote.label,
+            "prior_label": None,
             "majority_ratio": vote.majority_ratio,
             "answer_entropy": 0.0,
             "distinct_answers": len(set(answers)),

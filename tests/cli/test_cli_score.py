@@ -78,7 +78,9 @@ def test_no_responses():
 @pytest.mark.parametrize("name", sorted(REWARD_FNS))
 def test_every_reward(name):
     row = '{"responses": ["C", "C", "B", null], "log_probs": [-0.1, -0.2, -0.3, -0.4], "label": "C", '
-    row += '"checks": [1, 0, null, 0.5]}'
+    row += '"checks": [1, 0, null, 0.5], "views": [0, 1, 0, 1], "history": [], "prior": {"C": 0.75, "B": 0.25}, '
+    row += '"entropies": [0.1, 0.2, null, null], "token_entropies": [[0.1], [0.2], null, null], '
+    row += '"lengths": [1, 1, 1, 1], "index": 0, "step": 1}'
     lines, _ = run("--reward", name, "--answer-type", "choice", text=row)
     assert len(lines[0]["rewards"]) == 4
 

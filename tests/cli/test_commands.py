@@ -112,7 +112,9 @@ def test_bad_settings_stop_before_anything_is_started(ttrl_verl, questions, over
 def test_short_names_are_the_commands_keys(ttrl_verl):
     done = ttrl_verl("train", "aime24", "model=qwen2.5-math-7b", "data=q.jsonl", "votes=96", "--dry-run")
     command = shlex.split(done.stdout.splitlines()[0])
-    assert command[-4:-1] == ["model=qwen2.5-math-7b", "data.train_files=[q.jsonl]", "ttrl.votes=96"]
+    at = command.index("model=qwen2.5-math-7b")
+    assert command[at : at + 3] == ["model=qwen2.5-math-7b", "data.train_files=[q.jsonl]", "ttrl.votes=96"]
+    assert command[-1] == f"data.train_files=[{Path('q.jsonl').absolute()}]"
     assert command[command.index("--config-name") + 1] == "ttrl_aime24"
     assert "    path: Qwen/Qwen2.5-Math-7B" in done.stdout.splitlines()
 

@@ -13,7 +13,7 @@ from ttrl_verl.reward_fns import Reward
 from ttrl_verl.reward_fns.answers import get_answer_type
 
 rarest = Reward(lambda group: [0.0] * group.size, needs=("texts",))
-guess = Reward(lambda group: [0.0] * group.size, needs=("history",))
+guess = Reward(lambda group: [0.0] * group.size, needs=("prior",))
 kind = get_answer_type("number")
 
 
@@ -93,7 +93,7 @@ def test_where_each_came_from_is_said(mine):
         (["reward=mine.py:rares"], r"the reward \S+/mine.py:rares: \S+/mine.py has no rares; did you mean rarest\?"),
         (
             ["reward=mine.py:guess"],
-            r"needs history, which this run cannot give; it gives index, lengths, log_probs",
+            r"mine.py:guess needs prior: ttrl.prior",
         ),
         (
             ["check=mine.py:wrong"],
