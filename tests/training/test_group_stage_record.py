@@ -65,6 +65,7 @@ def test_an_alarm_that_says_stop_makes_the_next_step_the_last_and_saves_it(tq, r
 
     alarm = {"alarms.no_signal.action": "stop", "alarms.no_signal.patience": 2}
     config = recipe("constant", run="stopped", votes=3, **alarm)
+    config.trainer.save_freq = -1  # a recipe that saves nothing
     trainer = PPOTrainerSync(config)
     trainer.total_training_steps, trainer.steps_per_epoch = 100, 3  # verl sets them with its data loader
     lasts = []
