@@ -28,16 +28,19 @@ demo: setup ## see a model get better without a label
 	$(BIN)/ttrl-verl demo
 
 # What starts no verl runs side by side; what trains or holds a Ray has the machine to itself. Both are run and told.
-APART := -n auto --maxprocesses 8 --dist loadfile
+APART := -n auto --maxprocesses 8
+
+# A run and the suite start hundreds of Pythons: without bytecode each would compile what it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 test: setup check ## the whole suite but for its long matrix
 	@status=0; \
-	$(BIN)/python -m pytest $(APART) -m "not verl and not e2e and not matrix" || status=1; \
+	$(BIN)/python -m pytest $(APART) --dist loadfile -m "not verl and not e2e and not matrix" || status=1; \
 	$(BIN)/python -m pytest -m "(verl or e2e) and not matrix" || status=1; \
 	exit $$status
 
 test-fast: setup ## seconds: nothing here imports verl
-	$(BIN)/python -m pytest $(APART) -m "not slow and not verl and not e2e and not matrix"
+	$(BIN)/python -m pytest $(APART) --dist worksteal -m "not slow and not verl and not e2e and not matrix"
 
 test-all: setup check ## everything, the long end-to-end matrix included
 	$(BIN)/python -m pytest
