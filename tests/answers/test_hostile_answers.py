@@ -154,6 +154,7 @@ def test_hostile_responses_are_read_in_linear_time():
         assert time.process_time() - start < 6, response[:50]
 
 
+@pytest.mark.slow
 def test_memory_is_bounded():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for text in HOSTILE:

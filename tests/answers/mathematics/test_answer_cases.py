@@ -24,6 +24,7 @@ def strict_pairs(name):
     ("name", "equal", "unequal"),
     [("math_pairs", 0.98, 0.98), ("formula_pairs", 0.95, 0.98)],
 )
+@pytest.mark.slow
 def test_pairs_are_judged_as_people_do(name, equal, unequal):
     right = defaultdict(list)
     for case in strict_pairs(name):

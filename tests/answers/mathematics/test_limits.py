@@ -12,6 +12,9 @@ import pytest
 from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonicalize
 from ttrl_verl.reward_fns.answers.mathematics.limits import LimitedPool, Outcome
 
+# Processes are started, hang and are killed.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pool():
