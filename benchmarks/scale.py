@@ -88,34 +88,11 @@ def graded(folder: Path, count: int) -> dict[str, float]:
     return {"seconds": time.perf_counter() - started, "gib": _peak() - before}
 
 
-def voted(folder: Path, count: int, tokens: int = RESPONSE_TOKENS) -> dict[str, float]:
-    """Let the group stage vote on ``count`` responses that wait in a real TransferQueue, and clear them after."""
-    import ray
-    import transfer_queue as tq
+def _fill(tq, prompts: int, tokens: int) -> None:
+    """Put the graded responses to some prompts into TransferQueue, as the agent loop's workers leave them."""
     from verl.utils.tensordict_utils import list_of_dict_to_tensordict
 
-    from ttrl_verl.composition.recipe import compose_recipe
-    from ttrl_verl.training.group_stage import build_group_stage
-
-    os.environ["TRANSFER_QUEUE_ENABLE"] = "1"
-    config = compose_recipe(
-        "demo_cpu",
-        [f"ttrl.votes={VOTES}", f"actor_rollout_ref.rollout.n={KEPT}", f"trainer.default_local_dir={folder}/{count}"],
-    )
-    ray.init(num_cpus=16, include_dashboard=False, log_to_driver=False)
-    config.transfer_queue.enable = True
-    tq.init(config.transfer_queue)
-    sampler = config.trainer.v1.sampler
-    stage = build_group_stage(
-        trainer_mode="sync",
-        trainer_config={},
-        max_off_policy_threshold=sampler.max_off_policy_threshold,
-        max_off_policy_strategy=sampler.max_off_policy_strategy,
-        sampler_kwargs=sampler.sampler_kwargs,
-        refill_fn=None,
-    )
     chance = random.Random(0)
-    prompts = count // VOTES
     extra = {
         "truncated": 0.0,
         "limited": 0.0,
@@ -143,6 +120,35 @@ def voted(folder: Path, count: int, tokens: int = RESPONSE_TOKENS) -> dict[str, 
         )
         tag = {"is_prompt": True, "status": "finished", "global_steps": 1}
         tq.kv_batch_put(keys=[f"p{prompt}"], partition_id="train", tags=[tag])
+
+
+def voted(folder: Path, count: int, tokens: int = RESPONSE_TOKENS) -> dict[str, float]:
+    """Let the group stage vote on ``count`` responses that wait in a real TransferQueue, and clear them after."""
+    import ray
+    import transfer_queue as tq
+
+    from ttrl_verl.composition.recipe import compose_recipe
+    from ttrl_verl.training.group_stage import build_group_stage
+
+    os.environ["TRANSFER_QUEUE_ENABLE"] = "1"
+    config = compose_recipe(
+        "demo_cpu",
+        [f"ttrl.votes={VOTES}", f"actor_rollout_ref.rollout.n={KEPT}", f"trainer.default_local_dir={folder}/{count}"],
+    )
+    ray.init(num_cpus=16, include_dashboard=False, log_to_driver=False)
+    config.transfer_queue.enable = True
+    tq.init(config.transfer_queue)
+    sampler = config.trainer.v1.sampler
+    stage = build_group_stage(
+        trainer_mode="sync",
+        trainer_config={},
+        max_off_policy_threshold=sampler.max_off_policy_threshold,
+        max_off_policy_strategy=sampler.max_off_policy_strategy,
+        sampler_kwargs=sampler.sampler_kwargs,
+        refill_fn=None,
+    )
+    prompts = count // VOTES
+    _fill(tq, prompts, tokens)
     before = _peak()
     started = time.perf_counter()
     batch, metrics = stage.sample(global_steps=1, partition_id="train", batch_size=prompts)

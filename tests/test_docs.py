@@ -18,11 +18,11 @@ from ttrl_verl.composition.catalogue import part_groups
 from ttrl_verl.composition.overrides import SHORT_NAMES
 from ttrl_verl.composition.recipe import compose_run
 from ttrl_verl.preflight.batches import problems, run_numbers
-from ttrl_verl.preflight.disk import GB, written
+from ttrl_verl.preflight.disk import written
 from ttrl_verl.preflight.findings import config_findings, refuse
 from ttrl_verl.preflight.host import host
-from ttrl_verl.preflight.memory import memory_of
-from ttrl_verl.preflight.model import model_shape
+from ttrl_verl.preflight.memory import GB, memory_of
+from ttrl_verl.preflight.model import shape_of
 from ttrl_verl.reward_fns import REWARD_FNS
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -164,7 +164,7 @@ def test_the_sizes_are_the_estimates(model, hardware, cells):
     composed = compose_run("ttrl_aime24", [f"model={model}", f"hardware={hardware}"])
     numbers = run_numbers(composed.values)
     needed = memory_of(composed)
-    shape, values = model_shape(composed.values["actor_rollout_ref"]["model"]["path"], composed.parts), composed.values
+    shape, values = shape_of(composed), composed.values
     gpus, tensor_parallel, training, rollout, responses, own, disk = (cell.strip() for cell in cells.split("|"))
     assert int(gpus) == numbers.gpus
     assert int(tensor_parallel) == numbers.tensor_parallel

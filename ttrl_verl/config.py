@@ -174,6 +174,17 @@ class TTRLConfig(BaseModel):
         return frozenset(given | ({"label"} if self.allow_labels else set()))
 
 
+def ttrl_config_of(config: Any) -> TTRLConfig:
+    """Return the section ``ttrl:`` of a whole configuration, an OmegaConf, as an object.
+
+    Raises:
+        InputError: as ``parse_ttrl_config``.
+    """
+    from omegaconf import OmegaConf  # only where verl has it already
+
+    return parse_ttrl_config(OmegaConf.to_container(config.ttrl, resolve=True))
+
+
 def parse_ttrl_config(section: Mapping[str, Any]) -> TTRLConfig:
     """Return the section ``ttrl:`` as an object.
 

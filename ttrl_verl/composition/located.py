@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ttrl_verl.composition.overrides import quoted
+from ttrl_verl.composition.overrides import quoted, value_or_none
 from ttrl_verl.composition.recipe import Composed, in_own_folder
 
 PATHS = (
@@ -58,7 +58,7 @@ def located(composed: Composed) -> Composed:
     values = OmegaConf.to_container(composed.config, resolve=False)
     config, overrides = composed.config.copy(), list(composed.overrides)
     for key in PATHS:
-        written = _value(values, key)
+        written = value_or_none(values, key)
         found = [_absolute(name) for name in written] if isinstance(written, list) else _absolute(written)
         if found != written:
             OmegaConf.update(config, key, found)
@@ -74,9 +74,3 @@ def _absolute(name: Any) -> Any:
     if not isinstance(name, str) or not name or "${" in name or "://" in name:
         return name
     return os.path.abspath(Path(name).expanduser())
-
-
-def _value(values: Any, key: str) -> Any:
-    for part in key.split("."):
-        values = values.get(part) if isinstance(values, dict) else None
-    return values

@@ -217,7 +217,7 @@ def _located_in(recipe: str, overridden: Collection[str]) -> Iterator[str]:
         return
     values = recipe_values(recipe)
     for key in OWN_KEYS:
-        value = _value_or_none(values, key)
+        value = value_or_none(values, key)
         located = _absolute_names(value)
         if located != value and key not in overridden:
             yield f"{key}={quoted(located)}"
@@ -234,7 +234,8 @@ def _absolute_names(value: Any) -> Any:
     return value
 
 
-def _value_or_none(values: Any, key: str) -> Any:
+def value_or_none(values: Any, key: str) -> Any:
+    """Return what a key with dots stands for in nested dictionaries; ``None`` where it is not there."""
     for name in key.split("."):
         if not isinstance(values, Mapping) or name not in values:
             return None

@@ -11,19 +11,17 @@ from typing import Any
 from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.preflight import Finding
 from ttrl_verl.preflight.batches import RunNumbers, run_numbers, total_steps
-from ttrl_verl.preflight.model import Shape, model_shape
+from ttrl_verl.preflight.host import queue_bytes
+from ttrl_verl.preflight.memory import GB
+from ttrl_verl.preflight.model import Shape, shape_of
 from ttrl_verl.preflight.places import is_remote
 from ttrl_verl.record.folder import run_folder
 from ttrl_verl.record.layout import CHECKPOINT
-
-GB = 1e9
 
 _TEXT_BYTES = 4
 """Of a token of a response in a validation dump."""
 _VOTE_BYTES = 40
 """Of a vote on record: its answer, reward and length."""
-_QUEUE_BYTES = 48
-"""Of a token in TransferQueue: ids, masks, positions, log-probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,7 @@ def check_disk(composed: Composed, questions: int | None, validated: int) -> Ite
         validated: questions of a validation pass.
     """
     values = composed.values
-    name, folder = values["actor_rollout_ref"]["model"]["path"], values["trainer"]["default_local_dir"]
-    shape = None if name is None else model_shape(name, composed.parts)
+    folder, shape = values["trainer"]["default_local_dir"], shape_of(composed)
     if shape is None:
         yield Finding("note", "disk", "not estimated: the model's shape is not known")
         return
@@ -89,9 +86,7 @@ def written(shape: Shape, values: Mapping[str, Any], questions: int | None, vali
     actor = _states(shape, n, values["actor_rollout_ref"]["actor"]["checkpoint"]["save_contents"])
     critic = shape.parameters * 12 if n.critic else 0.0
     # The asynchronous trainers save the queue, too: what is under way of the next steps.
-    queued = (
-        0 if trainer["v1"]["trainer_mode"] == "sync" else _QUEUE_BYTES * n.train * n.votes * (n.prompt + n.response)
-    )
+    queued = 0 if trainer["v1"]["trainer_mode"] == "sync" else queue_bytes(n)
     passes = 0
     if trainer["test_freq"] > 0:
         passes = (0 if steps is None else math.ceil(steps / trainer["test_freq"])) + trainer["val_before_train"]
@@ -108,7 +103,7 @@ def written(shape: Shape, values: Mapping[str, Any], questions: int | None, vali
 
 def _states(shape: Shape, n: RunNumbers, contents: list[str]) -> float:
     """Return the bytes of a checkpoint's weights and Adam's two moments."""
-    trained = n.lora_rank * 18 * shape.hidden * shape.layers if n.lora_rank else shape.parameters
+    trained = shape.trained(n.lora_rank)
     sizes = {
         "model": shape.parameters * n.weight_bytes + (trained * n.weight_bytes if n.lora_rank else 0),
         "optimizer": trained * 8,

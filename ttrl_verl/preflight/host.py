@@ -8,10 +8,9 @@ from typing import Any
 from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.installed import vllm_build_is_cpu
 from ttrl_verl.preflight import Finding
-from ttrl_verl.preflight.batches import run_numbers
-from ttrl_verl.preflight.model import Shape, model_shape
-
-GB = 1e9
+from ttrl_verl.preflight.batches import RunNumbers, run_numbers
+from ttrl_verl.preflight.memory import GB
+from ttrl_verl.preflight.model import Shape, shape_of
 
 _TOKEN_BYTES = 48
 """Of a token of prompt or response in TransferQueue: ids, masks, positions, log-probabilities."""
@@ -50,8 +49,7 @@ def host(shape: Shape, values: Mapping[str, Any]) -> Host:
     p = shape.parameters
     leaves = (p * 4 if n.reference and not n.lora_rank else 0) + (p * 12 if n.critic and n.critic_leaves else 0)
     if n.actor_leaves:
-        trained = n.lora_rank * 18 * shape.hidden * shape.layers if n.lora_rank else p
-        leaves += p * n.weight_bytes + trained * 8
+        leaves += p * n.weight_bytes + shape.trained(n.lora_rank) * 8
     per_node = trainer["n_gpus_per_node"]
     spread = {
         "agents": rollout["agent"]["num_workers"],
@@ -64,17 +62,21 @@ def host(shape: Shape, values: Mapping[str, Any]) -> Host:
     steps = 1 if trainer["v1"]["trainer_mode"] == "sync" else 2
     return Host(
         offloaded=leaves * per_node / n.gpus,
-        queue=steps * n.train * n.votes * (n.prompt + n.response) * _TOKEN_BYTES,
+        queue=steps * queue_bytes(n),
         processes=processes * _PROCESS,
         loading=4.0 * p,
     )
 
 
+def queue_bytes(n: RunNumbers) -> int:
+    """Return what a step's responses take in TransferQueue, all of full length."""
+    return n.train * n.votes * (n.prompt + n.response) * _TOKEN_BYTES
+
+
 def check_host(composed: Composed) -> Iterator[Finding]:
     """Yield the estimate of a node's own memory, held against this machine's where the run is to be on it."""
     values = composed.values
-    name = values["actor_rollout_ref"]["model"]["path"]
-    shape = None if name is None else model_shape(name, composed.parts)
+    shape = shape_of(composed)
     if shape is None or values["trainer"]["device"] == "cpu":
         return  # on a CPU all of it is the host's, and `memory` says that it is not estimated
     needed = host(shape, values)

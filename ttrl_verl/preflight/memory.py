@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.preflight import Finding
 from ttrl_verl.preflight.batches import RunNumbers, run_numbers
-from ttrl_verl.preflight.model import Shape, gpu_memory, model_positions, model_shape
+from ttrl_verl.preflight.model import Shape, gpu_memory, model_positions, shape_of
 
 GB = 1e9
 
@@ -54,9 +54,7 @@ def estimate(model: Shape, run: RunNumbers, gpu_gb: float) -> Estimate:
     """
     p, w = model.parameters, run.gpus
     if run.lora_rank:
-        # An adapter on every linear layer: rank x (in + out), about 18 hidden sizes a layer.
-        adapter = run.lora_rank * 18 * model.hidden * model.layers
-        states = (p * run.weight_bytes + adapter * 16) / w
+        states = (p * run.weight_bytes + model.trained(run.lora_rank) * 16) / w
     else:
         states = p * (run.weight_bytes + run.weight_bytes + 8) / w
     critic = p * 16 / w if run.critic else 0.0
@@ -115,7 +113,7 @@ def memory_of(composed: Composed) -> Estimate | None:
     """Return the estimate, or ``None`` where the GPU's size or the model's shape is not known."""
     size = gpu_memory(composed.parts)
     name = composed.values["actor_rollout_ref"]["model"]["path"]
-    shape = model_shape(name, composed.parts) if name is not None else None
+    shape = shape_of(composed)
     return None if size is None or shape is None else estimate(shape, _numbers(composed, name), size)
 
 

@@ -30,6 +30,11 @@ class Shape:
     kv_heads: int
     head_dim: int
 
+    def trained(self, lora_rank: int) -> int:
+        """Return how many parameters are trained: all, or an adapter's, about rank x 18 hidden sizes a layer."""
+        # On every linear layer: rank x (in + out).
+        return lora_rank * 18 * self.hidden * self.layers if lora_rank else self.parameters
+
 
 def model_folder(name: str) -> Path | None:
     """Return the folder of a model on this machine: a path, or the hub's cache; ``None`` where it is in neither.
@@ -75,6 +80,12 @@ def model_shape(name: str, parts: Mapping[str, str]) -> Shape | None:
         return found
     said = _part_header(name, parts)
     return shape(yaml.load(said["sizes"], Loader=YAML_LOADER)) if "sizes" in said else None
+
+
+def shape_of(composed: Composed) -> Shape | None:
+    """Return the shape of a run's model; ``None`` where it names none, or none that is known."""
+    name = composed.values["actor_rollout_ref"]["model"]["path"]
+    return None if name is None else model_shape(name, composed.parts)
 
 
 def _part_header(name: str, parts: Mapping[str, str]) -> Mapping[str, str]:

@@ -5,10 +5,9 @@ from typing import Any
 import datasets
 import numpy as np
 import pyarrow as pa
-from omegaconf import OmegaConf
 from verl.utils.dataset.rl_dataset import RLHFDataset
 
-from ttrl_verl.config import TTRLConfig, parse_ttrl_config
+from ttrl_verl.config import TTRLConfig, ttrl_config_of
 from ttrl_verl.evaluation.figures import GREEDY
 from ttrl_verl.questions.image_file import open_parts
 from ttrl_verl.questions.images import chat_messages
@@ -40,7 +39,7 @@ class UnlabeledDataset(RLHFDataset):
     """
 
     def _read_files_and_tokenize(self) -> None:
-        ttrl = parse_ttrl_config(OmegaConf.to_container(self.config.ttrl, resolve=True))
+        ttrl = ttrl_config_of(self.config)
         self.is_training_set = self._claim_role()
         layout = ttrl.layout(self.config.prompt_key, self.config.image_key, training=self.is_training_set)
         self._view_columns = layout.view_columns

@@ -109,7 +109,7 @@ class GroupStageMixin:
             return batch, metrics
         started = time.perf_counter()
         groups = self._read_groups(batch, global_steps, self._sampled)
-        judged = [self._judgement(global_steps, group) for group in groups]
+        judged = [self._first_judgement(global_steps, group) for group in groups]
         kept = self._write_rewards(batch, groups, judged)
         silent, evicted = self._silent(self._sampled, groups), self._take_evicted()
         nothing = [self._row(global_steps, group, earns_nothing(group, 0)) for group in [*silent, *evicted]]

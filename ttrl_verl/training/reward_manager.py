@@ -9,12 +9,11 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from omegaconf import OmegaConf
 from verl import DataProto
 from verl.experimental.reward_loop.reward_manager import registry
 from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
-from ttrl_verl.config import parse_ttrl_config
+from ttrl_verl.config import ttrl_config_of
 from ttrl_verl.reward_fns import REWARD_FNS
 from ttrl_verl.reward_fns.apart import ApartCheck
 from ttrl_verl.reward_fns.names import entry_point_names, is_elsewhere
@@ -42,7 +41,7 @@ class AnswerRewardManager(RewardManagerBase):
 
     def __init__(self, config: Any, tokenizer: Any, compute_score: Any = None, **unused: Any) -> None:
         super().__init__(config, tokenizer, compute_score)
-        ttrl = parse_ttrl_config(OmegaConf.to_container(config.ttrl, resolve=True))
+        ttrl = ttrl_config_of(config)
         answer_type = ttrl.build_answer_type()
         data, rollout = config.data, config.actor_rollout_ref.rollout
         lengths = Lengths(data.max_prompt_length, data.max_response_length, rollout.max_model_len)

@@ -16,12 +16,12 @@ from typing import Any
 
 import ray
 import transfer_queue as tq
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from verl.experimental.agent_loop.agent_loop import AgentLoopOutput
 from verl.trainer.ppo.v1.agent_loop_tq import AgentLoopManagerTQ, AgentLoopWorkerTQ
 from verl.utils.tensordict_utils import list_of_dict_to_tensordict
 
-from ttrl_verl.config import TTRLConfig, parse_ttrl_config
+from ttrl_verl.config import ttrl_config_of
 from ttrl_verl.training.ballot import VotePlan
 from ttrl_verl.training.cancelling import end_cancelled_requests
 from ttrl_verl.training.poll import Poll
@@ -43,7 +43,7 @@ class SessionManager:
             config: the whole.
             **handles: what verl gives a manager besides.
         """
-        ttrl = _section(config)
+        ttrl = ttrl_config_of(config)
         manager = AgentLoopManagerTQ if ttrl.retries == 0 and ttrl.stop == "never" else _Manager
         return manager.create(config=config, **handles)
 
@@ -62,7 +62,7 @@ class AgentLoopWorkerVoting(AgentLoopWorkerTQ.__ray_actor_class__):
 
     def __init__(self, config: DictConfig, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
-        ttrl = _section(config)
+        ttrl = ttrl_config_of(config)
         self._retries = ttrl.retries
         self._plan = VotePlan.of(ttrl, config.actor_rollout_ref.rollout.n)
         self._leaves_tokens = ttrl.voters_leave_tokens(config.reward.reward_manager.name)
@@ -169,7 +169,3 @@ async def _put_vote(output: AgentLoopOutput, **row: Any) -> None:
     await tq.async_kv_batch_put(
         keys=[key], fields=list_of_dict_to_tensordict([fields]), tags=[tag], partition_id="train"
     )
-
-
-def _section(config: DictConfig) -> TTRLConfig:
-    return parse_ttrl_config(OmegaConf.to_container(config.ttrl, resolve=True))

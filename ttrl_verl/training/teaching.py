@@ -100,6 +100,11 @@ class Teaching:
         for group in self._read_groups(batch, self._sampling, prompt_tags(uids)):
             self._judged[group.uid] = group, self._judgement(self._sampling, group)
 
+    def _first_judgement(self, step: int, group: PromptGroup) -> Judgement:
+        """Return the judgement by which a group was not passed over, else judge it: each group is judged once."""
+        _, judged = self._judged.pop(group.uid, (None, None))
+        return self._judgement(step, group) if judged is None else judged
+
     def _evict_terminal_groups(self, global_steps: int, partition_id: str, eviction_reasons: tuple) -> tuple:
         """Discard as verl does; what is passed over is noted before."""
         self._passed_over += [self._judged[uid] for uid in sorted(eviction_reasons[1]) if uid in self._judged]
