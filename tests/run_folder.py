@@ -80,7 +80,7 @@ def make_run(
         section = config
         for part in path:
             section = section.setdefault(part, {})
-        section[last] = value
+        section[last] = copy.deepcopy(value)
     manifest = {
         "format": FORMAT,
         "config": config,

@@ -281,7 +281,7 @@ def test_a_long_run_reports_in_seconds(tmp_path):
         step: [visit(i, votes(step, i), f"{i:020d}") for i in range(step * 8 % 400, step * 8 % 400 + 8)]
         for step in range(1, 501)
     }
-    run = make_run(tmp_path / "run", steps=steps, settings=CONFIG | {"trainer.total_training_steps": 500})
+    run = make_run(tmp_path / "run", steps=steps, settings={"trainer.total_training_steps": 500})
     started = time.process_time()
     page, html, text = written(run)
     assert time.process_time() - started < 20
