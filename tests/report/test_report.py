@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import pytest
-from run_folder import CONFIG, answers_to, attempt, make_run, visit
+from run_folder import answers_to, attempt, make_run, visit
 
 from ttrl_verl.cli import main
 from ttrl_verl.errors import InputError

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ttrl_verl.answering.lines import answer_line, chosen
 from ttrl_verl.answering.plan import Plan, Wanted, plan
-from ttrl_verl.answering.votes import of_record, of_validation
+from ttrl_verl.answering.votes import is_whole, of_record, of_validation
 from ttrl_verl.errors import InputError
 from ttrl_verl.files import whole_file
 from ttrl_verl.launch import start_logged
@@ -127,7 +127,10 @@ def _is_done(wanted: Wanted, planned: Plan) -> bool:
     run = open_run(wanted.folder)
     if wanted.stream is not None and wanted.hold is None:
         return planned.steps in run.checkpoints()
-    return max(run.validations(), default=0) >= planned.steps
+    last = max(run.validations(), default=0)
+    asked = chain.from_iterable(planned.files.table(name).column("origin").to_pylist() for name in planned.files.val)
+    votes = planned.composed.values["actor_rollout_ref"]["rollout"]["val_kwargs"]["n"]
+    return last >= planned.steps and is_whole(run.validations()[last], asked, votes)
 
 
 def _train(wanted: Wanted, planned: Plan, console: Console) -> int:

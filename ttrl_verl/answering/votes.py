@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.figures import by_origin, read_groups
 from ttrl_verl.record.votes_file import QuestionVotes
 
@@ -21,6 +22,21 @@ def of_validation(path: Path) -> dict[str, QuestionVotes]:
         origin: QuestionVotes(origin, tuple(row["answer"] for row in rows), source, rows[0]["gts"])
         for origin, (source, rows) in by_origin(read_groups(path)).items()
     }
+
+
+def is_whole(path: Path, asked: Iterable[str], votes: int) -> bool:
+    """Return whether each question has all its votes in a validation pass: a kill may have cut verl's dump of it.
+
+    Args:
+        path: verl's dump.
+        asked: the questions' origins.
+        votes: a question.
+    """
+    try:
+        found = of_validation(path)
+    except InputError:
+        return False
+    return all(origin in found and len(found[origin].answers) >= votes for origin in asked)
 
 
 def of_record(visits: Iterable[Mapping[str, Any]]) -> dict[str, QuestionVotes]:
