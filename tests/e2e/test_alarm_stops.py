@@ -24,7 +24,7 @@ def test_a_reward_that_says_nothing_stops_the_run(tmp_path, tiny_model):
     assert (fired["step"], fired["action"]) == (3, "stop")
     assert [row["step"] for row in run.metrics] == [1, 2, 3, 4]
     assert run.record.checkpoints() == [4]
-    # The metric counts what has fired so far, of any kind: the tiny model's votes may know nothing of the question, too.
+    # The metric counts what has fired so far, of any kind: these votes know nothing of the question, too.
     so_far = [sum(alarm["step"] <= step for alarm in run.record.alarms()) for step in (1, 2, 3, 4)]
     assert run.series("ttrl/alarms") == so_far
     assert "an alarm says stop: step 4 is the last" in run.log

@@ -6,7 +6,8 @@ all of them; what raises, because a reward worker or a vLLM server is gone, is l
 
 * a session that fails is asked again (``ttrl.retries``);
 * votes that cannot change the label any more are not asked, or cancelled (``ttrl.stop``, see ``ballot``);
-* a response that only votes leaves its answer in TransferQueue, and none of its tokens.
+* a response that only votes leaves its answer in TransferQueue, and none of its tokens;
+* a prompt's pictures are opened and processed once (``shared_pictures``).
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from ttrl_verl.config import ttrl_config_of
 from ttrl_verl.training.ballot import VotePlan
 from ttrl_verl.training.cancelling import end_cancelled_requests
 from ttrl_verl.training.poll import Poll
+from ttrl_verl.training.shared_pictures import share_opening, share_processing
 
 PAUSE = 1.0
 """Seconds before a session is asked again; twice that before the next time, and so on: a dead server fails at once."""
@@ -67,6 +69,9 @@ class AgentLoopWorkerVoting(AgentLoopWorkerTQ.__ray_actor_class__):
         self._plan = VotePlan.of(ttrl, config.actor_rollout_ref.rollout.n)
         self._leaves_tokens = ttrl.voters_leave_tokens(config.reward.reward_manager.name)
         self._polls: dict[str, Poll] = {}
+        if self.processor is not None:
+            share_processing(self.processor.image_processor)
+            self.dataset_cls = share_opening(self.dataset_cls)
         if self.llm_client is not None and ttrl.stop != "never":
             end_cancelled_requests(self.llm_client)
 
