@@ -1,11 +1,12 @@
 """Every reward of the shelf on the demo's tasks: gains over the control's own, in pairs of the same questions.
 
-    python benchmarks/methods.py --out runs/methods [--tasks continents plurals] [--only majority_vote random]
+    python benchmarks/methods.py --out runs/methods [--tasks continents plurals digits] [--only random]
     python benchmarks/methods.py --out runs/methods --table
 
 One run after the other, each a `ttrl-verl demo` in a folder of its own; a run that is done is not done again, so a
 killed command is typed again. After each run a line is appended to OUT/cells.jsonl, and the table is printed from that
-file. A run takes 11 to 14 minutes on two cores, and the whole half a day a task. At most --cells runs are made.
+file. A run takes 11 to 14 minutes on two cores, one on digits (`demo --vision`) less, and the whole half a day a task.
+At most --cells runs are made.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ttrl_verl.evaluation.estimators import pass_at_k
@@ -24,6 +25,9 @@ CONTROL = "random"
 THREE_SEEDS = ("majority_vote", "empirical_entropy", CONTROL)
 NO_BYPASS = ["algorithm.rollout_correction.bypass_mode=false"]
 VIEWS = "ttrl.views=[as_written,'template Think of what you know. {question}']"
+TURNED = "ttrl.views=[as_written,'rotate -5']"
+DIGITS = "digits"
+TASKS = ["continents", "plurals", DIGITS]
 
 # What each takes beside its name. soft_consensus and region_vote read other answers, verified_vote wants a check.
 METHODS: dict[str, list[str]] = {
@@ -61,16 +65,31 @@ def cells(tasks: Sequence[str], only: Sequence[str], seeds: int | None) -> list[
 def run(out: Path, task: str, reward: str, seed: int) -> bool:
     """Run a cell, and return whether it came to its end."""
     folder = out / f"{task}-{reward}-{seed}"
-    settings = [setting.replace("{votes}", str(_votes(out, task))) for setting in METHODS[reward]]
-    command = ["demo", "--task", task, "--reward", reward, "--seed", str(seed), "--out", str(folder), *settings]
+    asked = ["--vision"] if task == DIGITS else ["--task", task]
+    settings = settings_of(task, reward, lambda: _votes(out, task))
+    command = ["demo", *asked, "--reward", reward, "--seed", str(seed), "--out", str(folder), *settings]
     return _ttrl_verl(command) == 0
+
+
+def settings_of(task: str, reward: str, votes: Callable[[], Path]) -> list[str]:
+    """Return what a reward takes beside its name.
+
+    Args:
+        task: a picture is seen a second time turned, a text in other words.
+        reward: a name.
+        votes: makes the untrained model's votes, where they are needed, and returns the file.
+    """
+    settings = [TURNED if task == DIGITS and setting == VIEWS else setting for setting in METHODS[reward]]
+    return [setting.replace("{votes}", str(votes())) if "{votes}" in setting else setting for setting in settings]
 
 
 def _votes(out: Path, task: str) -> Path:
     """Return the untrained model's votes on a task's questions, taken once."""
-    from ttrl_verl.demo.tasks import TASKS
+    from ttrl_verl.demo.tasks import chosen_task
 
-    path, chosen = (out / f"{task}.parquet").absolute(), TASKS[task]
+    vision = task == DIGITS
+    path = (out / f"{task}.parquet").absolute()
+    chosen = chosen_task(None if vision else task, vision=vision, single=False, questions=None, heldout=None)
     if not path.exists():
         command = ["vote", str(chosen.adapted), "--model", str(chosen.model), "--n", "64", "--out", str(path)]
         if _ttrl_verl([*command, "--recipe", chosen.recipe, *chosen.overrides]) != 0:
@@ -177,7 +196,7 @@ def main() -> None:
     """Run what is not done yet, a cell after another."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--tasks", nargs="+", default=["continents", "plurals"], choices=["continents", "plurals"])
+    parser.add_argument("--tasks", nargs="+", default=TASKS[:2], choices=TASKS)
     parser.add_argument("--only", nargs="+", default=[], choices=list(METHODS), metavar="REWARD")
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--cells", type=int, help="run at most so many, and end")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ttrl_verl.composition.recipe import compose_run
-from ttrl_verl.demo.tasks import TASKS
+from ttrl_verl.demo.tasks import chosen_task
 from ttrl_verl.evaluation.figures import Mean
 from ttrl_verl.preflight.findings import check_config
 from ttrl_verl.reward_fns import REWARD_FNS
@@ -61,8 +61,11 @@ def test_the_table_names_the_walk_and_holds_runs_against_it():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("task", ["plurals", methods.DIGITS])
 @pytest.mark.parametrize("name", methods.METHODS)
-def test_each_composes_and_is_refused_nothing(name, tmp_path):
-    settings = [setting.replace("{votes}", str(tmp_path / "votes.parquet")) for setting in methods.METHODS[name]]
-    overrides = [*TASKS["plurals"].overrides, f"reward.reward_manager.name={name}", *settings]
-    check_config(compose_run("demo_cpu", overrides))
+def test_each_composes_and_is_refused_nothing(name, task, tmp_path):
+    vision = task == methods.DIGITS
+    chosen = chosen_task(None if vision else task, vision=vision, single=False, questions=None, heldout=None)
+    settings = methods.settings_of(task, name, lambda: tmp_path / "votes.parquet")
+    reward = [f"reward.reward_manager.name={name}", *(["ttrl.reward_options=null"] if name != chosen.reward else [])]
+    check_config(compose_run(chosen.recipe, [*chosen.overrides, *reward, *settings]))
