@@ -3,6 +3,7 @@
 import pytest
 
 from ttrl_verl.composition.located import located
+from ttrl_verl.composition.places import absolute_path, is_remote
 from ttrl_verl.composition.recipe import compose_run, in_own_folder
 from ttrl_verl.errors import InputError
 from ttrl_verl.preflight.attention import check_attention
@@ -25,6 +26,32 @@ def test_paths_of_the_command_line_and_the_recipe_become_absolute(tmp_path, monk
     # verl is started with the overrides: composed anew, they say the same.
     assert compose_run("ttrl_aime24", composed.overrides).values == values
     assert located(composed) is composed
+
+
+def test_a_path_is_told_once(tmp_path, monkeypatch):
+    """`train --dry-run` prints these: what was typed is there as it is started, and not beside that."""
+    monkeypatch.chdir(tmp_path)
+    composed = located(compose_run("ttrl_aime24", ["data=a.jsonl", "votes=8", "+ttrl.prior=p.jsonl", "val=/b.jsonl"]))
+    assert list(composed.overrides) == [
+        "ttrl.votes=8",
+        "data.val_files=[/b.jsonl]",
+        f"data.train_files=[{tmp_path}/a.jsonl]",
+        f"+ttrl.prior={tmp_path}/p.jsonl",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "becomes"),
+    [
+        ("s3://bucket/q.jsonl", "s3://bucket/q.jsonl"),
+        ("a://b", "a://b"),
+        ("/data/a://b", "/data/a:/b"),  # a path whose folder's name ends in a colon
+        ("/data/x/../q.jsonl", "/data/q.jsonl"),
+    ],
+)
+def test_a_remote_name_begins_with_its_scheme(name, becomes):
+    assert absolute_path(name) == becomes
+    assert is_remote(name) == (name == becomes)
 
 
 def test_a_folder_that_follows_another_still_does(tmp_path, monkeypatch):

@@ -3,13 +3,14 @@
 verl's workers have the working directory of their node, not that of the command.
 """
 
-import os
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ttrl_verl.composition.overrides import quoted, value_or_none
+from ttrl_verl.composition.places import absolute_path
 from ttrl_verl.composition.recipe import Composed, in_own_folder
 
 PATHS = (
@@ -48,7 +49,9 @@ def own_folder(composed: Composed) -> str:
 def located(composed: Composed) -> Composed:
     """Return a run whose own files and folders are named by absolute paths, from this working directory.
 
-    What stands as an interpolation follows what it points to. A model's name is left alone: it may be a hub's.
+    What stands as an interpolation follows what it points to. A model's name is left alone: it may be a hub's. An
+    override that named a relative path names the absolute one. Functions of a user's files are absolute already:
+    ``translate`` sees to that for whoever composes nothing.
 
     Args:
         composed: the run; returned as it is where every path is absolute.
@@ -62,15 +65,19 @@ def located(composed: Composed) -> Composed:
         found = [_absolute(name) for name in written] if isinstance(written, list) else _absolute(written)
         if found != written:
             OmegaConf.update(config, key, found)
-            overrides.append(f"{key}={quoted(found)}")
-    return (
-        composed
-        if len(overrides) == len(composed.overrides)
-        else replace(composed, config=config, overrides=tuple(overrides))
-    )
+            overrides = _replaced(overrides, key, quoted(found))
+    if tuple(overrides) == composed.overrides:
+        return composed
+    return replace(composed, config=config, overrides=tuple(overrides))
+
+
+def _replaced(overrides: Sequence[str], key: str, value: str) -> list[str]:
+    """Return overrides with another value for a key, which is there once, in the end: Hydra takes the last one."""
+    typed = [override.partition("=")[0] for override in overrides]
+    signs = [name.removesuffix(key) for name in typed if name.lstrip("+") == key]
+    others = [override for override, name in zip(overrides, typed, strict=True) if name.lstrip("+") != key]
+    return [*others, f"{signs[0] if signs else ''}{key}={value}"]
 
 
 def _absolute(name: Any) -> Any:
-    if not isinstance(name, str) or not name or "${" in name or "://" in name:
-        return name
-    return os.path.abspath(Path(name).expanduser())
+    return absolute_path(name) if isinstance(name, str) and name and "${" not in name else name

@@ -1,7 +1,31 @@
-"""Where the recipes and verl's own configuration lie, found without importing Hydra or verl."""
+"""Where files lie: the recipes, verl's own configuration, and what a run names; found without Hydra or verl."""
 
 import importlib.util
+import os
+import re
 from pathlib import Path
+
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def is_remote(name: object) -> bool:
+    """Return whether a name is of a remote store.
+
+    Example:
+        >>> is_remote("hdfs://cluster/q.parquet"), is_remote("s3://bucket/q.jsonl"), is_remote("/data/q.jsonl")
+        (True, True, False)
+    """
+    return isinstance(name, str) and _REMOTE.match(name) is not None
+
+
+def absolute_path(name: str) -> str:
+    """Return a file's path in full, from the working directory; a name of a remote store as it stands.
+
+    Example:
+        >>> absolute_path("/data/../q.jsonl"), absolute_path("s3://bucket/q.jsonl")
+        ('/q.jsonl', 's3://bucket/q.jsonl')
+    """
+    return name if is_remote(name) else os.path.abspath(Path(name).expanduser())
 
 
 def recipes_dir() -> Path:

@@ -1,23 +1,10 @@
 """Where files are that a run names: on a file system, or in a store that this package does not read."""
 
-import re
 from collections.abc import Iterator
 
+from ttrl_verl.composition.places import is_remote
 from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.preflight import Finding
-
-_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-
-
-def is_remote(name: object) -> bool:
-    """Return whether a name is of a remote store.
-
-    Example:
-        >>> is_remote("hdfs://cluster/q.parquet"), is_remote("s3://bucket/q.jsonl"), is_remote("/data/q.jsonl")
-        (True, True, False)
-    """
-    return isinstance(name, str) and _REMOTE.match(name) is not None
-
 
 def check_places(composed: Composed) -> Iterator[Finding]:
     """Yield what is in a remote store.
