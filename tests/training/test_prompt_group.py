@@ -4,7 +4,7 @@ from ttrl_verl.record.layout import AUDIT_SCHEMA, VOTE_COLUMNS, WRITER_COLUMNS
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.judge import Judgement
 from ttrl_verl.reward_fns.verdict import Verdict
-from ttrl_verl.training.prompt_group import PromptGroup, audit_row
+from ttrl_verl.training.prompt_group import PromptGroup, audit_row, sessions_by_prompt
 
 GROUP = PromptGroup(
     uid="u",
@@ -38,3 +38,11 @@ def test_what_was_trained_on_and_what_was_missing():
 def test_a_skipped_prompt_trains_on_nothing():
     written = row(keep=(0, 2), skip=True)
     assert (written["kept"], written["weight"]) == (0, 0.0)
+
+
+def test_responses_are_in_sampling_order_whatever_finished_first():
+    # Session 10 comes behind 2, and of a session's outputs the last one, which is graded, comes last.
+    assert sessions_by_prompt(["a_10_0", "b_1_0", "a_2_10", "a_2_9", "b_0_0"]) == [
+        (("a_2_9", "a_2_10"), ("a_10_0",)),
+        (("b_0_0",), ("b_1_0",)),
+    ]

@@ -45,7 +45,7 @@ def test_an_end_that_is_a_number_keeps_its_bracket():
     assert len({canonical_math(text) for text in (r"[0,\infty)", r"(0,\infty)", r"(-\infty,0]", r"(-\infty,0)")}) == 4
 
 
-@pytest.mark.parametrize("text", ["[1,2,3)", "(1,2,3]", "[1)", "(1]"])
+@pytest.mark.parametrize("text", ["[1,2,3)", "(1,2,3]", "[0.5,2,3)", "(0.5,2,3]", "[1)", "(1]"])
 def test_brackets_of_two_kinds_hold_two_ends(text):
     # neither a point nor a list: compared as it is written
     assert canonical_math(text) == text

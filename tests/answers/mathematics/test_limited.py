@@ -1,5 +1,7 @@
 """An answer that ran past a limit of time is tried again: the next time the machine may be less busy."""
 
+import pytest
+
 from ttrl_verl.reward_fns.answers.canonical import Canonical
 from ttrl_verl.reward_fns.answers.mathematics import canonical
 from ttrl_verl.reward_fns.answers.mathematics.canonical import canonicalize
@@ -58,3 +60,11 @@ def test_too_large_is_too_large_for_good(monkeypatch):
     assert canonicalize("9**9**9**9").limited
     assert made == []
     assert "9**9**9**9" not in canonical._limited
+
+
+@pytest.mark.parametrize(
+    ("status", "limited"),
+    [("time", True), ("memory", True), ("died", True), ("ok", False), ("error", False), ("lost", False)],
+)
+def test_which_ends_are_limits(status, limited):
+    assert Outcome(None, status).limited is limited

@@ -131,11 +131,3 @@ def test_an_answer_past_the_limit_falls_back_to_its_text_and_says_so(monkeypatch
     assert (canonical, limited) == ('"\\sin 17 + \\cos 23 + 1001"', True)
     assert canonical_math("41/82") == "1/2"
     assert not canonicalize("41/82").limited
-
-
-@pytest.mark.parametrize(
-    ("status", "limited"),
-    [("time", True), ("memory", True), ("died", True), ("ok", False), ("error", False), ("lost", False)],
-)
-def test_which_ends_are_limits(status, limited):
-    assert Outcome(None, status).limited is limited
