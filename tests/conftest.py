@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -68,9 +69,15 @@ def start_record(tmp_path, write_jsonl):
         one.close()
 
 
-@pytest.fixture(scope="module")
+_started = ExitStack()
+
+
+@pytest.fixture(scope="session")
 def queue():
-    """A real TransferQueue on a local Ray, emptied between tests."""
+    """A real TransferQueue on a local Ray, one for all tests: a start takes some 13 s. ``tq`` empties it.
+
+    Ray's workers find the modules beside the tests. It ends before the first training: see ``pytest_runtest_setup``.
+    """
     import ray
     import transfer_queue as tq
 
@@ -78,12 +85,22 @@ def queue():
 
     os.environ.setdefault("TRANSFER_QUEUE_ENABLE", "1")
     config = compose_recipe("demo_cpu")
-    ray.init(num_cpus=16, include_dashboard=False, log_to_driver=False)
-    config.transfer_queue.enable = True
-    tq.init(config.transfer_queue)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(REPOSITORY / "tests"), prepend=os.pathsep)
+        patch.chdir(REPOSITORY)
+        ray.init(num_cpus=16, include_dashboard=False, log_to_driver=False)
+        _started.callback(ray.shutdown)
+        config.transfer_queue.enable = True
+        tq.init(config.transfer_queue)
+        _started.callback(tq.close)
     yield tq
-    tq.close()
-    ray.shutdown()
+    _started.close()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give a training the machine: what came before it, by the order of the marks, has no more need of Ray."""
+    if item.get_closest_marker("e2e"):
+        _started.close()
 
 
 @pytest.fixture

@@ -96,7 +96,8 @@ def test_where_nothing_comes_near_nothing_is_suggested():
 
 
 @pytest.mark.parametrize(
-    "value", ["plain/path.jsonl", "a,b.jsonl", "a=b", "a:b", "with space", "with 'quote'", "ünï,{}=[]", "C:\\x", "end\\", "\\'"]
+    "value",
+    ["plain/path.jsonl", "a,b.jsonl", "a=b", "a:b", "with space", "with 'quote'", "ünï,{}=[]", "C:\\x", "end\\", "\\'"],
 )
 def test_any_path_survives_hydras_grammar(value):
     assert parsed(value) == value

@@ -1,8 +1,6 @@
 """Sessions that fail, votes that end early: verl's own worker on Ray, a real TransferQueue, scripted agent loops."""
 
-import importlib.util
 import json
-import os
 import time
 from pathlib import Path
 
@@ -11,14 +9,6 @@ import pytest
 from ttrl_verl.composition.recipe import compose_recipe
 
 pytestmark = [pytest.mark.verl, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def importable():
-    """Ray's workers, started after this, find ``flaky_loop`` beside the tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(importlib.util.find_spec("flaky_loop").origin).parent), prepend=os.pathsep)
-        yield
 
 
 @pytest.fixture

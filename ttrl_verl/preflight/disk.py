@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ttrl_verl.composition.places import is_remote
 from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.preflight import Finding
 from ttrl_verl.preflight.batches import RunNumbers, run_numbers, total_steps
 from ttrl_verl.preflight.host import queue_bytes
 from ttrl_verl.preflight.memory import GB
 from ttrl_verl.preflight.model import Shape, shape_of
-from ttrl_verl.composition.places import is_remote
 from ttrl_verl.record.folder import run_folder
 from ttrl_verl.record.layout import CHECKPOINT
 

@@ -6,6 +6,7 @@ from ttrl_verl.composition.places import is_remote
 from ttrl_verl.composition.recipe import Composed
 from ttrl_verl.preflight import Finding
 
+
 def check_places(composed: Composed) -> Iterator[Finding]:
     """Yield what is in a remote store.
 
