@@ -1,9 +1,11 @@
 """An answer that ran past a limit of time is tried again: the next time the machine may be less busy."""
 
+from multiprocessing import Pipe
+
 import pytest
 
 from ttrl_verl.reward_fns.answers.canonical import Canonical
-from ttrl_verl.reward_fns.answers.mathematics import canonical
+from ttrl_verl.reward_fns.answers.mathematics import canonical, limits_server
 from ttrl_verl.reward_fns.answers.mathematics.canonical import canonicalize
 from ttrl_verl.reward_fns.answers.mathematics.limits import LimitedPool, Outcome
 
@@ -68,3 +70,16 @@ def test_too_large_is_too_large_for_good(monkeypatch):
 )
 def test_which_ends_are_limits(status, limited):
     assert Outcome(None, status).limited is limited
+
+
+def test_a_calls_time_begins_when_a_worker_takes_it(monkeypatch):
+    """A worker that was idle, or whose last call had time left, gives the next one no more and no less."""
+    monkeypatch.setattr(limits_server.time, "monotonic", lambda: 100.0)
+    ours, theirs = Pipe()
+    worker = limits_server.Worker(process=None, connection=ours, deadline=7.0)
+    server = limits_server.Server(seconds=2.0, megabytes=1, workers=[worker])
+    server.queue.append((3, "math:factorial", [5]))
+    server.dispatch()
+    assert (worker.number, worker.deadline, worker.calls) == (3, 102.0, 1)
+    assert theirs.recv() == ("math:factorial", [5])
+    assert server.patience() == 1.0  # it looks whether its caller is there
