@@ -2,13 +2,19 @@
 
 import logging
 import shutil
+from dataclasses import asdict, fields
 
-from run_folder import make_run, save, visit
+import pyarrow.parquet as pq
+from run_folder import audit_table, make_run, save, visit
 
+from ttrl_verl.files import whole_file
+from ttrl_verl.record.layout import audit_file
 from ttrl_verl.record.read import open_run
 from ttrl_verl.record.saved import what_is_missing
-from ttrl_verl.report.checkpoints import checkpoint_choice
-from ttrl_verl.report.keep_best import BestKept, keep_best
+from ttrl_verl.record.visits import read_histories
+from ttrl_verl.report import keep_best as keeping
+from ttrl_verl.report.checkpoints import Glance, checkpoint_choice
+from ttrl_verl.report.keep_best import BestKept, VotesSoFar, keep_best
 
 # The majority ratio rises to 3 of 4 at step 2, and falls again.
 STEPS = {n: [visit(0, list(answers))] for n, answers in enumerate(["aabc", "aaab", "aabc", "aabd"], start=1)}
@@ -43,6 +49,40 @@ def test_a_better_one_takes_its_place_and_costs_nothing(tmp_path):
     assert first.samefile(second)
     # While verl's own is there, it is the one.
     assert open_run(folder).checkpoint_folders()[2] == folder / "global_step_2"
+
+
+def test_a_steps_votes_are_read_once_and_again_where_they_changed(tmp_path, monkeypatch):
+    """By the names of the files that are read at each call. A step of the asynchronous trainers comes in parts."""
+    read = []
+    real = keeping.read_votes
+    monkeypatch.setattr(keeping, "read_votes", lambda path, columns: read.append(path.stem) or real(path, columns))
+    folder = make_run(tmp_path / "run", steps={n: STEPS[n] for n in (1, 2)})
+    votes = VotesSoFar(folder)
+    assert [[seen.majority_ratio for seen in history] for history in votes.histories()] == [[0.5, 0.75]]
+    assert read == ["step_000001", "step_000002"]
+    both = [*STEPS[2], visit(1, list("ab"))]
+    with whole_file(audit_file(folder, 2)) as hidden:
+        pq.write_table(audit_table({2: both}), hidden)
+    make_run(folder, steps={3: STEPS[3]})
+    read.clear()
+    assert [[seen.step for seen in history] for history in votes.histories()] == [[1, 2, 3], [2]]
+    assert read == ["step_000002", "step_000003"]
+    audit_file(folder, 3).unlink()  # put aside by a resume
+    read.clear()
+    assert [[seen.step for seen in history] for history in votes.histories()] == [[1, 2], [2]]
+    assert read == []
+
+
+def test_what_it_reads_is_what_the_report_reads(tmp_path):
+    """Lengths that differ, a response without an answer, one that was cut off, a question that nobody answered."""
+    rows = [visit(0, ["a", None, "b", "a"], lengths=[1, 2, 3, 10], truncated=1), visit(4, [], lengths=[])]
+    folder = make_run(tmp_path / "run", steps={1: rows}, saved=(1,))
+    (first,), (second,) = VotesSoFar(folder).histories()
+    assert first == Glance(1, 4, "a", 0.5, 1, 1, 4.0)
+    assert second == Glance(1, 0, None, 0.0, 0, 0, 0.0)
+    run = open_run(folder)
+    for (whole,), glance in zip(read_histories(run.audit()), (first, second), strict=True):
+        assert {field.name: getattr(whole, field.name) for field in fields(Glance)} == asdict(glance)
 
 
 def test_nothing_is_kept_where_nothing_tells_which_is_best(tmp_path):

@@ -49,13 +49,7 @@ class Run:
             InputError: a file cannot be read. The message names it.
         """
         names = AUDIT_SCHEMA.names if columns is None else list(columns)
-        filters = None if index is None else [("index", "==", index)]
-        tables = []
-        for path in audit_files(self.folder):
-            try:
-                tables.append(pq.read_table(path, schema=AUDIT_SCHEMA, columns=names, filters=filters))
-            except (OSError, pa.ArrowException) as error:
-                raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+        tables = [read_votes(path, names, index) for path in audit_files(self.folder)]
         return pa.concat_tables(tables) if tables else AUDIT_SCHEMA.empty_table().select(names)
 
     def metrics(self) -> list[dict[str, Any]]:
@@ -140,6 +134,24 @@ class Run:
     def expected_steps(self) -> int | None:
         """Return how many steps the run is meant to have; ``None`` where its configuration does not tell."""
         return expected_steps(self.manifest)
+
+
+def read_votes(path: Path, columns: Sequence[str], index: int | None = None) -> pa.Table:
+    """Return some columns of a step's votes: null where an older version wrote none.
+
+    Args:
+        path: the step's file.
+        columns: of ``AUDIT_SCHEMA``.
+        index: the visit of this prompt alone.
+
+    Raises:
+        InputError: it cannot be read. The message names it.
+    """
+    filters = None if index is None else [("index", "==", index)]
+    try:
+        return pq.read_table(path, schema=AUDIT_SCHEMA, columns=list(columns), filters=filters)
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def open_run(folder: Path) -> Run:

@@ -51,6 +51,11 @@ class Visit:
     label: str | None
     right: bool | None
 
+    @property
+    def responses(self) -> int:
+        """How many responses came."""
+        return len(self.answers)
+
 
 History = Sequence[Visit]
 """A question's visits in the order of steps; at least one."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ttrl_verl.evaluation.figures import Figures
 from ttrl_verl.printable import one_line
 from ttrl_verl.record.read import Run
-from ttrl_verl.record.visits import History, Visit, read_histories
+from ttrl_verl.record.visits import Visit, read_histories
 from ttrl_verl.report.validation import Validation, read_validation
 from ttrl_verl.reward_fns.information import answer_information
 
@@ -39,6 +39,22 @@ LABEL_RULE = (
     "where they are validated on). Choosing by labels is not test-time RL: a figure of that checkpoint is not one "
     "that a user without labels could have had."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A visit, in the little that ``RULE`` looks at: fields of ``record.visits.Visit``."""
+
+    step: int
+    responses: int
+    pseudo_label: str | None
+    majority_ratio: float
+    unparsed: int
+    truncated: int
+    length: float
+
+
+Seen = Visit | Glance
 
 
 class CheckpointChoice(NamedTuple):
@@ -111,7 +127,12 @@ def informed_choice(run: Run) -> int | None:
 
 
 def read_candidates(
-    steps: Sequence[int], histories: Sequence[History], alarms: Sequence[Mapping[str, Any]], validation: Validation
+    steps: Sequence[int],
+    histories: Sequence[Sequence[Seen]],
+    alarms: Sequence[Mapping[str, Any]],
+    validation: Validation,
+    *,
+    informed: bool = True,
 ) -> list[Candidate]:
     """Return the saved steps as the rules see them, in order.
 
@@ -120,6 +141,7 @@ def read_candidates(
         histories: of all training questions.
         alarms: that fired.
         validation: the run's.
+        informed: whether the answer information is computed, for which every visit has its answers.
     """
     fired = [alarm for alarm in alarms if alarm.get("alarm") not in _NOT_OF_THE_MODEL]
     start = _State.of([history[0] for history in histories]) if histories else None
@@ -129,7 +151,8 @@ def read_candidates(
         if start is not None:
             visits = [_most_recent(history, step) for history in histories]
             state = _State.of(visits)
-            information = answer_information([visit.answers for visit in visits], exchanges=_EXCHANGES).nats
+            if informed:
+                information = answer_information([visit.answers for visit in visits], exchanges=_EXCHANGES).nats
             before = [alarm for alarm in fired if alarm["step"] <= step]
             ratio, against = state.majority_ratio, state.against(start)
             if before:
@@ -148,8 +171,8 @@ class _State:
     length: float
 
     @classmethod
-    def of(cls, visits: Sequence[Visit]) -> "_State":
-        responses = max(1, sum(len(visit.answers) for visit in visits))
+    def of(cls, visits: Sequence[Seen]) -> "_State":
+        responses = max(1, sum(visit.responses for visit in visits))
         return cls(
             majority_ratio=math.fsum(visit.majority_ratio for visit in visits) / len(visits),
             unanswered=sum(visit.unparsed + visit.truncated for visit in visits) / responses,
@@ -169,7 +192,7 @@ class _State:
         return ""
 
 
-def _most_recent(history: History, step: int) -> Visit:
+def _most_recent(history: Sequence[Seen], step: int) -> Seen:
     return next((visit for visit in reversed(history) if visit.step <= step), history[0])
 
 
