@@ -93,6 +93,24 @@ def test_separate_async_wants_its_arithmetic(said):
 
 
 @pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        (["gpus=2"], "num_gpus is 1; expected 2, 2 workers"),
+        (["trainer_mode=separate_async"], "num_gpus is 1; expected 2, 1 that train and 1 for vLLM"),
+        (["gpus=2", "ray_kwargs.ray_init.num_gpus=2"], None),
+        (["trainer_mode=separate_async", "ray_kwargs.ray_init.num_gpus=2"], None),
+    ],
+)
+def test_a_ray_that_starts_here_has_the_workers_that_the_run_takes(said, monkeypatch, overrides, expected):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    found = said("ttrl", "hardware=cpu", *overrides).get("wrong batches", "")
+    assert (expected in found) if expected else "num_gpus" not in found
+    # A cluster that is there has the size that `ray start` was told.
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    assert "num_gpus" not in said("ttrl", "hardware=cpu", *overrides).get("wrong batches", "")
+
+
+@pytest.mark.parametrize(
     ("override", "message"),
     [
         ("trainer.nnodes=two", "trainer.nnodes is 'two'; expected a number"),

@@ -1,6 +1,7 @@
 """The numbers of a run that must fit each other, as pure functions: what is divided by what, and what is left over."""
 
 import math
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -201,9 +202,26 @@ def separate_async_problems(values: Mapping[str, Any]) -> Iterator[str]:
         yield "checkpoint_engine.backend is naive; expected nccl, nixl or another, for separate_async"
 
 
+def new_ray_problems(values: Mapping[str, Any], environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield that the Ray which a run starts has fewer workers than the run takes: verl would wait for them for ever.
+
+    Args:
+        values: the composed configuration, as plain values.
+        environment: ``RAY_ADDRESS`` is read; a cluster that is there has the size that ``ray start`` was told.
+    """
+    offered, joined = values["ray_kwargs"]["ray_init"].get("num_gpus"), environment.get("RAY_ADDRESS", "local")
+    if offered is None or joined not in ("", "local"):
+        return
+    numbers, rollout = run_numbers(values), values["actor_rollout_ref"]["rollout"]
+    own = rollout["nnodes"] * rollout["n_gpus_per_node"] if numbers.separate else 0
+    if offered < numbers.gpus + own:
+        parts = f"{numbers.gpus} that train and {own} for vLLM" if own else f"{numbers.gpus} workers"
+        yield f"ray_kwargs.ray_init.num_gpus is {offered}; expected {numbers.gpus + own}, {parts}"
+
+
 def check_batches(values: Mapping[str, Any], numbers: RunNumbers) -> Iterator[Finding]:
     """Yield what does not fit in the batch arithmetic, or one line of it where all does."""
-    found = [*problems(numbers), *separate_async_problems(values)]
+    found = [*problems(numbers), *separate_async_problems(values), *new_ray_problems(values, os.environ)]
     yield from (Finding("wrong", "batches", problem) for problem in found)
     if not found:
         n = numbers
