@@ -181,7 +181,7 @@ def _rows(run, step):
 
 @pytest.mark.matrix
 def test_the_colocated_asynchronous_trainer_trains_on_votes_too(trained):
-    """The other one, separate_async, moves weights between devices by NCCL and the like, which no CPU has."""
+    """The third one, separate_async, is in test_separate_async.py."""
     run = trained("trainer.v1.trainer_mode=colocate_async", "trainer.val_before_train=false", "trainer.test_freq=-1")
     assert run.series("ttrl/kept") == [float(KEPT * PROMPTS)] * STEPS
     assert run.series("ttrl/queue_leftover") == [0.0] * STEPS

