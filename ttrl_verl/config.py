@@ -49,6 +49,7 @@ class TTRLConfig(BaseModel):
     min_votes: int | None = Field(default=None, ge=1)
     retries: int = Field(default=2, ge=0, le=20)
     max_refills: int = Field(default=10, ge=1)
+    patience_seconds: float = Field(default=60.0, ge=1, le=86_400)
     stop: Literal["never", "decided", "likely"] = "never"
     stop_error: float = Field(default=0.01, gt=0, lt=1)
     first_votes: int | None = Field(default=None, ge=1)

@@ -15,6 +15,7 @@ agent loops                         ``training.greedy_agent_loop``, for validati
 advantage estimators                ``training.advantages``: ``reward_as_advantage``
 ``PPOTrainer._compute_advantage``   ``training.weights``: what a prompt or a token weighs; on the tested version alone
 verl's driver, at ``ray.init``      ``cluster``: nodes that are gone, a folder that not all see
+``PPOTrainer.fit``                  ``cluster.parts``: a process of the run that is gone; on the tested version alone
 modules with a fault                ``patches`` and, on the CPU, ``cpu``: on the tested versions alone (``hooks``)
 ==================================  ====================================================================================
 
@@ -38,7 +39,7 @@ from ttrl_verl.hooks import import_when_imported, when_imported
 def register() -> None:
     """Register the CPU platform now; the rest when verl's registries, or what is patched of verl, appear."""
     from ttrl_verl import cpu
-    from ttrl_verl.cluster import driver
+    from ttrl_verl.cluster import driver, parts
     from ttrl_verl.composition import hydra_hook, resolvers
     from ttrl_verl.patches import (
         added_processors,
@@ -46,6 +47,8 @@ def register() -> None:
         freeze_vision,
         mrope,
         pixels,
+        separate_start,
+        step_in_parts,
         text_batch,
         tower_on_text,
         visible_warnings,
@@ -54,6 +57,7 @@ def register() -> None:
 
     cpu.register()
     driver.register()
+    parts.register()
     hydra_hook.register()
     when_imported("omegaconf", resolvers.register)  # sums in recipes, wherever verl resolves one
     mrope.register()
@@ -64,6 +68,8 @@ def register() -> None:
     pixels.register()
     tower_on_text.register()
     visible_warnings.register()
+    separate_start.register()
+    step_in_parts.register()
     weights.register()
     when_imported("verl.trainer.ppo.core_algos", advantages.register)
     # so that reward.reward_manager.name may be the name of any of REWARD_FNS

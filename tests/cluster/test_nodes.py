@@ -52,11 +52,10 @@ def test_a_node_that_ends_is_told_of_once():
 
 def test_a_run_with_too_few_nodes_left_is_ended(monkeypatch):
     monkeypatch.setattr("ttrl_verl.cluster.nodes.EVERY", 0.01)
-    monkeypatch.setattr("ttrl_verl.cluster.nodes.PATIENCE", 0.01)
     told, ended = [], threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as raylet, socket.create_server(("127.0.0.1", 0)) as spare:
         nodes = [Node(f"{n}" * 20, "here", *server.getsockname(), 1) for n, server in enumerate([raylet, spare])]
-        NodeWatch(nodes, 1, told.append, ended.set).start()
+        NodeWatch(nodes, 1, told.append, ended.set, patience=0.01).start()
         spare.close()
         assert not ended.wait(0.3)  # the run may have had nothing there
         assert len(told) == 1
@@ -69,9 +68,9 @@ def test_a_driver_that_waits_for_ever_ends():
     code = (
         "import threading, time\n"
         "from ttrl_verl.cluster import nodes\n"
-        "nodes.EVERY = nodes.PATIENCE = 0.1\n"
+        "nodes.EVERY = 0.1\n"
         "gone = nodes.Node('a' * 20, 'gone', '127.0.0.1', 1, 8)\n"
-        "nodes.NodeWatch([gone], 1, nodes.say, nodes.end_this_process).start()\n"
+        "nodes.NodeWatch([gone], 1, nodes.say, nodes.end_this_process, 0.1).start()\n"
         "threading.Event().wait(600)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)

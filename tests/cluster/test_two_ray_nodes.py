@@ -17,10 +17,10 @@ from omegaconf import OmegaConf
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from ttrl_verl.cluster import driver, nodes
 
-nodes.EVERY, nodes.PATIENCE = 1.0, 5.0
+nodes.EVERY = 1.0
 ray.init(log_to_driver=False)
 trainer = {"default_local_dir": sys.argv[1], "nnodes": 2, "v1": {"trainer_mode": "sync"}}
-driver.look_at_cluster(OmegaConf.create({"trainer": trainer}))
+driver.look_at_cluster(OmegaConf.create({"trainer": trainer, "ttrl": {"patience_seconds": 5}}))
 head = next(node["NodeID"] for node in ray.nodes() if "node:__internal_head__" in node["Resources"])
 
 

@@ -6,13 +6,15 @@ import time
 import pytest
 from conftest import HERE, train  # tests/e2e/conftest.py
 from ray_nodes import Cluster
-from test_resume import PATIENCE, reads_as_if_nothing_had_happened
+from test_resume import reads_as_if_nothing_had_happened
 
 from ttrl_verl.launch import train_command
 from ttrl_verl.record.layout import metrics_file
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
 
+PATIENCE = 240.0
+"""Seconds that a run may go on without its node before the test ends it, as a person would."""
 NODES = ("trainer.nnodes=2", "trainer.n_gpus_per_node=1")
 MINE = "def rarest(group):\n    return [float(group.answers.count(answer) == 1) for answer in group.answers]\n"
 

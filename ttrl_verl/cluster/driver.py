@@ -13,7 +13,7 @@ from typing import Any
 
 import wrapt
 
-from ttrl_verl.cluster.nodes import NodeWatch, alive, end_this_process, say
+from ttrl_verl.cluster.nodes import NodeWatch, alive, end_this_process, patience_of, say
 from ttrl_verl.cluster.shared_folder import check_shared
 from ttrl_verl.errors import InputError
 from ttrl_verl.hooks import patch, when_imported
@@ -74,7 +74,7 @@ def look_at_cluster(config: Any) -> None:
         raise SystemExit(2) from error
     if odd is not None:
         say(f"warning: {odd}")
-    NodeWatch(nodes, nodes_needed(config), say, end_this_process).start()
+    NodeWatch(nodes, nodes_needed(config), say, end_this_process, patience_of(config)).start()
 
 
 def joins(environment: Mapping[str, str]) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 EVERY = 10.0
 """Seconds between two looks."""
 PATIENCE = 60.0
-"""Seconds that verl is given to end a run that has too few nodes left, before it is ended."""
+"""Seconds that verl is given to end a run that cannot go on, where no recipe says ``ttrl.patience_seconds``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,15 @@ class Node:
 
     def __str__(self) -> str:
         return f"{self.address} (host {self.host}, Ray's id {self.id[:12]})"
+
+
+def patience_of(config: Any) -> float:
+    """Return how many seconds verl is given to end a run that cannot go on: ``ttrl.patience_seconds``.
+
+    Args:
+        config: the composed configuration; a recipe that is not ours has no section ``ttrl``.
+    """
+    return float((config.get("ttrl") or {}).get("patience_seconds", PATIENCE))
 
 
 def alive(listed: Iterable[Mapping[str, Any]]) -> list[Node]:
@@ -73,13 +82,20 @@ class NodeWatch:
         nodes: those of the cluster when the run joined it.
         needed: how many with GPUs the run takes.
         tell: what a line is given to.
-        end: called once ``PATIENCE`` seconds after the run had too few.
+        end: called once ``patience`` seconds after the run had too few.
+        patience: seconds.
     """
 
     def __init__(
-        self, nodes: Sequence[Node], needed: int, tell: Callable[[str], object], end: Callable[[], object]
+        self,
+        nodes: Sequence[Node],
+        needed: int,
+        tell: Callable[[str], object],
+        end: Callable[[], object],
+        patience: float = PATIENCE,
     ) -> None:
         self._nodes, self._needed, self._tell, self._end = list(nodes), needed, tell, end
+        self._patience = patience
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -107,8 +123,8 @@ class NodeWatch:
         while self.enough:
             time.sleep(EVERY)
             self.look()
-        time.sleep(PATIENCE)
-        self._tell(f"{PATIENCE:.0f} s later the run has not ended by itself, and is ended")
+        time.sleep(self._patience)
+        self._tell(f"{self._patience:.0f} s later the run has not ended by itself, and is ended")
         self._end()
 
 
