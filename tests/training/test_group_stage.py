@@ -38,6 +38,20 @@ def test_an_earlier_steps_leak_is_counted(tq):
     assert metrics["ttrl/queue_leftover"] == 2
 
 
+def test_what_a_step_was_sampled_in_parts_is_no_leak_until_the_step_is_over(tq):
+    separate = stage("separate_async")
+    put(tq, "a", ["1", "1", "2"])
+    separate.sample(global_steps=1, partition_id="train", batch_size=1)
+    put(tq, "b", ["2", "3", "3"])
+    _, metrics = separate.sample(global_steps=1, partition_id="train", batch_size=1)
+    assert metrics["ttrl/queue_leftover"] == 0
+    # Of all six answers two are "1": the share is the step's, not the mean of its parts, 2 of 3 each.
+    assert metrics["ttrl/top_answer_share"] == 2 / 6
+    put(tq, "c", ["1", "1", "1"])
+    _, metrics = separate.sample(global_steps=2, partition_id="train", batch_size=1)
+    assert metrics["ttrl/queue_leftover"] == 4  # verl should have cleared the two of each that were kept
+
+
 def test_a_training_row_with_a_label_is_refused(tq):
     put(tq, "a", ["1", "1"], label="1")
     with pytest.raises(RuntimeError, match="a training row reached the workers with a label"):
