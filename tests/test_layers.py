@@ -60,21 +60,25 @@ def test_every_folder_of_code_has_its_own_of_tests():
     assert folders <= {file.parent.name for file in (REPOSITORY / "tests").glob("*/test_*.py")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modules", [MODULES, ["ttrl_verl.cli"], ["ttrl_verl.cli.score"]], ids=lambda m: m[0])
 def test_imports_nothing_heavy(modules):
     heavy = _imported(modules) & set(HEAVY)
     assert not heavy
 
 
+@pytest.mark.slow
 def test_score_starts_without_the_symbolic_math():
     # sympy takes most of a second: only --answer-type math pays for it.
     assert "sympy" not in _imported(["ttrl_verl.cli.score"])
 
 
+@pytest.mark.slow
 def test_a_prepared_benchmark_does_not_wait_for_hydra():
     assert not {"hydra", "omegaconf"} & _imported(["ttrl_verl.cli.prepare_benchmark", "ttrl_verl.composition.recipe"])
 
 
+@pytest.mark.slow
 def test_a_dry_run_needs_no_parquet():
     assert "pyarrow" not in _imported(
         ["ttrl_verl.cli.train", "ttrl_verl.composition.recipe", "ttrl_verl.launch", "ttrl_verl.preflight.findings"]

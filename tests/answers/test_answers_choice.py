@@ -194,6 +194,7 @@ BAIT = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bait", BAIT)
 def test_time_is_linear_in_the_text(bait):
     # Ten times the text may take ten times as long, not a hundred; the constant leaves room for a busy machine.
@@ -207,6 +208,7 @@ def test_time_is_linear_in_the_text(bait):
     assert seconds(100_000) < 25 * seconds(10_000) + 0.05
 
 
+@pytest.mark.slow
 def test_a_megabyte_is_quick():
     noise = random.Random(0).choices("answer is (A) B. \\boxed{ option C\n*", k=1_000_000)
     start = time.process_time()

@@ -95,6 +95,7 @@ BAIT = [" ", "\n", "answer ", "answer is ", "answer: ", "answer to ", "a. ", "{"
         "A.\n", "\u0316\u0300", "(", "answer is\n", "a", ". ", "<answer>"]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bait", BAIT)
 def test_time_is_linear_in_the_text(bait):
     def seconds(size):

@@ -142,6 +142,7 @@ def test_a_hostile_answer_is_harmless(index):
     judge(HOSTILE[index])
 
 
+@pytest.mark.slow
 def test_hostile_responses_are_read_in_linear_time():
     for text in NESTED + LONG + REGEX_BAIT:
         response = f"The answer is {text}" if text in REGEX_BAIT else f"\\boxed{{{text}"

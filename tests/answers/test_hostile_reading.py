@@ -45,6 +45,7 @@ READERS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("index", range(len(READERS)))
 def test_time_is_linear_in_the_text(index):
     read, baits = READERS[index]
@@ -141,6 +142,7 @@ def test_a_word_with_marks_of_patterns_is_itself():
     assert [words.extract_word(f"It is {other}", choices) for other in ("aab", "x then y", "c7")] == [None] * 3
 
 
+@pytest.mark.slow
 def test_many_long_words_are_found():
     choices = words.words([f"label {n} " + "x" * 200 for n in range(300)])
     assert words.extract_word(f"The label is {choices[299]}.", choices) == choices[299]

@@ -81,6 +81,7 @@ def test_a_dump_is_read_without_running_anything(run, dump, tmp_path):
     assert printed == written
 
 
+@pytest.mark.slow
 def test_the_answer_type_of_a_dump_is_its_runs(run, training, dump):
     assert json.loads(run("--from", dump, "--json").stdout)["answer_type"] == "number"
     recipe = run("--from", dump, "--recipe", "ttrl", "--json")

@@ -196,6 +196,7 @@ def process(*args: str, **options) -> subprocess.Popen:
     )
 
 
+@pytest.mark.slow
 def test_each_line_is_written_as_soon_as_it_is_read():
     with process(*CHOICE) as running:
         for _ in range(3):
@@ -206,6 +207,7 @@ def test_each_line_is_written_as_soon_as_it_is_read():
         assert running.wait() == 0
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_no_error():
     with process(*CHOICE) as running:
         running.stdout.close()

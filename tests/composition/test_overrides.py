@@ -122,6 +122,7 @@ def parsed(value):
     return OverridesParser.create().parse_override(f"key={quoted(value)}").value()
 
 
+@pytest.mark.slow
 def test_a_slip_is_told_before_hydra_is_imported():
     code = (
         "import sys\nfrom ttrl_verl.errors import InputError\nfrom ttrl_verl.composition.overrides import translate\n"

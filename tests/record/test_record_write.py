@@ -94,6 +94,7 @@ def test_the_second_run_in_a_folder_is_refused(start_record, tmp_path):
         start_record()
 
 
+@pytest.mark.slow
 def test_a_killed_run_gives_its_folder_back(tmp_path):
     script = f"""
         import os, signal

@@ -251,6 +251,7 @@ def test_the_command_prints_the_text_and_says_where_the_page_is(tmp_path, report
     assert f"report: {out}, {out.with_suffix('.txt')}" in done.stdout
 
 
+@pytest.mark.slow
 def test_several_folders_are_compared_only_when_asked(tmp_path, report):
     runs = [str(healthy(tmp_path / name)) for name in "ab"]
     for arguments, said in (

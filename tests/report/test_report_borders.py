@@ -85,6 +85,7 @@ def test_a_baseline_of_as_many_samples_is_matched(samples, matched):
     assert Baseline("q", 6.0, samples, None, "").matched is matched
 
 
+@pytest.mark.slow
 def test_a_checkpoint_at_the_border_of_each_rule(tmp_path):
     def against(**worse) -> str:
         folder = tmp_path / f"run{len(list(tmp_path.iterdir()))}"

@@ -103,6 +103,7 @@ def test_names_and_order_of_questions_do_not_matter_and_it_repeats():
     assert answer_information(groups, seed=1) != answer_information(groups)
 
 
+@pytest.mark.slow
 def test_dealing_in_strides_is_as_good_as_shuffling():
     # 10,240 votes are dealt eight times a shuffle; fewer are shuffled each time. The same population, cut two ways.
     rng = random.Random(2)
@@ -115,6 +116,7 @@ def test_dealing_in_strides_is_as_good_as_shuffling():
         assert found.deviation == pytest.approx(math.sqrt(2 * freedom) / (2 * 10240), rel=0.25)
 
 
+@pytest.mark.slow
 def test_a_large_step_takes_a_moment():
     rng = random.Random(3)
     groups = [[str(rng.randrange(100)) if rng.random() < 0.7 else str(n) for _ in range(64)] for n in range(1024)]

@@ -49,6 +49,7 @@ def test_the_votes_expected_are_the_fewest_where_all_agree():
     assert more == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "counts", [{"a": 33, "b": 31}, {"a": 20, "b": 19, "c": 18, "d": 7}, {"a": 12, "b": 12, "c": 40}]
 )

@@ -62,6 +62,7 @@ def test_a_broken_log_prob_is_refused_as_by_every_reward():
         thresholded(Group(answers=("4", "5"), log_probs=(-1.0, math.nan)))
 
 
+@pytest.mark.slow
 def test_many_distinct_answers_are_walked_once():
     group = Group(answers=tuple(str(n % 20_000) for n in range(40_000)), log_probs=(-1.0,) * 40_000)
     started = time.perf_counter()

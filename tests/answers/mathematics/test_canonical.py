@@ -232,6 +232,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(EXPRESSIONS, EXPRESSIONS, EXPRESSIONS)
 def test_the_laws_of_algebra_hold(a, b, c):

@@ -184,6 +184,7 @@ def test_its_canonical_text_reads_back(spelling):
 LETTERS = st.sampled_from("bcqvwzBGHKRTV")  # no constant, function or unit is spelt with these
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(st.integers(2, 99), st.lists(LETTERS, min_size=2, max_size=3, unique=True), st.randoms())
 def test_a_product_is_one_answer_in_any_order_and_spacing(number, letters, random):
