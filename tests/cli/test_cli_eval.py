@@ -110,9 +110,13 @@ def test_missing_labels_are_said(write_jsonl, run):
         (["--from", "gone.jsonl", "--answer-type", "math", "--choices", "4"], "--choices is for --answer-type choice"),
         (["M", "--data", "q.jsonl", "--n", "4", "--baseline-votes", "8"], "expected one of them"),
         (["M", "--data", "q.jsonl", "--n", "4", "--k", "8"], "--k has 8; expected 1 to n, 4"),
-        (["M", "--data", "gone.jsonl"], "gone.jsonl: no such file"),
+        pytest.param(["M", "--data", "gone.jsonl"], "gone.jsonl: no such file", marks=pytest.mark.slow),  # behind Hydra
         (["M", "--data", "q.jsonl", "--match", "gone"], "gone: holds no run"),
-        (["M", "--data", "q.jsonl", "--recipe", "trtl"], "no recipe 'trtl'; did you mean ttrl?"),
+        pytest.param(
+            ["M", "--data", "q.jsonl", "--recipe", "trtl"],
+            "no recipe 'trtl'; did you mean ttrl?",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_bad_input_is_one_line(run, arguments, message, tmp_path, monkeypatch):
