@@ -45,6 +45,7 @@ def register() -> None:
         added_processors,
         asked_prompt,
         freeze_vision,
+        glm4v_flops,
         mrope,
         pixels,
         separate_start,
@@ -63,6 +64,7 @@ def register() -> None:
     mrope.register()
     text_batch.register()
     freeze_vision.register()
+    glm4v_flops.register()
     added_processors.register()
     asked_prompt.register()
     pixels.register()
