@@ -4,8 +4,9 @@ Three parts. ``groups``: random groups, lengths and orders of arrival, and wheth
 from the full vote's. ``simulated``: groups of 64 votes, 32 kept, at set majority ratios; every response runs at one
 token a tick, no limit on how many run at once; a ratio cannot be set with a real model. ``generated``: SmolLM2 goes on
 freely, up to 256 tokens, in a real vLLM on this machine; the lengths are its own, the answers are drawn at the ratio,
-and sessions run as in a run (``ttrl_verl.training.poll``), cancelled ones aborted in vLLM. ``never`` is also what stock
-verl with a vote in its sampler costs, our first version: all 64 are asked and waited for.
+and sessions run as in a run (``ttrl_verl.training.poll``), cancelled ones aborted in vLLM. ``stock`` is verl's order with
+a vote in its sampler, as our first version had it: all 64 are asked and waited for, whatever they say. It and
+``never`` do not look at the answers, so they are measured once, and stand at every ratio.
 
 ``python benchmarks/votes.py [groups] [simulated] [generated] [--out FOLDER]`` prints tables and writes ``votes.png``.
 """
@@ -17,6 +18,7 @@ import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ttrl_verl.reward_fns import Group
 from ttrl_verl.reward_fns.majority_vote import majority_vote
@@ -120,56 +122,93 @@ def _draw(shares: dict[str, list[float]], out: Path) -> None:
     figure.savefig(out / "votes.png", dpi=130)
 
 
-async def generated(model: str, prompts: int, tokens: int, ratios: list[float]) -> None:
+async def generated(model: str, prompts: int, tokens: int, ratios: list[float], running: int) -> None:
     """Print what each plan costs in a real vLLM at each of these ratios."""
-    engine, sampling = _engine(model, tokens)
-    print("ratio  plan                   tokens  seconds  against never  responses  labels that differ")
+    engine, sampling = _engine(model, tokens, running)
+    await _round(engine, sampling, 1, 0.5, PLANS["never"])  # vLLM's first steps warm up
+    print(f"{prompts} prompts x {VOTES} votes, up to {tokens} tokens, at most {running} at once; answers are assigned")
+    print("ratio  plan                   tokens  seconds  against never  responses  saved, estimated  other labels")
+    stock = await _row("any", "stock", engine, sampling, prompts, 0.5, None)
+    full = await _row("any", "never", engine, sampling, prompts, 0.5, PLANS["never"])
+    print(f"never / stock: {full[0] / stock[0]:.3f} of the tokens, {full[1] / stock[1]:.3f} of the seconds", flush=True)
     for ratio in ratios:
-        never: tuple[int, float] | None = None
-        for name, plan in PLANS.items():
-            began, sampled, came, wrong = time.perf_counter(), 0, 0, 0
-            votes = [_vote(engine, sampling, number, ratio, plan) for number in range(prompts)]
-            for answers, cast, each in await asyncio.gather(*votes):
-                sampled, came = sampled + each, came + len(cast)
-                label = take_vote([cast[place] for place in sorted(cast)]).label
-                wrong += label != take_vote(answers).label
-            seconds = time.perf_counter() - began
-            never = never or (sampled, seconds)
-            against = f"{sampled / never[0]:.3f}, {seconds / never[1]:.3f}"
-            print(f"{ratio:5.2f}  {name:21}  {sampled:6}  {seconds:7.1f}  {against:13}  {came:9}  {wrong}", flush=True)
+        for name in ("decided", "likely, 0.01"):
+            await _row(f"{ratio:.2f}", name, engine, sampling, prompts, ratio, PLANS[name], full)
     engine.shutdown()
 
 
-def _engine(model: str, tokens: int) -> tuple:
+async def _row(
+    said: str,
+    name: str,
+    engine: object,
+    sampling: object,
+    prompts: int,
+    ratio: float,
+    plan: VotePlan | None,
+    full: tuple[int, float] | None = None,
+) -> tuple[int, float]:
+    """Run a round and print it; return its tokens and seconds."""
+    began = time.perf_counter()
+    voted = await _round(engine, sampling, prompts, ratio, plan)
+    seconds, sampled = time.perf_counter() - began, sum(each.tokens for each in voted)
+    full = full or (sampled, seconds)
+    came, saved = sum(len(each.cast) for each in voted), sum(each.saved for each in voted)
+    wrong = sum(take_vote(_in_order(each.cast)).label != take_vote(each.answers).label for each in voted)
+    against = f"{sampled / full[0]:.3f}, {seconds / full[1]:.3f}"
+    print(f"{said:5}  {name:21}  {sampled:6}  {seconds:7.1f}  {against:13}  {came:9}  {saved:16}  {wrong}", flush=True)
+    return sampled, seconds
+
+
+class _Voted(NamedTuple):
+    answers: list
+    cast: dict[int, str | None]
+    tokens: int
+    saved: int
+
+
+def _in_order(cast: dict[int, str | None]) -> list[str | None]:
+    return [cast[place] for place in sorted(cast)]
+
+
+def _engine(model: str, tokens: int, running: int) -> tuple:
     """Start vLLM as the recipes for a CPU do."""
-    os.environ |= {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "TORCH_COMPILE_DISABLE": "1"}
+    os.environ |= {"VLLM_CPU_KVCACHE_SPACE": "2", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "TORCH_COMPILE_DISABLE": "1"}
     import verl  # noqa: F401  # loads the plugin, which answers for vllm-cpu
     from vllm import AsyncEngineArgs, AsyncLLMEngine, SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
     arguments = AsyncEngineArgs(model=model, dtype="float32", enforce_eager=True, max_model_len=64 + tokens)
-    arguments.max_num_seqs, arguments.disable_log_stats = 128, True
+    arguments.max_num_seqs, arguments.disable_log_stats = running, True
     sampling = SamplingParams(temperature=1.0, max_tokens=tokens, output_kind=RequestOutputKind.CUMULATIVE)
     return AsyncLLMEngine.from_engine_args(arguments), sampling
 
 
-async def _vote(engine: object, sampling: object, number: int, ratio: float, plan: VotePlan) -> tuple:
-    """Run one prompt's sessions; return the answers of the full vote, those that came, and the tokens sampled."""
+async def _round(engine: object, sampling: object, prompts: int, ratio: float, plan: VotePlan | None) -> list[_Voted]:
+    return await asyncio.gather(*(_vote(engine, sampling, number, ratio, plan) for number in range(prompts)))
+
+
+async def _vote(engine: object, sampling: object, number: int, ratio: float, plan: VotePlan | None) -> _Voted:
+    """Run one prompt's sessions; ``plan=None`` asks all and waits, without a poll."""
     from ttrl_verl.training.poll import Poll
 
-    answers, poll = drawn(random.Random(number), ratio), Poll(VOTES, plan)
+    poll = Poll(VOTES, plan or PLANS["never"], sampling.max_tokens)
+    answers = drawn(random.Random(number), ratio)
     sampled, cast = [0] * VOTES, {}
     question = f"<|im_start|>user\n{PROMPTS[number % len(PROMPTS)]}<|im_end|>\n<|im_start|>assistant\n"
 
     async def session(place: int) -> None:
         async for output in engine.generate(question, sampling, f"{id(poll)}-{place}"):
             sampled[place] = len(output.outputs[0].token_ids)
-        poll.generated(place, sampled[place])
         cast[place] = answers[place]
-        poll.cast(place, answers[place])
+        if plan is not None:
+            poll.generated(place, sampled[place])
+            poll.cast(place, answers[place])
 
-    await asyncio.gather(*(poll.run(place, lambda place=place: session(place)) for place in range(VOTES)))
-    return answers, cast, sum(sampled)
+    if plan is None:
+        await asyncio.gather(*(session(place) for place in range(VOTES)))
+    else:
+        await asyncio.gather(*(poll.run(place, lambda place=place: session(place)) for place in range(VOTES)))
+    return _Voted(answers, cast, sum(sampled), poll.saved.tokens if poll.saved else 0)
 
 
 def _chosen(parts: list[str]) -> Iterator[str]:
@@ -184,8 +223,9 @@ def main() -> None:
     parser.add_argument("--groups", type=int, default=100_000)
     parser.add_argument("--each", type=int, default=400, help="simulated groups a ratio and plan")
     parser.add_argument("--model", help="a folder; the demo's SmolLM2 by default")
-    parser.add_argument("--prompts", type=int, default=4)
+    parser.add_argument("--prompts", type=int, default=2)
     parser.add_argument("--tokens", type=int, default=256)
+    parser.add_argument("--running", type=int, default=128, help="vLLM's max_num_seqs")
     parser.add_argument("--ratios", type=float, nargs="+", default=[0.9, 0.6, 0.3], help="of the generated part")
     arguments = parser.parse_args()
     for part in _chosen(arguments.parts):
@@ -198,7 +238,7 @@ def main() -> None:
 
             # `ttrl-verl demo` makes it.
             model = arguments.model or str(SMOLLM2.model_dir)
-            asyncio.run(generated(model, arguments.prompts, arguments.tokens, arguments.ratios))
+            asyncio.run(generated(model, arguments.prompts, arguments.tokens, arguments.ratios, arguments.running))
 
 
 if __name__ == "__main__":

@@ -33,10 +33,12 @@ def test_votes_that_are_decided_are_aborted_in_vllm_and_missed_by_nobody(tmp_pat
     ]
     run = train(tmp_path, tiny_model, [*SHORT, *settings])
     cast, cut = run.series("ttrl/votes_cast"), run.series("ttrl/votes_cut")
-    print(f"votes cast {cast}, cut {cut}, tokens saved {run.series('ttrl/tokens_saved')}")
+    saved = run.series("ttrl/tokens_saved")
+    print(f"votes cast {cast}, cut {cut}, tokens saved {saved}")
     assert [one + other for one, other in zip(cast, cut, strict=True)] == [VOTES * PROMPTS] * STEPS
     # 7 of 12 that agree are enough; how many end before their votes are counted, the machine decides.
     assert min(cut) > 0
+    assert all(0 < tokens <= 120 * votes for tokens, votes in zip(saved, cut, strict=True))
     assert 0 < sum(record["requests"] for record in run.of_kind("aborted")) <= sum(cut)
     assert run.series("ttrl/kept") == [float(KEPT * PROMPTS)] * STEPS
     for name in ("missing_responses", "short_groups", "queue_leftover"):

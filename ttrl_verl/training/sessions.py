@@ -66,7 +66,8 @@ class AgentLoopWorkerVoting(AgentLoopWorkerTQ.__ray_actor_class__):
         super().__init__(config, *args, **kwargs)
         ttrl = ttrl_config_of(config)
         self._retries = ttrl.retries
-        self._plan = VotePlan.of(ttrl, config.actor_rollout_ref.rollout.n)
+        rollout = config.actor_rollout_ref.rollout
+        self._plan, self._longest = VotePlan.of(ttrl, rollout.n), rollout.response_length
         self._leaves_tokens = ttrl.voters_leave_tokens(config.reward.reward_manager.name)
         self._polls: dict[str, Poll] = {}
         if self.processor is not None:
@@ -82,7 +83,7 @@ class AgentLoopWorkerVoting(AgentLoopWorkerTQ.__ray_actor_class__):
             return
         uid = prompt["uid"]
         await tq.async_kv_put(key=uid, partition_id="train", tag={"index": int(prompt["index"])})
-        self._polls[uid] = Poll(int(prompt.get("__rollout_n__", self._plan.kept)), self._plan)
+        self._polls[uid] = Poll(int(prompt.get("__rollout_n__", self._plan.kept)), self._plan, self._longest)
         try:
             await super()._run_prompt(prompt, sampling_params, trajectory, trace)
         finally:
