@@ -4,8 +4,8 @@ Three parts. ``groups``: random groups, lengths and orders of arrival, and wheth
 from the full vote's. ``simulated``: groups of 64 votes, 32 kept, at set majority ratios; every response runs at one
 token a tick, no limit on how many run at once; a ratio cannot be set with a real model. ``generated``: SmolLM2 goes on
 freely, up to 256 tokens, in a real vLLM on this machine; the lengths are its own, the answers are drawn at the ratio,
-and sessions run as in a run (``ttrl_verl.training.poll``), cancelled ones aborted in vLLM. ``stock`` is verl's order with
-a vote in its sampler, as our first version had it: all 64 are asked and waited for, whatever they say. It and
+and sessions run as in a run (``ttrl_verl.training.poll``), cancelled ones aborted in vLLM. ``stock`` is verl's order
+with a vote in its sampler, as our first version had it: all 64 are asked and waited for, whatever they say. It and
 ``never`` do not look at the answers, so they are measured once, and stand at every ratio.
 
 ``python benchmarks/votes.py [groups] [simulated] [generated] [--out FOLDER]`` prints tables and writes ``votes.png``.

@@ -164,10 +164,7 @@ def write_rewards(batch: KVBatchMeta, reward_of: Mapping[str, float]) -> KVBatch
     kept = batch.select_keys(list(reward_of))
     lengths = _lengths(batch)
     for chunk in _chunks(batch, [key for key in kept.keys if reward_of[key] != 0.0]):
-        scores = [torch.zeros(lengths[key]) for key in chunk]
-        for key, row in zip(chunk, scores, strict=True):
-            row[-1] = reward_of[key]
-        fields = TensorDict({"rm_scores": torch.nested.as_nested_tensor(scores, layout=torch.jagged)}, len(scores))
+        fields = _on_last_tokens([reward_of[key] for key in chunk], [lengths[key] for key in chunk])
         tq.kv_batch_put(keys=chunk, partition_id=batch.partition_id, fields=fields)
     dropped = [key for key in batch.keys if key not in reward_of]
     if dropped:
@@ -183,13 +180,20 @@ def replace_rewards(keys: Sequence[str], partition: str, rewards: Mapping[str, t
         partition: of the queue.
         rewards: by key the reward, and how many tokens the response has.
     """
-    rows = []
-    for key in keys:
-        reward, length = rewards[key]
-        rows.append(torch.zeros(length))
-        rows[-1][-1] = reward
-    fields = TensorDict({"rm_scores": torch.nested.as_nested_tensor(rows, layout=torch.jagged)}, len(rows))
+    fields = _on_last_tokens(*zip(*(rewards[key] for key in keys), strict=True))
     tq.kv_batch_put(keys=list(keys), partition_id=partition, fields=fields)
+
+
+def _on_last_tokens(rewards: Sequence[float], lengths: Sequence[int]) -> TensorDict:
+    """Return the field of rewards: 0 on each token of a response but its last, all responses in one piece of memory."""
+    if 0 in lengths:
+        raise IndexError("a response without a token has none to bear its reward")
+    offsets = torch.zeros(len(lengths) + 1, dtype=torch.int64)
+    offsets[1:] = torch.tensor(lengths).cumsum(0)
+    values = torch.zeros(int(offsets[-1]))
+    values[offsets[1:] - 1] = torch.tensor(rewards, dtype=values.dtype)
+    scores = torch.nested.nested_tensor_from_jagged(values, offsets)
+    return TensorDict({"rm_scores": scores}, len(lengths))
 
 
 def _read(batch: KVBatchMeta, keys: Sequence[str], *fields: str) -> list[list[Any]]:
