@@ -33,7 +33,7 @@ PLANS = {
     "decided, all at once": VotePlan(KEPT, "decided", VOTES),
     "likely, 0.01": VotePlan(KEPT, "likely"),
 }
-PROMPTS = ("Tell me about the sea.", "Write a story about a fox.", "How does a clock work?", "Describe your day.")
+PROMPTS = ("What do foxes eat?", "Tell me a joke.", "What is the sea?", "Why is the sky blue?")
 
 
 def drawn(chance: random.Random, ratio: float, votes: int = VOTES) -> list[str | None]:
@@ -124,15 +124,16 @@ def _draw(shares: dict[str, list[float]], out: Path) -> None:
 
 async def generated(model: str, prompts: int, tokens: int, ratios: list[float], running: int) -> None:
     """Print what each plan costs in a real vLLM at each of these ratios."""
-    engine, sampling = _engine(model, tokens, running)
-    await _round(engine, sampling, 1, 0.5, PLANS["never"])  # vLLM's first steps warm up
+    engine = _engine(model, tokens, running)
+    sampling = _sampling(tokens)
+    await _round(engine, _sampling(4), 1, 0.5, None)  # vLLM's first steps warm up
     print(f"{prompts} prompts x {VOTES} votes, up to {tokens} tokens, at most {running} at once; answers are assigned")
     print("ratio  plan                   tokens  seconds  against never  responses  saved, estimated  other labels")
     stock = await _row("any", "stock", engine, sampling, prompts, 0.5, None)
     full = await _row("any", "never", engine, sampling, prompts, 0.5, PLANS["never"])
     print(f"never / stock: {full[0] / stock[0]:.3f} of the tokens, {full[1] / stock[1]:.3f} of the seconds", flush=True)
-    for ratio in ratios:
-        for name in ("decided", "likely, 0.01"):
+    for name in ("decided", "likely, 0.01"):
+        for ratio in ratios:
             await _row(f"{ratio:.2f}", name, engine, sampling, prompts, ratio, PLANS[name], full)
     engine.shutdown()
 
@@ -170,17 +171,22 @@ def _in_order(cast: dict[int, str | None]) -> list[str | None]:
     return [cast[place] for place in sorted(cast)]
 
 
-def _engine(model: str, tokens: int, running: int) -> tuple:
+def _engine(model: str, tokens: int, running: int) -> object:
     """Start vLLM as the recipes for a CPU do."""
     os.environ |= {"VLLM_CPU_KVCACHE_SPACE": "2", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "TORCH_COMPILE_DISABLE": "1"}
     import verl  # noqa: F401  # loads the plugin, which answers for vllm-cpu
-    from vllm import AsyncEngineArgs, AsyncLLMEngine, SamplingParams
-    from vllm.sampling_params import RequestOutputKind
+    from vllm import AsyncEngineArgs, AsyncLLMEngine
 
     arguments = AsyncEngineArgs(model=model, dtype="float32", enforce_eager=True, max_model_len=64 + tokens)
     arguments.max_num_seqs, arguments.disable_log_stats = running, True
-    sampling = SamplingParams(temperature=1.0, max_tokens=tokens, output_kind=RequestOutputKind.CUMULATIVE)
-    return AsyncLLMEngine.from_engine_args(arguments), sampling
+    return AsyncLLMEngine.from_engine_args(arguments)
+
+
+def _sampling(tokens: int) -> object:
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    return SamplingParams(temperature=1.0, max_tokens=tokens, output_kind=RequestOutputKind.CUMULATIVE)
 
 
 async def _round(engine: object, sampling: object, prompts: int, ratio: float, plan: VotePlan | None) -> list[_Voted]:
@@ -223,7 +229,7 @@ def main() -> None:
     parser.add_argument("--groups", type=int, default=100_000)
     parser.add_argument("--each", type=int, default=400, help="simulated groups a ratio and plan")
     parser.add_argument("--model", help="a folder; the demo's SmolLM2 by default")
-    parser.add_argument("--prompts", type=int, default=2)
+    parser.add_argument("--prompts", type=int, default=1)
     parser.add_argument("--tokens", type=int, default=256)
     parser.add_argument("--running", type=int, default=128, help="vLLM's max_num_seqs")
     parser.add_argument("--ratios", type=float, nargs="+", default=[0.9, 0.6, 0.3], help="of the generated part")
