@@ -10,6 +10,7 @@ from fractions import Fraction
 from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
 from ttrl_verl.reward_fns.answers.number_spelling import one_spelling
+from ttrl_verl.reward_fns.answers.number_words import spelled
 from ttrl_verl.reward_fns.answers.rational import MAX_DIGITS, rational
 from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
 
@@ -30,20 +31,20 @@ _NUMBER = re.compile(
     rf"(?P<value>\\[dtc]?frac\s{{0,3}}{_ARGUMENT}\s{{0,3}}{_ARGUMENT}"
     rf"|(?:{_DIGITS}(?:\.\d+)?(?:[eE][-+]?\d{{1,3}}(?!\d))?|\.\d+)(?:\s?/\s?\d{{1,400}}(?![\d/]|\.\d))?)"
     rf"(?P<power>\s?{_EXPONENT})?(?P<ten>\s?[×*·x]\s?10\s?{_EXPONENT})?"
-    rf"(?:\s(?P<scale>thousand|million|billion|trillion)\b)?)",
+    rf"(?:\s(?P<scale>thousand|million|billion|trillion)\b|(?P<thousands>k)(?![\w/^]))?)",
     re.ASCII | re.IGNORECASE,
 )
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 # What makes a number part of something else: what stands behind it, and before it.
 _OPERATOR_BEHIND = re.compile(
-    r"\s?(?:[+×·÷]|\*|\sx(?=\s)|(?:times|plus|minus|divided by|multiplied by|over|out of|by)\b)\s?[\d({\\$]|\s-\s\d"
+    r"\s?(?:[+×·÷±]|\*|\sx(?=\s)|(?:times|plus|minus|divided by|multiplied by|over|out of|by)\b)\s?[\d({\\$]|\s-\s\d"
     r"|/\s?[\d({\\]"
     r"|\s{0,2}(?:\\pi|π|\\sqrt|√|\\frac|\\log|\\ln|\\infty|∞|!(?=\s?[)/*]))|[xyznabijpqruvwe](?![a-zA-Z'’])"
     r"|\s?[:^]\s?\d|\^(?!\s?\{?\s?(?:\\circ|°))|\.\d|,\d"
     r"|\s?\(\s?[a-z](?![a-z])"
 )
 _OPERATOR_BEFORE = re.compile(
-    r"(?:[\d)}\]a-z]\s?(?:[+×·÷^*]|\sx\s)\s?|[\d)}]\s-\s|\d\s(?:times|plus|minus|divided by|multiplied by|by)\s"
+    r"(?:[\d)}\]a-z]\s?(?:[+×·÷^*±]|\sx\s)\s?|[\d)}]\s-\s|\d\s(?:times|plus|minus|divided by|multiplied by|by)\s"
     r"|[\^_√/]\s?\{?|\d\s?:\s?"
     r"|(?:(?<![\d\s])|(?<=[\w)}])\s)/\s?|\\(?:sqrt|log|ln)(?:_\{?\d{1,4}\}?)?\s?\{?|(?<![a-zA-Z])[a-zA-Z]|(?:\A"
     r"|[^\d,.])\d{1,9}[.,])\Z"
@@ -59,9 +60,45 @@ _PLACES = re.compile(r"\s(?:decimal places?|d\.?p\.?|significant figures?|s\.?f\
 # Denied, and not said to be the answer: "15, not 16", "between 10 and 15".
 _DENIED = re.compile(r"(?:\bnot|n['’]t|\brather than|\binstead of)\s(?:the\s)?[*$]{0,3}\Z", re.IGNORECASE)
 _ALTERNATIVE = re.compile(
-    r"(?:\s(?:dollars|[a-z]{1,9}))?[*$]{0,3},?\s(?:or|to)\s[*$]{0,3}(?=[-+$]?\d)|\s?[-–]\s?(?=\d)", re.IGNORECASE
+    r"(?:\s(?:dollars|[a-z]{1,9}))?[*$]{0,3},?\s(?:or|to)\s[*$]{0,3}(?:[a-z]\s?=\s?)?(?=[-+$]?\d)|\s?[-–]\s?(?=\d)",
+    re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\bbetween\s[*$]{0,3}\Z", re.IGNORECASE)
+_OR_NAMED = re.compile(r"(?:[a-zµ°%]{1,9})?,?\s?or\s[a-z]\s?=")
+# One quantity in two units: "3 hours and 20 minutes", "5 feet 3 inches".
+_PART = r"(?:years?|months?|weeks?|days?|hours?|hrs?|h|minutes?|mins?|feet|foot|ft|yards?|pounds?|lbs?|stone|dollars?)"
+_COMPOUND_BEHIND = re.compile(rf"\s?{_PART}(?:,|,?\sand)?\s\d", re.IGNORECASE)
+_COMPOUND = re.compile(rf"{_PART}(?:,|,?\sand)?")
+_BOUND = re.compile(
+    r"(?:(?:\A|\b(?:is|are|was|were|be|it['’]s|:))\W{0,4}(?:(?:more|less|fewer|greater|higher|lower|larger|smaller) than"
+    r"|(?:over|under|above|below|up to|almost|nearly) )|[<>≥≤])\s?[*$€£]{0,3}\Z",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(r"\d\s?[a-z°%]{0,9}[-–—]\Z", re.IGNORECASE)
+_PAGES = re.compile(r"\b(?:pages?|pp?\.|chapters?|lines?|verses?|steps?)\s[\d,\s]{1,9}[-–—]\Z", re.IGNORECASE)
+_IN_ALL = re.compile(r"(?:\s[a-zA-Z]{1,15}){0,2}\s(?:in total|in all|altogether|overall)\b")
+_GIVEN = re.compile(
+    r"\b(?:the|these|those|all|both|his|her|their|its|my|our|your|each of the|of the)\s(?:[a-z]{3,10}\s)?\Z",
+    re.IGNORECASE,
+)
+_FOR_A_TIME = re.compile(
+    r"\s(?:for|in|per|every|after)\s\d{1,9}\s(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b", re.IGNORECASE
+)
+_LIST_MARK = re.compile(r"\A\s{0,3}[*_]{0,2}\d{1,2}[.)]\s{1,3}(?=[*_]{0,2}[A-Za-z])")
+_IS_LIST = re.compile(r"(?:\A|\n)\s{0,3}[*_]{0,2}1[.)]\s[^\n]{1,2000}\n")
+_REFUSED = re.compile(
+    r"\b(?:i|we)\s(?:(?:can\s?not|can['’]t|could\snot|couldn['’]t|do\snot|don['’]t|am\snot\sable\sto|am\sunable\sto)\s"
+    r"(?:determine|answer|have|know|see|find|tell|read|provide|count)|(?:am|['’]m)\s(?:not\ssure|unable))\b[^.\n]{0,120}\.?\s{0,3}\Z",
+    re.IGNORECASE,
+)
+_CUT_OFF = re.compile(r"(?:=|\s[+×*÷/-])[\s$]*\Z")
+_SAYS = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|equals|makes|be|total of|number of)\s(?:(?:exactly|about|only|now|still|a total of"
+    r"|approximately)\s)?",
+    re.IGNORECASE,
+)
+_WORDS_START = re.compile(r"(?:(?:exactly|about|approximately|only|a total of)\s)?", re.IGNORECASE)
+_VULGAR_FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _BECAUSE = re.compile(r"[,;]?\s(?:because|since|given that|as in|see|by\s[a-z]{3,12}ing)\s", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\n|[.!?](?=\s+[A-Z(])|[。！？；]|;\s")
 # What may stand behind a number that is the whole answer: signs and units.
@@ -101,7 +138,9 @@ def extract_number(text: str) -> str | None:
         if found is not None:
             return found
     stated = _stated(text)
-    return _last(text) if stated is None else stated or None
+    if stated is not None:
+        return stated or None
+    return _last(text) if any(c.isdigit() or c in _VULGAR_FRACTIONS for c in text) else _in_words(text)
 
 
 # As most are, without anything that could make it something else.
@@ -120,7 +159,7 @@ def canonical_number(answer: str) -> str | None:
         >>> canonical_number("025"), canonical_number("142.0"), canonical_number("1,000"), canonical_number("-.50")
         ('25', '142', '1000', '-1/2')
         >>> canonical_number(r"-\$5"), canonical_number("10%"), canonical_number("1½"), canonical_number("five")
-        ('-5', '10', '3/2', None)
+        ('-5', '10', '3/2', '5')
         >>> canonical_number(r"1.5 \times 10^3 \text{ m}^2"), canonical_number("3 million")
         ('1500', '3000000')
     """
@@ -130,6 +169,9 @@ def canonical_number(answer: str) -> str | None:
     if value is not None:
         return _written(value)
     bare = one_spelling(answer).strip(" $=")
+    words = None if any(c.isdigit() for c in bare) else spelled(bare)
+    if words is not None:
+        return str(words[0]) if _UNITS.match(bare, words[1]) else None
     match = _NUMBER.match(bare)
     if match is None or not _UNITS.match(bare, match.end()):
         return None
@@ -175,6 +217,8 @@ def _value(match: re.Match[str]) -> Fraction | None:
             ):
                 return None
             value = base**exponent if base is value else value * base**exponent
+    if (match["thousands"] or "") == "k":  # not 5K, five kelvin
+        value *= 1000
     return sign * value * _SCALES.get((match["scale"] or "").lower(), 1)
 
 
@@ -248,17 +292,24 @@ def _stated(text: str) -> str | None:
             return "" if _is_one_of_several(sentence, at, number) else number
         if any(c.isdigit() for c in sentence):  # an expression: no number
             return None
+        words = _WORDS_START.match(sentence)
+        number_in_words = spelled(sentence, words.end() if words else 0)
+        if number_in_words is not None:
+            return str(number_in_words[0])
     subject = subject_of_answer(text)
     return None if subject is None else _only(subject)
 
 
 def _is_one_of_several(line: str, at: int, number: str) -> bool:
     """Say whether the line leaves it open: "10 or 15", "10 to 15", "between 10 and 15"."""
-    return bool(_ALTERNATIVE.match(line, at + len(number)) or _BETWEEN.search(line, max(0, at - 12), at))
+    compound = _COMPOUND_BEHIND.match(line, at + len(number))
+    return bool(compound or _ALTERNATIVE.match(line, at + len(number)) or _BETWEEN.search(line, max(0, at - 12), at))
 
 
 def _last(text: str) -> str | None:
     """Return the last number of the last lines that have one: no reference, unless there is nothing else."""
+    if _CUT_OFF.search(text, max(0, len(text) - 8)) or _REFUSED.search(text, max(0, len(text) - _LINE_CHARS)):
+        return None
     end, fallback = len(text), None
     for _ in range(_MAX_LINES):
         while end > 0 and not text[end - 1].isdigit() and not "¼" <= text[end - 1] <= "⅞":
@@ -273,12 +324,14 @@ def _last(text: str) -> str | None:
         if because and any(c.isdigit() for c in line[: because.start()]):
             line = line[: because.start()]
         line = _without_asides(line)
+        if _LIST_MARK.match(line) and _IS_LIST.search(text):
+            line = _LIST_MARK.sub("", line, count=1)
         found = [(at, number) for at, number in _numbers(line) if not _DENIED.search(line, max(0, at - 20), at)]
         kept = [(at, number) for at, number in found if not _is_reference(line, at, number)]
-        if len(kept) > 1 and _is_open(line, *kept[-2], kept[-1][0]):
+        if kept and (_is_inexact(line, *kept[-1]) or (len(kept) > 1 and _is_open(line, *kept[-2], kept[-1][0]))):
             return None
         if kept:
-            return kept[-1][1]
+            return _settled(line, kept)
         fallback = fallback or (found[-1][1] if found else None)
         end = start - 1
         if end <= 0:
@@ -289,7 +342,37 @@ def _last(text: str) -> str | None:
 def _is_open(line: str, at: int, number: str, following: int) -> bool:
     """Say whether the last two numbers of a line are alternatives: "10 or 15", "between 10 and 15"."""
     between = line[at + len(number) : following].strip(" *$").lower()
+    if _OR_NAMED.fullmatch(between) or _COMPOUND.fullmatch(between):
+        return True
     return between in ("or", ", or") or (between in ("and", "to") and bool(_BETWEEN.search(line, max(0, at - 12), at)))
+
+
+def _is_inexact(line: str, at: int, number: str) -> bool:
+    """Say whether a number is a bound or the end of a range or of a code: "more than 100", "10-20", "555-1234"."""
+    before = line[max(0, at - 40) : at]
+    return bool(_BOUND.search(before) or (_RANGE.search(before) and not _PAGES.search(before)))
+
+
+def _settled(line: str, kept: list[tuple[int, str]]) -> str:
+    """Return the number that a line settles on: the one "in total", else the last that is not given: "the 7 shirts"."""
+    for at, number in reversed(kept):
+        if _IN_ALL.match(line, at + len(number)):
+            return number
+    found = [number for at, number in kept if not _GIVEN.search(line, max(0, at - 20), at)]
+    if len(kept) == 2 and line[kept[0][0]] in "$€£" and _FOR_A_TIME.search(line, max(0, kept[1][0] - 12)):
+        return kept[0][1]
+    return found[-1] if found else kept[-1][1]
+
+
+def _in_words(text: str) -> str | None:
+    """Return the number of a text without digits: the whole of it, or what its last line says that there are."""
+    line = text.rstrip().rsplit("\n", 1)[-1].strip(" *_`#>.!")[-_LINE_CHARS:]
+    words = _WORDS_START.match(line)
+    number = canonical_number(line[words.end() :] if words else line)
+    if number is not None:
+        return number
+    found = [words[0] for says in _SAYS.finditer(line) if (words := spelled(line, says.end())) is not None]
+    return str(found[-1]) if found else None
 
 
 def _is_reference(line: str, at: int, number: str) -> bool:

@@ -9,6 +9,12 @@ _VULGAR = re.compile("\\s?([¼-¾⅐-⅞])")
 _CLEAN = str.maketrans(
     {**dict.fromkeys("−–—‒‑﹣－", "-"), **dict.fromkeys("\u00a0\u202f\u2009\u2007", " "), "⁄": "/", "∙": "·", "⋅": "·"}
 )
+# Swiss and continental thousands where they can be nothing else: 1'024, 1.250,00, 1.250.000.
+_GROUPED_OTHERWISE = re.compile(
+    r"(?<![\d.,'’])\d{1,3}(?:(?:['’]\d{3}){1,20}(?![\d'’])|(?:\.\d{3}){1,20},\d{1,2}(?![\d,.])"
+    r"|(?:\.\d{3}){2,20}(?![\d,.]))",
+    re.ASCII,
+)
 _LATEX = re.compile(
     r"\\(?:[!,;: ]|times(?![a-zA-Z])|cdot(?![a-zA-Z])|(?:left|right|big|Big)(?![a-zA-Z])"
     r"|(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|rm|sf|it|tt)|boldsymbol|mbox|operatorname)\s?\{|approx(?![a-zA-Z])"
@@ -24,6 +30,8 @@ def one_spelling(text: str) -> str:
         text = _SUPERSCRIPT.sub(lambda run: "^" + run.group().translate(_PLAIN_SUPERSCRIPTS), text.translate(_CLEAN))
         text = _VULGAR.sub(lambda half: " " + unicodedata.normalize("NFKC", half[1]), text).translate(_CLEAN)
         text = _ascii_digits(text)
+    if _GROUPED_OTHERWISE.search(text):
+        text = _GROUPED_OTHERWISE.sub(lambda found: re.sub(r"['’.]", "", found.group()).replace(",", "."), text)
     return _LATEX.sub(_latex, text)
 
 

@@ -21,7 +21,8 @@ _CONNECTIVE = (
     r"here|indeed|instead|again)\b"
 )
 _ENDS = (
-    rf"(?=\Z|[\n.,;:!?)…。、]|\s[(\-–—|]|\s{_CONNECTIVE}|\s?[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])"
+    rf"(?=\Z|[\n.,;:!?)…。、।؟]|\s[(\-–—|]|\s{_CONNECTIVE}|\s?[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
+    r"|\s[\u0400-\u0eff])"
     r"(?!\.[A-Za-z]\.)(?!\s?=)"
 )
 LETTER = rf"(?:\(([A-Za-z])\)|([A-Z]){_ENDS})"
@@ -38,10 +39,15 @@ _JUDGED = re.compile(
     r"[^\w(]{0,6}(?i:option |choice )?\(?([A-Z])\s?[).:]?\s?(?i:is |[-–] )?"
     r"(?:((?i:correct|right|true|yes)\b|[✓✔✅])|(?i:wrong|incorrect|false|no)\b|[✗✘❌])"
 )
+# The same behind the option's text: "A. Ribosome - incorrect", "B: 12 ✓", "C) Paris (correct)".
+_JUDGED_BEHIND = re.compile(
+    r"[^\w(]{0,6}(?i:option |choice )?\(?([A-Z])\s?[).:][^\n]{1,200}?\s?(?:[-–—:→,(]\s?|\s(?=[✓✔✅✗✘❌]))[*_]{0,2}(?i:this is |is )?"
+    r"(?:((?i:correct|right|true|yes)|[✓✔✅])|(?i:wrong|incorrect|false|no)|[✗✘❌])[\s.!*_)]{0,5}\Z"
+)
 # A line that is the letter, or the letter and its option's text: "C", "(C) a producer", "C. a producer".
 _LINE = re.compile(
     r"[^\w(\\\])}]{0,6}(?i:option |choice |answer )?"
-    r"(?:\(([A-Za-z])\)|([A-Z])(?:\s{0,2}\Z|\s?[.):。、](?!\w\.)|\s[-–—]\s|[…,]\s{0,2}\Z|,?\s(?:because|since)\b))"
+    r"(?:\(([A-Za-z])\)|([b-z])(?=\)\s)|([A-Z])(?:\s{0,2}\Z|\s?[.):。、](?!\w\.)|\s[-–—]\s|[…,]\s{0,2}\Z|,?\s(?:because|since)\b))"
 )
 # A last sentence such as "So I choose option C.", "C is correct.", "Hence (C).", 故选C.
 _CHOSEN = re.compile(
@@ -49,7 +55,10 @@ _CHOSEN = re.compile(
     rf"|go(?:ing)? with|went with|opt for|"
     rf"must be|has to be|can only be|should be|leaves(?: us with)?|leaving|leads? to|matches(?: with)?|match"
     rf"|corresponds to|"
-    rf"points to|vote for|(?:it|that|this|which)(?:['’]s| is| was)|so|thus|hence|therefore|elimination|conclusion|"
+    rf"points to|vote for|yes,|\b(?:most|least|best|correct|right|next)\s[^.;:,?]{{0,60}}?\s(?:is|would be)"
+    rf"|\b(?:opción|alternativa|opção|option|opzione|lettre|letra|lettera)(?:\s[\w]{{1,12}})?\s(?:es|é|è|est|ist)(?:\s(?:la|a|die))?"
+    rf"|(?:the|only)\s(?:only\s)?(?:one|statement|option|choice|sentence|pair|set|figure|graph|diagram"
+    rf"|equation|value|answer|possibility|candidate)\s(?:that|which|who|for which|where|with|to|left|remaining)\b[^.;:]{{0,60}}?\sis|(?:it|that|this|which)(?:['’]s| is| was)|so|thus|hence|therefore|elimination|conclusion|"
     rf"answer(?: choice)?|i say|i'd say|i (?:think|believe|guess)|(?:pick|choice|guess|selection|vote) (?:is"
     rf"|would be|will be)|is clearly|is definitely|=>|→)|(?<!不)(?:[应應故]?[选選](?:择|擇|项|項)?|而是)))"
     rf",?:?\s?(?i:{KIND}){LETTER}"
@@ -58,9 +67,9 @@ _HELD = re.compile(
     r"(?:(?i:option|choice|statement|answer|选项)\s?)?(?:\(([A-Za-z])\)|(?<![A-Za-z0-9_'’.])([A-Z]))(?:\s?[.)])?\s?"
     r"(?:(?:is|was|must be|seems?(?: to be)?|appears?(?: to be)?|looks|would be)\s(?:therefore\s|thus\s"
     r"|clearly\s|indeed\s|definitely\s|obviously\s)?"
-    r"(?:the\s)?(?:only\s|most\s|single\s)?(?:correct|right|true|best|answer|accurate|valid|appropriate|one"
-    r"|option|choice|likely|solution|suitable)\b"
-    r"|(?:fits|works|holds|matches|follows|applies|satisfies)\b|(?:项|項|选项)?(?:才|显然|明显)?(?:是|为)?(?:正确|对(?![于应比面])"
+    r"(?:the\sbetter|(?:the\s)?(?:only\s|most\s|single\s)?(?:correct|right|true|best|answer|accurate|valid|appropriate|one"
+    r"|option|choice|likely|solution|suitable))\b"
+    r"|(?:fits|works|holds|matches|follows|applies|satisfies|remains|is left)\b|(?:项|項|选项)?(?:才|显然|明显)?(?:是|为)?(?:正确|对(?![于应比面])"
     r"|正確|符合)|が正解)"
 )
 _WRONG = re.compile(
@@ -91,7 +100,11 @@ def line_letter(text: str) -> str | None:
     lines = text.strip().split("\n") if len(text) < _MAX_TEXT else _cut(text).split("\n")
     last = unmarked(_short(lines[-1]))
     lettered = [line for line in lines if _MAY_START.match(line)]
-    judged = [found.groups() for line in lettered if (found := _JUDGED.match(line))]
+    judged = [
+        found.groups()
+        for line in lettered
+        if (found := _JUDGED.match(line) or _JUDGED_BEHIND.match(line[:LINE_CHARS].rstrip()))
+    ]
     right = [letter for letter, is_right in judged if is_right]
     if len(judged) > 2 and len(dict(judged)) == len(judged) and len(right) == 1:
         return right[0]

@@ -21,15 +21,26 @@ _NEXT_PROBLEM = (
     r"(?:\s?#?\d{1,3}|\s[a-z])?\s?[*_]{0,2}\s?(?:[:：.](?=\s|[*_])|(?=\n))|(?:问题|题目|例题|用户|問題)\s?\d{0,3}\s?[:：]"
 )
 _EXPLANATION = (
-    r"(?:explanation|reason(?:ing)?|justification|rationale|why|notes?)\s?[*_]{0,2}\s?(?:[:：]|(?=\n))"
+    r"(?:explanation|reason(?:ing)?|justification|rationale|why|notes?|check(?:ing)?|verif(?:y|ication)|proof)\s?[*_]{0,2}\s?(?:[:：]|(?=\n))"
     r"|(?:解释|解析|说明|理由|解説|分析)\s?[:：]"
 )
 _GOES_ON = re.compile(rf"{_HEADING_MARKS}(?:{_NEXT_PROBLEM}|{_EXPLANATION})", re.IGNORECASE)
 # What such a heading begins with: most lines are told by their first letters.
 _MAY_GO_ON = re.compile(
-    r"\n[\s#*>_\-]{0,9}+(?:[Qq]|[PpJjUuHh][RrUuSs]|[EeIi][XxNn]|[NnRr][EeOoAa]|[Ww][Hh]|[Aa][Nn]|[问题例用問解说理説分])"
+    r"\n[\s#*>_\-]{0,9}+(?:[Qq]|[PpJjUuHh][RrUuSs]|[EeIi][XxNn]|[NnRr][EeOoAa]|[CcWw][Hh]|[Vv][Ee]|[Pp][Rr]|[Aa][Nn]|[问题例用問解说理説分])"
 )
 _SHORT = 80
+# What a chat model says behind its answer, and the sign that ends a proof.
+_COURTESY = re.compile(
+    r"\s{0,3}(?:(?:please\s|do\s|just\s)?(?:let me know|feel free)\b|(?:i\s)?hope (?:this|that|it)\b"
+    r"|if (?:you|there)(?:['’]d| would| have| need| want| are| is)\b[^\n]{0,80}\b(?:let me know|feel free|ask|happy to)\b"
+    r"|(?:would|do) you (?:like|want|need)\b|is there anything else\b|(?:i['’]m|i am|i['’]d be) (?:happy|glad) to\b"
+    r"|(?:good luck|happy learning|thank you|thanks)\b|如果(?:你|您)|希望(?:这|對|对)|如有)",
+    re.IGNORECASE,
+)
+_PROOF_ENDS = re.compile(
+    r"\s*(?:\$\s?\\(?:blacksquare|square|Box|qed)\s?\$|\\(?:blacksquare|qed)|[∎■□]|Q\.?E\.?D\.?)\s*\Z"
+)
 
 
 def final_part(response: str) -> str | None:
@@ -79,6 +90,7 @@ def readings(final: str) -> tuple[str, ...]:
         >>> len(readings("Question: what is 3+4?\nAnswer: 7"))
         1
     """
+    final = without_courtesy(final)
     first = None
     for candidate in _MAY_GO_ON.finditer(final):
         heading = _GOES_ON.match(final, candidate.start())
@@ -95,3 +107,19 @@ def readings(final: str) -> tuple[str, ...]:
         if heading.start() >= first:
             return final[: heading.start()].rstrip(), final
     return (final,)
+
+
+def without_courtesy(final: str) -> str:
+    r"""Return the text without a last line that offers help or wishes well, and without the sign that ends a proof.
+
+    Example:
+        >>> without_courtesy("Berlin\n\nLet me know if you have any other questions!")
+        'Berlin'
+        >>> without_courtesy(r"The perimeter is 24. $\blacksquare$")
+        'The perimeter is 24.'
+    """
+    start = final.rfind("\n") + 1
+    if start and len(final) - start < 4 * _SHORT and _COURTESY.match(final, start):
+        final = final[:start].rstrip() or final
+    ends = _PROOF_ENDS.search(final, max(0, len(final) - 24))
+    return final[: ends.start()] or final if ends else final

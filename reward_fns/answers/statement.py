@@ -33,6 +33,7 @@ _OF_WHAT = (
 _MARK = r"[*_`\"'”’)\]}]{0,4}"
 _ENGLISH = re.compile(
     rf"{_MARK}{_OF_WHAT}?{_MARK}(?:(?<=\.)(?=\s)|\s?(?:[-=]>|→|⇒)|\s?[:：=]|\s?[-–—]+(?=\s)"
+    rf"|(?=\s(?:is|was)n['’]t\b)"
     rf"|,?\s{_VERB}\b{_MARK}(?:,?\s{_ADVERB}\b,?){{0,3}}\s?[:：=]?)",
     re.IGNORECASE,
 )
@@ -67,9 +68,13 @@ _ADVERBS = frozenset(
 _TOKEN, _FIRST_WORD = re.compile(r"\w+"), re.compile(r"\w{1,40}")
 _NOT_PLAIN = ("", ":", "：", "=")
 _FOREIGN = re.compile(
-    r"(?:\s(?:final|finale|correcta?|correcte?|richtige|corretta|correta|definitiva))?"
+    r"(?:\s(?:final|finale|finală|correcta?|correcte?|richtige|corretta|correta|definitiva|đúng|cuối cùng|yang benar"
+    r"|akhir|akhirnya|правильный|верный|správná|prawidłowa|corect)){0,2}"
     r"(?:\s?[:：=]|\s?[-–—]+(?=\s)|\s(?:es|est|ist|lautet|é|è|e|sería|será|serait|wäre|sarà|seria|is|jest|är|er|je|"
-    r"debe ser|doit être|muss)\b(?:\s(?:la|le|die|der|das|el|il|o|a)(?=\s))?(?:\s(?:opción|option|lettre|opção"
+    r"debe ser|doit être|muss|là|adalah|este|on)\b"
+    r"(?:,?\s(?:donc|alors|also|daher|somit|demnach|por (?:lo )?tanto|entonces|pues|portanto|então|quindi|dunque|pertanto"
+    r"|zatem|dus|alltså|maka)\b,?)?"
+    r"(?:\s(?:la|le|die|der|das|el|il|o|a)(?=\s))?(?:\s(?:opción|option|lettre|opção|alternativa|alternative|opzione"
     r"|letra|lettera)\b)?\s?[:：]?)",
     re.IGNORECASE,
 )
@@ -77,7 +82,13 @@ _EAST_ASIAN = re.compile(
     r"[】\]）)」』*_]{0,4}\s?(?:[:：=]|(?:应该|应当|应|就|正|便|只能|必须|必|也|显然|当然|可能)?\s?"
     r"(?:选择|選擇|選|选|等于|是|为|為|는|은|이|は|が)\s?(?:选项|選項|選択肢)?[:：]?|(?<=[】\]）)」』*_])(?!\s?[（(]?\w{2})|(?=[【「]))"
 )
-_LABELS = ("ans:", "ans.", "ans =", "result:", "conclusion:")
+# Languages whose verb is left out or stands behind the answer: what follows must be a letter, a digit or a formula.
+_WITHOUT_VERB = re.compile(
+    r"(?:[^\W\d_]{0,4}(?:\s(?:الصحيحة|الصحيح|النهائية|النهائي|правильна|נכונה|הנכונה|الصحیح|صحیح|نهایی))?"
+    r"(?:\s(?:هي|هو|היא|είναι|คือ|হলো|হল))?|คือ)\s?"
+    r"(?:[:：]|(?<=\s)(?=[*(]{0,3}(?:[A-Z](?![A-Za-z])|[\d$\\-]))|(?<=(?:هي|هو)\s))",
+)
+_LABELS = ("final:", "ans:", "ans.", "ans =", "result:", "conclusion:")
 _LABEL_CHARS = 800
 _FOREIGN_WORDS = (
     "respuesta",
@@ -92,7 +103,12 @@ _FOREIGN_WORDS = (
     "ответ",
     "oтвет",
     "đáp án",
+    "jawaban",
+    "odpověď",
+    "răspuns",
 )
+_WORDS_WITHOUT_VERB = ("cevap", "yanıt", "відповідь", "απάντηση", "الإجابة", "الجواب", "پاسخ", "תשובה", "उत्तर", "जवाब",
+                       "উত্তর", "คำตอบ", "válasz", "vastaus")  # fmt: skip
 _EAST_ASIAN_WORDS = ("答案", "正解", "答え", "解答", "정답", "답")
 # The other way round: "5 is the answer".
 _SUBJECT = re.compile(
@@ -154,6 +170,8 @@ def statements(text: str, words: tuple[str, ...] = ()) -> list[Statement]:
     if " the " not in lowered:
         for word in _FOREIGN_WORDS:
             found += _behind(text, lowered, word, _foreign)
+        for word in _WORDS_WITHOUT_VERB:
+            found += _behind(text, lowered, word, _without_verb)
     if not text.isascii():
         for word in _EAST_ASIAN_WORDS:
             found += _behind(text, lowered, word, _east_asian)
@@ -311,4 +329,9 @@ def _east_asian(text: str, start: int, end: int) -> int | None:
     if heading:
         return heading.end()
     stated = _EAST_ASIAN.match(text, end)
+    return stated.end() if stated else None
+
+
+def _without_verb(text: str, start: int, end: int) -> int | None:
+    stated = None if text[start - 1 : start].isalpha() else _WITHOUT_VERB.match(text, end)
     return stated.end() if stated else None

@@ -33,12 +33,18 @@ _LEAD = re.compile(
 _LEAD_BY_QUESTION = re.compile(
     r"[Tt]he (?:[a-z][\w-]{0,20} ){1,3}(?:(?:of|in|for) (?:the )?(?:[\w'’-]{1,20} ){1,3})?(?:is|was|are|were) "
     r"(?=[*_]{0,2}[A-Z0-9“\"'$.]|[^\x00-\x7f])"
+    # "The word on the sign reads "Stop"", "The car is blue": a short predicate of one subject.
+    r"|[Tt]he (?:[\w'’-]{1,20} ){1,7}(?:(?:is|are|was|were) (?:called|named|known as|spelled|labell?ed|titled|:)|reads?|says?)"
+    r":? (?=\S)|[Tt]he (?:[\w'’-]{1,20} ){1,6}?(?:is|are|was|were) (?=[\"“'‘]?(?:[\w'’/-]{1,20} ?){1,3}[\"”'’]?[.!]?[\"”'’]?\Z)"
 )
 _RELATIVE = re.compile(
     r",?\s(?:which|who|whose|where|because|since|as it|as he|as she|as they)\s|,\s(?:as|so|and it|it|he|she|they"
     r"|i)\s",
     re.IGNORECASE,
 )
+_CONTRAST = re.compile(r"(?<=\w), (?:and )?(?:not|rather than|instead of) [^,]{1,80}\Z", re.IGNORECASE)
+_APPOSITION = re.compile(r"(?<=\w), (?:[A-Z]\w{1,20}['’]s|the|an?) [a-z][^,]{1,80}\Z")
+_REPLY = re.compile(r"\A[\s*_>]{0,4}(?:A|Ans|ANS)[*_]{0,2}\s?[:：][*_]{0,2}\s")  # as in "Q: ...", "A: Berlin"
 _AFFIRMED = re.compile(r"(yes|no|true|false|maybe|correct|incorrect)\b\s?[,;:—–-]\s?(?=\S)", re.IGNORECASE)
 _EAST_ASIAN_END = re.compile(
     r"(?<=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af」』》])(?:です|である|だ|입니다|이다|예요|이에요)[.。]?\Z"
@@ -120,7 +126,7 @@ def extract_text(text: str) -> str | None:
     if subject is not None:
         return subject
     line = next((line for line in reversed(text.split("\n")) if line.strip()), "")
-    return _sentence(line)
+    return _sentence(_REPLY.sub("", line, count=1))
 
 
 def _stated(text: str) -> tuple[bool, str | None]:
@@ -145,6 +151,7 @@ def _sentence(line: str) -> str | None:
         line = _LEAD.sub("", line, count=1)
         asked = _LEAD_BY_QUESTION.match(line)
         line = line[asked.end() :] if asked else line
+    line = _APPOSITION.sub("", _CONTRAST.sub("", line, count=1), count=1)
     relative = _RELATIVE.search(line, 1)
     line = line[: relative.start()] if relative else line
     affirmed = _AFFIRMED.match(line.lstrip(_AROUND))

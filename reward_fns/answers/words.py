@@ -23,6 +23,7 @@ _FUNCTION_WORDS = frozenset(
     # Easier to scan as text.
     "no not none a an the may can will must is so as it i be all any some one both right like".split()  # noqa: SIM905
 )
+_UNSPACED = "[\u3040-\u30ff\u4e00-\u9fff]"
 _STOPS = ".!?。！？;"
 # What denies the word behind it, up to the next comma or "but".
 _DENIAL = re.compile(
@@ -31,13 +32,14 @@ _DENIAL = re.compile(
     r"shouldn't|hardly|rather than|instead of|other than|except|excluding|without|excludes?|rules? out|ruled out|"
     r"as opposed to|opposite of|contrary to|compared (?:to|with)|in contrast to|contrast(?:s|ing) with|whereas|while|"
     r"although|though|despite|no longer|far from|than|thought|first|initially|originally|instead,|some say|might|"
-    r"may|could|between|either|whether|if|not in|outside|borders?|bordering|near|next to|north of|south of|east of|"
+    r"may|could|with (?:only|just|a few|some|minor|one)|apart from|aside from|between|either|whether|if|not in|outside|borders?|bordering|near|next to|north of|south of|east of|"
     r"west of)\b(?P<behind>[^,;:—–]{0,60})\Z"
 )
 _DENIED_BEHIND = re.compile(
     r"[\s\"'*]{0,3}(?:\bis|\bwas|\bwould be|\bseems|\bcan be|\bcould be|\bis clearly)?\s?(?:\b(?:wrong|incorrect"
     r"|false(?!\b.*\bfalse)|not|isn't|impossible|"
     r"ruled out|excluded|out of the question)\b)"
+    r"|\sthat\b[^.;]{0,200}\bbut\b"
 )
 _QUESTION = re.compile(r"\?[\s\"'*)]*\Z")
 _JOINED = re.compile(
@@ -45,12 +47,21 @@ _JOINED = re.compile(
     r"|\bvs\.?)[\s\"'*_`]{0,4}(?:(?:a|an|the|in|maybe|perhaps|possibly)\s)?"
 )
 _CONCLUDES = re.compile(
-    r"\b(?:so|thus|hence|therefore|actually|but|it is|it's|answer|must be|lies? in|located in|belongs to|rather)\b|:"
+    r"\b(?:so|thus|hence|therefore|actually|wait,?|but|it is|it's|answer|must be|lies? in|located in|belongs to|rather)\b|:"
 )
 _ALTERNATIVE = re.compile(r"[\s\"'*_`)]{0,4}(?:/|&|,?\s?\b(?:or|and|nor)\b)")
 # A clause that says more of what was named before it, or sets something against it.
-_SUBORDINATE = re.compile(r"\b(?:which|where|who|whose|whereas|while|unlike|although|though|because|since|that)\b")
+_SUBORDINATE = re.compile(r"\b(?:with|which|where|who|whose|whereas|while|unlike|although|though|because|since|that)\b")
 _REVISED = re.compile(r"\b(?:wait|actually|correction|hold on|hmm|sorry|mistake|on second thought|no,)", re.IGNORECASE)
+_DEPENDS = re.compile(r"\b(?:depends|depending)\b")
+_OVERALL = re.compile(r"\b(?:but|overall|still|however)\b")
+# Every word is judged, in a line of its own: "science - yes", "politics: incorrect", "sports ❌".
+_JUDGED = re.compile(
+    r"[\s\"'*_`)\]]{0,4}(?:\([^()\n]{0,60}\)\s?)?(?:[-–—:=→,|]{1,2}\s?(?:is\s)?|\s(?:is\s)?)"
+    r"[*_]{0,2}(?:(?P<right>yes|correct|right|true|applies|[✓✔✅])|no|not? correct|wrong|incorrect|false|[✗✘❌])"
+    r"[\s.!*_|]{0,4}(?=\n|\Z|[,;(–—-]\s?\w)"
+)
+_ITEM = re.compile(r"(?:\A|\n)[^\w\n]{0,6}(?:(?:\d{1,2}|[a-z])[.)]\s{0,2})?[\"'*_`(\[]{0,4}")
 _WINDOW = 400
 _AROUND = " \"'*_`#>-()[]{}.!"
 _MAX_TAIL = 4_000
@@ -92,7 +103,10 @@ def _pattern(choices: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]
         )
         alternatives.append(f"{spelled}{ends}")
     compact = {re.sub(r"[\s\-]", "", word): word for word in ordered}
-    return re.compile(rf"(?<![\w\-])(?:{'|'.join(alternatives)})(?![\w]|-\w)"), compact
+    # Chinese and Japanese have no blanks between words.
+    return re.compile(
+        rf"(?:(?<![\w\-])|(?<={_UNSPACED}))(?:{'|'.join(alternatives)})(?:(?![\w]|-\w)|(?={_UNSPACED}))"
+    ), compact
 
 
 @lru_cache(maxsize=64)
@@ -151,6 +165,9 @@ def extract_word(text: str, words: tuple[str, ...]) -> str | None:
             return found
         if sentence and len(set(_named(sentence.group(), pattern, compact))) > 1:
             return None
+    judged = _judged(text, pattern, compact)
+    if judged is not None:
+        return judged or None
     if len({line.strip(_AROUND) for line in text.split("\n")} & _normals(words)) > 1:  # two in two lines
         return None
     first = sentences.search(text)
@@ -169,11 +186,32 @@ def canonical_word(answer: str, words: tuple[str, ...]) -> str | None:
     return normal if normal in _normals(words) else None
 
 
+def _judged(text: str, pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:
+    """Return the one word that is called right where each has a line of its own; empty where none or several are.
+
+    ``None`` where a text is no such list.
+    """
+    if "\n" not in text:
+        return None
+    judged: dict[str, bool] = {}
+    for item in _ITEM.finditer(text):
+        match = pattern.match(text, item.end())
+        verdict = _JUDGED.match(text, match.end()) if match else None
+        if match and verdict:
+            judged[_word(match, compact)] = verdict["right"] is not None
+    if len(judged) < 2:
+        return None
+    right = [word for word, is_right in judged.items() if is_right]
+    return right[0] if len(right) == 1 else ""
+
+
 def _direct(text: str, first: re.Match[str], pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:
     """Return the word that a response begins with and goes on to explain: "Asia. Nepal lies between ..."."""
     if _QUESTION.search(first.group()):
         return None
     sentence = first.group().strip(" \"'*_`#>-()[]{}")
+    if _DEPENDS.search(sentence):
+        return None
     match = pattern.match(sentence)
     behind = sentence[match.end() :] if match else ""
     if not match or not re.match(r"[\s\"'*_`)]{0,4}(?:\Z|[.!,:;(—–]|-\s|because\b|since\b|as\b|\W{0,3}\Z)", behind):
@@ -189,6 +227,8 @@ def _last_asserted(sentences: list[str], pattern: re.Pattern[str], compact: dict
     for sentence in reversed(sentences):
         if not pattern.search(sentence) or _QUESTION.search(sentence):
             continue
+        if _DEPENDS.search(sentence) and not _OVERALL.search(sentence):
+            return None
         found = _concluded(sentence, pattern, compact)
         if found is not None:
             return found

@@ -4,6 +4,7 @@ import re
 
 from ttrl_verl.reward_fns.answers.boxes import boxed, plain
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
+from ttrl_verl.reward_fns.answers.number_words import spelled
 from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
 
 _STATED_CHARS = 300
@@ -19,6 +20,8 @@ _SENTENCE_END = re.compile(
     r"\n|\.(?=\s|\Z)|[。；！？]|(?<=[\d}$)\]])[,;，]\s?(?!\s?(?:(?:and"
     r"|or)\s)?[a-zA-Z](?:_\w)?\s?=)(?=[a-zA-Z\u4e00-\u9fff])"
     r"(?!(?:and|or)\s\S{1,12}(?:[.\s]|\Z))|,\s(?:which|where|so|because|since|as)\s"
+    r"|(?<=[\d}$)%]),?\s(?:(?:or|i\.e\.,?)\s)?(?:about|approximately|roughly|around|≈)\s(?=\S)"
+    r"|,\sand (?:we|this|that|it|thus|so|hence|therefore|the)\s"
     r"|\s(?:because|since|as|so|which|where|when|if)\s|です|である|입니다|이다|예요|이에요"
 )
 _NUMBER = re.compile(
@@ -27,7 +30,7 @@ _NUMBER = re.compile(
 _RATHER = re.compile(r"\bbut\s(?:rather\s)?|而是")
 # What is said of a number behind it: "(five)", "per day".
 _ASIDE = re.compile(
-    r"\s?[(（][^()（）\d$\\=]*[)）]\Z|\sper\s\w+\Z|(?<=[\d}$)])\s(?:in total|in all|altogether|overall)\Z"
+    r"\s?[(（][^()（）\d$\\=]*[)）]\Z|\sper\s\w+\Z|(?<=[\d}$)])(?:\s[a-z]{3,15}){0,2}\s(?:in total|in all|altogether|overall)\Z"
 )
 _SPELLED = re.compile(r"(?<=[\d}])\s{0,3}(?:\\text\s?\{\s{0,3})?\([a-zA-Z][a-z \-]{1,60}\)\s{0,3}\}?\Z")
 # The option whose text the answer is: \boxed{\textbf{(C) } 12}.
@@ -36,6 +39,12 @@ _OPTION_MARK = re.compile(
     r"(?:\s|\\[ ,;:!]|\\q?quad(?![a-zA-Z])|~){0,5}(?=[^\s}])"
 )
 _COORDINATED = re.compile(r"(?<=[\d}$])[和或与、と](?=[\d\\$-])")
+# "The answer should be a positive integer" says of which kind it is.
+_KIND = re.compile(
+    r"(?:an?|in|as)\s(?:[a-z]{2,12}\s){0,3}(?:integers?|numbers?|fractions?|decimals?|values?|expressions?|sets?|formulas?"
+    r"|equations?|polynomials?|functions?|intervals?|form)\b[^\d$\\]*\Z",
+    re.IGNORECASE,
+)
 _HASHED = re.compile(r"(?:\A|\n)####\s?([^\n]{0,80}\d[^\n]{0,40}?)[\s.]*\Z")
 _AROUND = " \t\n*_`:#>"
 _JOINING = re.compile(r"\s(?:and|or)\s")
@@ -53,6 +62,7 @@ _SAYS = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_START = re.compile(r"[.!?]\s(?=\S)|[。！？](?=\S)")
+_AND_DONE = re.compile(r",\sand\s(?:we|this|that|it)\s[^.,;\d$\\=]{1,60}[.!]?\Z", re.IGNORECASE)
 _RESULT = re.compile(
     r"(?:the\s)?(?:final\s|desired\s|required\s)?(?:result|value|solution|sum|total|product|output)s?\s?[:=]\s?",
     re.IGNORECASE,
@@ -166,9 +176,12 @@ def _statement(text: str) -> str | None:
         found = found[given.end() :].split(" ", 1)[1]
     if not 0 < len(found) <= 120:
         return None
+    number = spelled(found)
+    if number is not None and number[1] == len(found):
+        return str(number[0])
     # "The answer is well known and simple" states none.
     is_prose = len(_LONG_WORD.findall(found)) > 4 and not any(c.isdigit() or c in "$\\=" for c in found)
-    return None if is_prose else found
+    return None if is_prose or _KIND.match(found) else found
 
 
 def _formula(text: str) -> str | None:
@@ -207,7 +220,7 @@ def _concluded(text: str) -> str | None:
     lines = text.rstrip().rsplit("\n", 1)
     line = lines[-1][-_STATED_CHARS:].strip(_AROUND + "。")
     start = max((m.end() for m in _SENTENCE_START.finditer(line)), default=0)
-    sentence = line[start:]
+    sentence = _AND_DONE.sub("", line[start:])
     result = _RESULT.match(sentence)
     if result:
         return _statement(sentence[result.end() :])
@@ -219,6 +232,9 @@ def _concluded(text: str) -> str | None:
     rest = said[verbs[-1] :] if verbs else said
     if not verbs and "=" not in rest:
         return None
+    number = spelled(rest)
+    if number is not None:
+        return str(number[0])
     found = _statement(rest)
     short = found is not None and len(_LONG_WORD.findall(found)) <= 3
     return found if found and short and re.search(r"\d|\$|\\|=", found) else None

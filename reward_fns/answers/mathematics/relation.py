@@ -12,6 +12,7 @@ from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     Call,
     Elements,
     Infinity,
+    Matrix,
     Name,
     Neg,
     Node,
@@ -141,6 +142,8 @@ def _chain(sides: Sequence[Node], scalar: Callable, render: Callable) -> str:
     """Return what sides with equality signs between them come to: the last side, where the first one names it."""
     left, right = sides[0], sides[-1]
     if _names_its_right(left, right):
+        return render(right, scalar)
+    if isinstance(right, Matrix) and isinstance(left, Power) and isinstance(left.base, Name):  # an inverse, a square
         return render(right, scalar)
     if (len(sides) > 2 or _adds_names(left)) and not names_in(right):
         return render(right, scalar)  # m + n = 100 + 13 = 113

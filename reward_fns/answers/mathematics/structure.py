@@ -37,14 +37,10 @@ from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     walk,
 )
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble, tokenize
+from ttrl_verl.reward_fns.answers.number_words import spelled
 
 _NAMED_FUNCTIONS = (*TRIGONOMETRIC, "ln")
 EVERYTHING = "(-∞,∞)"
-_TO_TWENTY = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-)
-_NUMBER_WORDS = _TO_TWENTY.split()
 
 
 class Scalar(NamedTuple):
@@ -94,8 +90,9 @@ def word_text(word: str) -> str:
         >>> word_text("east"), word_text("seven"), word_text("ty")
         ('east', '7', '"ty"')
     """
-    if word in _NUMBER_WORDS:
-        return str(_NUMBER_WORDS.index(word))
+    number = spelled(word)
+    if number is not None and number[1] == len(word):
+        return str(number[0])
     if word == "...":
         return word
     try:
