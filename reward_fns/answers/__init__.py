@@ -64,7 +64,7 @@ class AnswerType:
         """Return the canonical text of an answer, such as a ground truth; ``None`` where it is no answer of this kind.
 
         Example:
-            >>> get_answer_type("math").canonicalize("0.50"), get_answer_type("number").canonicalize("six")
+            >>> get_answer_type("math").canonicalize("0.50"), get_answer_type("number").canonicalize("x")
             ('1/2', None)
         """
         return self.canonical(answer).text

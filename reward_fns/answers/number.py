@@ -9,11 +9,25 @@ from fractions import Fraction
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
-from ttrl_verl.reward_fns.answers.number_spelling import one_spelling
+from ttrl_verl.reward_fns.answers.number_context import (
+    DENIED,
+    IS_LIST,
+    LIST_MARK,
+    OPERATOR_BEFORE,
+    OPERATOR_BEHIND,
+    ends_without,
+    is_inexact,
+    is_one_of_several,
+    is_open,
+    is_reference,
+    settled,
+)
+from ttrl_verl.reward_fns.answers.number_spelling import UNITS, one_spelling
 from ttrl_verl.reward_fns.answers.number_words import spelled
 from ttrl_verl.reward_fns.answers.rational import MAX_DIGITS, rational
-from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
+from ttrl_verl.reward_fns.answers.statement import latest, negated, statements, subject_of_answer
 
+_LABELS = ("result", "total:", "value:", "solution:")
 _MAX_CHARS = 1000
 _STATED_CHARS = 300
 _LINE_CHARS = 600
@@ -35,79 +49,16 @@ _NUMBER = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-# What makes a number part of something else: what stands behind it, and before it.
-_OPERATOR_BEHIND = re.compile(
-    r"\s?(?:[+×·÷±]|\*|\sx(?=\s)|(?:times|plus|minus|divided by|multiplied by|over|out of|by)\b)\s?[\d({\\$]|\s-\s\d"
-    r"|/\s?[\d({\\]"
-    r"|\s{0,2}(?:\\pi|π|\\sqrt|√|\\frac|\\log|\\ln|\\infty|∞|!(?=\s?[)/*]))|[xyznabijpqruvwe](?![a-zA-Z'’])"
-    r"|\s?[:^]\s?\d|\^(?!\s?\{?\s?(?:\\circ|°))|\.\d|,\d"
-    r"|\s?\(\s?[a-z](?![a-z])"
-)
-_OPERATOR_BEFORE = re.compile(
-    r"(?:[\d)}\]a-z]\s?(?:[+×·÷^*±]|\sx\s)\s?|[\d)}]\s-\s|\d\s(?:times|plus|minus|divided by|multiplied by|by)\s"
-    r"|[\^_√/]\s?\{?|\d\s?:\s?"
-    r"|(?:(?<![\d\s])|(?<=[\w)}])\s)/\s?|\\(?:sqrt|log|ln)(?:_\{?\d{1,4}\}?)?\s?\{?|(?<![a-zA-Z])[a-zA-Z]|(?:\A"
-    r"|[^\d,.])\d{1,9}[.,])\Z"
-)
-_REFERENCE = re.compile(
-    r"\b(?:steps?|equations?|eqs?\.?|questions?|problems?|cases?|figures?|fig\.?|tables?|sections?|lines?|parts?"
-    r"|items?|"
-    r"theorems?|lemmas?|examples?|exercises?|chapters?|pages?|options?|method|approach|line|note|rows?)\s?#?\(?\Z"
-    r"|\b(?:(?:rounded|correct|accurate|exact)\sto|to\sthe\snearest)\s\Z",
-    re.IGNORECASE,
-)
-_PLACES = re.compile(r"\s(?:decimal places?|d\.?p\.?|significant figures?|s\.?f\.?|decimals?|digits)\b", re.IGNORECASE)
-# Denied, and not said to be the answer: "15, not 16", "between 10 and 15".
-_DENIED = re.compile(r"(?:\bnot|n['’]t|\brather than|\binstead of)\s(?:the\s)?[*$]{0,3}\Z", re.IGNORECASE)
-_ALTERNATIVE = re.compile(
-    r"(?:\s(?:dollars|[a-z]{1,9}))?[*$]{0,3},?\s(?:or|to)\s[*$]{0,3}(?:[a-z]\s?=\s?)?(?=[-+$]?\d)|\s?[-–]\s?(?=\d)",
-    re.IGNORECASE,
-)
-_BETWEEN = re.compile(r"\bbetween\s[*$]{0,3}\Z", re.IGNORECASE)
-_OR_NAMED = re.compile(r"(?:[a-zµ°%]{1,9})?,?\s?or\s[a-z]\s?=")
-# One quantity in two units: "3 hours and 20 minutes", "5 feet 3 inches".
-_PART = r"(?:years?|months?|weeks?|days?|hours?|hrs?|h|minutes?|mins?|feet|foot|ft|yards?|pounds?|lbs?|stone|dollars?)"
-_COMPOUND_BEHIND = re.compile(rf"\s?{_PART}(?:,|,?\sand)?\s\d", re.IGNORECASE)
-_COMPOUND = re.compile(rf"{_PART}(?:,|,?\sand)?")
-_BOUND = re.compile(
-    r"(?:(?:\A|\b(?:is|are|was|were|be|it['’]s|:))\W{0,4}(?:(?:more|less|fewer|greater|higher|lower|larger|smaller) than"
-    r"|(?:over|under|above|below|up to|almost|nearly) )|[<>≥≤])\s?[*$€£]{0,3}\Z",
-    re.IGNORECASE,
-)
-_RANGE = re.compile(r"\d\s?[a-z°%]{0,9}[-–—]\Z", re.IGNORECASE)
-_PAGES = re.compile(r"\b(?:pages?|pp?\.|chapters?|lines?|verses?|steps?)\s[\d,\s]{1,9}[-–—]\Z", re.IGNORECASE)
-_IN_ALL = re.compile(r"(?:\s[a-zA-Z]{1,15}){0,2}\s(?:in total|in all|altogether|overall)\b")
-_GIVEN = re.compile(
-    r"\b(?:the|these|those|all|both|his|her|their|its|my|our|your|each of the|of the)\s(?:[a-z]{3,10}\s)?\Z",
-    re.IGNORECASE,
-)
-_FOR_A_TIME = re.compile(
-    r"\s(?:for|in|per|every|after)\s\d{1,9}\s(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\b", re.IGNORECASE
-)
-_LIST_MARK = re.compile(r"\A\s{0,3}[*_]{0,2}\d{1,2}[.)]\s{1,3}(?=[*_]{0,2}[A-Za-z])")
-_IS_LIST = re.compile(r"(?:\A|\n)\s{0,3}[*_]{0,2}1[.)]\s[^\n]{1,2000}\n")
-_REFUSED = re.compile(
-    r"\b(?:i|we)\s(?:(?:can\s?not|can['’]t|could\snot|couldn['’]t|do\snot|don['’]t|am\snot\sable\sto|am\sunable\sto)\s"
-    r"(?:determine|answer|have|know|see|find|tell|read|provide|count)|(?:am|['’]m)\s(?:not\ssure|unable))\b[^.\n]{0,120}\.?\s{0,3}\Z",
-    re.IGNORECASE,
-)
-_CUT_OFF = re.compile(r"(?:=|\s[+×*÷/-])[\s$]*\Z")
 _SAYS = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|equals|makes|be|total of|number of)\s(?:(?:exactly|about|only|now|still|a total of"
+    r"\b(?:is|are|was|were|has|have|had|equals|makes|be|total of|number of)\s(?:(?:exactly|about|only|now"
+    r"|still|a total of"
     r"|approximately)\s)?",
     re.IGNORECASE,
 )
 _WORDS_START = re.compile(r"(?:(?:exactly|about|approximately|only|a total of)\s)?", re.IGNORECASE)
-_VULGAR_FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+_DIGIT = re.compile("[\\d¼-¾⅐-⅞]")
 _BECAUSE = re.compile(r"[,;]?\s(?:because|since|given that|as in|see|by\s[a-z]{3,12}ing)\s", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\n|[.!?](?=\s+[A-Z(])|[。！？；]|;\s")
-# What may stand behind a number that is the whole answer: signs and units.
-_UNIT = (
-    r"(?:%|°\s?[CFKcf]?|\^\s?\{?\s?\\circ\s?\}?\s?[CF]?|[$€£¥₹]|\.|"
-    r"(?!(?:or|and|to|x|y|z|n|pi|i|e|times|squared|cubed|by|than|more|less|at|mod|percent more)\b)"
-    r"(?:[a-zA-ZµμΩ]{1,20}\.?|/\s?(?=[a-zA-Z]))(?:\^?\s?\{?-?\d\}?(?!\d))?|\{|\}(?:\^\{?-?\d\}?)?|个|元|米|人|天|年|円|度)"
-)
-_UNITS = re.compile(rf"(?:\s{{0,3}}{_UNIT}){{0,8}}\s{{0,3}}\Z")
 
 
 def extract_number(text: str) -> str | None:
@@ -140,7 +91,7 @@ def extract_number(text: str) -> str | None:
     stated = _stated(text)
     if stated is not None:
         return stated or None
-    return _last(text) if any(c.isdigit() or c in _VULGAR_FRACTIONS for c in text) else _in_words(text)
+    return _last(text) if _DIGIT.search(text) else _in_words(text)
 
 
 # As most are, without anything that could make it something else.
@@ -171,9 +122,9 @@ def canonical_number(answer: str) -> str | None:
     bare = one_spelling(answer).strip(" $=")
     words = None if any(c.isdigit() for c in bare) else spelled(bare)
     if words is not None:
-        return str(words[0]) if _UNITS.match(bare, words[1]) else None
+        return str(words[0]) if UNITS.match(bare, words[1]) else None
     match = _NUMBER.match(bare)
-    if match is None or not _UNITS.match(bare, match.end()):
+    if match is None or not UNITS.match(bare, match.end()):
         return None
     value = _value(match)
     return None if value is None else _written(value)
@@ -227,7 +178,7 @@ def _numbers(text: str) -> list[tuple[int, str]]:
     found = []
     for match in _NUMBER.finditer(text):
         start, end = match.span()
-        if _OPERATOR_BEHIND.match(text, end) or _OPERATOR_BEFORE.search(text, max(0, start - 30), start):
+        if OPERATOR_BEHIND.match(text, end) or OPERATOR_BEFORE.search(text, max(0, start - 30), start):
             continue
         if match.group()[0] == "." and text[start - 1 : start].isdigit():  # 1.2.3
             continue
@@ -268,7 +219,11 @@ def _stated(text: str) -> str | None:
 
     Empty where a statement leaves open which of several it is.
     """
-    for statement in reversed(statements(text, ("result", "total:", "value:", "solution:"))):
+    last = latest(text, _LABELS)
+    plain = _PLAIN_STATED.match(text, last.end) if last else None
+    if plain:
+        return plain[1]
+    for statement in reversed(statements(text, _LABELS)):
         plain = _PLAIN_STATED.match(text, statement.end)
         if plain:
             return plain[1]
@@ -286,10 +241,10 @@ def _stated(text: str) -> str | None:
         if "=" in sentence and not re.search(r"\d.*,.*=", sentence):
             sentence = sentence[sentence.rfind("=") + 1 :]
         sentence = _without_asides(sentence)
-        found = [(at, number) for at, number in _numbers(sentence) if not _DENIED.search(sentence, max(0, at - 20), at)]
+        found = [(at, number) for at, number in _numbers(sentence) if not DENIED.search(sentence, max(0, at - 20), at)]
         if found:
             at, number = found[0]
-            return "" if _is_one_of_several(sentence, at, number) else number
+            return "" if is_one_of_several(sentence, at, number) else number
         if any(c.isdigit() for c in sentence):  # an expression: no number
             return None
         words = _WORDS_START.match(sentence)
@@ -300,15 +255,9 @@ def _stated(text: str) -> str | None:
     return None if subject is None else _only(subject)
 
 
-def _is_one_of_several(line: str, at: int, number: str) -> bool:
-    """Say whether the line leaves it open: "10 or 15", "10 to 15", "between 10 and 15"."""
-    compound = _COMPOUND_BEHIND.match(line, at + len(number))
-    return bool(compound or _ALTERNATIVE.match(line, at + len(number)) or _BETWEEN.search(line, max(0, at - 12), at))
-
-
 def _last(text: str) -> str | None:
     """Return the last number of the last lines that have one: no reference, unless there is nothing else."""
-    if _CUT_OFF.search(text, max(0, len(text) - 8)) or _REFUSED.search(text, max(0, len(text) - _LINE_CHARS)):
+    if ends_without(text):
         return None
     end, fallback = len(text), None
     for _ in range(_MAX_LINES):
@@ -324,44 +273,19 @@ def _last(text: str) -> str | None:
         if because and any(c.isdigit() for c in line[: because.start()]):
             line = line[: because.start()]
         line = _without_asides(line)
-        if _LIST_MARK.match(line) and _IS_LIST.search(text):
-            line = _LIST_MARK.sub("", line, count=1)
-        found = [(at, number) for at, number in _numbers(line) if not _DENIED.search(line, max(0, at - 20), at)]
-        kept = [(at, number) for at, number in found if not _is_reference(line, at, number)]
-        if kept and (_is_inexact(line, *kept[-1]) or (len(kept) > 1 and _is_open(line, *kept[-2], kept[-1][0]))):
+        if LIST_MARK.match(line) and IS_LIST.search(text):
+            line = LIST_MARK.sub("", line, count=1)
+        found = [(at, number) for at, number in _numbers(line) if not DENIED.search(line, max(0, at - 20), at)]
+        kept = [(at, number) for at, number in found if not is_reference(line, at, number)]
+        if kept and (is_inexact(line, *kept[-1]) or (len(kept) > 1 and is_open(line, *kept[-2], kept[-1][0]))):
             return None
         if kept:
-            return _settled(line, kept)
+            return settled(line, kept)
         fallback = fallback or (found[-1][1] if found else None)
         end = start - 1
         if end <= 0:
             break
     return fallback
-
-
-def _is_open(line: str, at: int, number: str, following: int) -> bool:
-    """Say whether the last two numbers of a line are alternatives: "10 or 15", "between 10 and 15"."""
-    between = line[at + len(number) : following].strip(" *$").lower()
-    if _OR_NAMED.fullmatch(between) or _COMPOUND.fullmatch(between):
-        return True
-    return between in ("or", ", or") or (between in ("and", "to") and bool(_BETWEEN.search(line, max(0, at - 12), at)))
-
-
-def _is_inexact(line: str, at: int, number: str) -> bool:
-    """Say whether a number is a bound or the end of a range or of a code: "more than 100", "10-20", "555-1234"."""
-    before = line[max(0, at - 40) : at]
-    return bool(_BOUND.search(before) or (_RANGE.search(before) and not _PAGES.search(before)))
-
-
-def _settled(line: str, kept: list[tuple[int, str]]) -> str:
-    """Return the number that a line settles on: the one "in total", else the last that is not given: "the 7 shirts"."""
-    for at, number in reversed(kept):
-        if _IN_ALL.match(line, at + len(number)):
-            return number
-    found = [number for at, number in kept if not _GIVEN.search(line, max(0, at - 20), at)]
-    if len(kept) == 2 and line[kept[0][0]] in "$€£" and _FOR_A_TIME.search(line, max(0, kept[1][0] - 12)):
-        return kept[0][1]
-    return found[-1] if found else kept[-1][1]
 
 
 def _in_words(text: str) -> str | None:
@@ -373,7 +297,3 @@ def _in_words(text: str) -> str | None:
         return number
     found = [words[0] for says in _SAYS.finditer(line) if (words := spelled(line, says.end())) is not None]
     return str(found[-1]) if found else None
-
-
-def _is_reference(line: str, at: int, number: str) -> bool:
-    return bool(_REFERENCE.search(line, max(0, at - 30), at) or _PLACES.match(line, at + len(number)))

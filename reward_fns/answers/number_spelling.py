@@ -23,6 +23,14 @@ _LATEX = re.compile(
 )
 _LATEX_AS = {"\\times": "×", "\\cdot": "·", "\\approx": "=", "{,}": ",", "\\%": "%", "\\$": "$"}
 
+# What may stand behind a number that is the whole answer: signs and units.
+_UNIT = (
+    r"(?:%|°\s?[CFKcf]?|\^\s?\{?\s?\\circ\s?\}?\s?[CF]?|[$€£¥₹]|\.|"
+    r"(?!(?:or|and|to|x|y|z|n|pi|i|e|times|squared|cubed|by|than|more|less|at|mod|percent more)\b)"
+    r"(?:[a-zA-ZµμΩ]{1,20}\.?|/\s?(?=[a-zA-Z]))(?:\^?\s?\{?-?\d\}?(?!\d))?|\{|\}(?:\^\{?-?\d\}?)?|个|元|米|人|天|年|円|度)"
+)
+UNITS = re.compile(rf"(?:\s{{0,3}}{_UNIT}){{0,8}}\s{{0,3}}\Z")
+
 
 def one_spelling(text: str) -> str:
     """Return the text with one spelling for signs, spaces, powers, fractions and fonts."""

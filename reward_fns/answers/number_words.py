@@ -2,10 +2,10 @@
 
 import re
 
-_BELOW_TWENTY = (
+_BELOW_TWENTY = (  # noqa: SIM905 - easier to scan as text
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
-).split()  # fmt: skip
+).split()
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _VALUES = {

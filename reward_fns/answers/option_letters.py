@@ -41,7 +41,8 @@ _JUDGED = re.compile(
 )
 # The same behind the option's text: "A. Ribosome - incorrect", "B: 12 ✓", "C) Paris (correct)".
 _JUDGED_BEHIND = re.compile(
-    r"[^\w(]{0,6}(?i:option |choice )?\(?([A-Z])\s?[).:][^\n]{1,200}?\s?(?:[-–—:→,(]\s?|\s(?=[✓✔✅✗✘❌]))[*_]{0,2}(?i:this is |is )?"
+    r"[^\w(]{0,6}(?i:option |choice )?\(?([A-Z])\s?[).:][^\n]{1,200}?\s?(?:[-–—:→,(]\s?"
+    r"|\s(?=[✓✔✅✗✘❌]))[*_]{0,2}(?i:this is |is )?"
     r"(?:((?i:correct|right|true|yes)|[✓✔✅])|(?i:wrong|incorrect|false|no)|[✗✘❌])[\s.!*_)]{0,5}\Z"
 )
 # A line that is the letter, or the letter and its option's text: "C", "(C) a producer", "C. a producer".
@@ -58,7 +59,9 @@ _CHOSEN = re.compile(
     rf"points to|vote for|yes,|\b(?:most|least|best|correct|right|next)\s[^.;:,?]{{0,60}}?\s(?:is|would be)"
     rf"|\b(?:opción|alternativa|opção|option|opzione|lettre|letra|lettera)(?:\s[\w]{{1,12}})?\s(?:es|é|è|est|ist)(?:\s(?:la|a|die))?"
     rf"|(?:the|only)\s(?:only\s)?(?:one|statement|option|choice|sentence|pair|set|figure|graph|diagram"
-    rf"|equation|value|answer|possibility|candidate)\s(?:that|which|who|for which|where|with|to|left|remaining)\b[^.;:]{{0,60}}?\sis|(?:it|that|this|which)(?:['’]s| is| was)|so|thus|hence|therefore|elimination|conclusion|"
+    rf"|equation|value|answer|possibility|candidate)\s(?:that|which|who|for which|where|with|to|left"
+    rf"|remaining)\b[^.;:]{{0,60}}?\sis|(?:it|that|this|which)(?:['’]s| is| was)|so|thus|hence|therefore"
+    rf"|elimination|conclusion|"
     rf"answer(?: choice)?|i say|i'd say|i (?:think|believe|guess)|(?:pick|choice|guess|selection|vote) (?:is"
     rf"|would be|will be)|is clearly|is definitely|=>|→)|(?<!不)(?:[应應故]?[选選](?:择|擇|项|項)?|而是)))"
     rf",?:?\s?(?i:{KIND}){LETTER}"
@@ -69,7 +72,8 @@ _HELD = re.compile(
     r"|clearly\s|indeed\s|definitely\s|obviously\s)?"
     r"(?:the\sbetter|(?:the\s)?(?:only\s|most\s|single\s)?(?:correct|right|true|best|answer|accurate|valid|appropriate|one"
     r"|option|choice|likely|solution|suitable))\b"
-    r"|(?:fits|works|holds|matches|follows|applies|satisfies|remains|is left)\b|(?:项|項|选项)?(?:才|显然|明显)?(?:是|为)?(?:正确|对(?![于应比面])"
+    r"|(?:fits|works|holds|matches|follows|applies|satisfies|remains|is left)\b|(?:项|項|选项)?(?:才|显然"
+    r"|明显)?(?:是|为)?(?:正确|对(?![于应比面])"
     r"|正確|符合)|が正解)"
 )
 _WRONG = re.compile(
@@ -98,16 +102,14 @@ def unmarked(text: str) -> str:
 def line_letter(text: str) -> str | None:
     """Return the letter of the last line, else of the first; a list of options that is repeated has none."""
     lines = text.strip().split("\n") if len(text) < _MAX_TEXT else _cut(text).split("\n")
+    lone = _LONE.fullmatch(lines[-1])
+    lettered = _lettered("\n".join(lines) if len(text) >= _MAX_TEXT else text.strip())
+    right = _judged_right(lettered) if len(lettered) > 2 else None
+    if right is not None:
+        return right
+    if lone:
+        return lone[1]
     last = unmarked(_short(lines[-1]))
-    lettered = [line for line in lines if _MAY_START.match(line)]
-    judged = [
-        found.groups()
-        for line in lettered
-        if (found := _JUDGED.match(line) or _JUDGED_BEHIND.match(line[:LINE_CHARS].rstrip()))
-    ]
-    right = [letter for letter, is_right in judged if is_right]
-    if len(judged) > 2 and len(dict(judged)) == len(judged) and len(right) == 1:
-        return right[0]
     at_last = _line_start(last)
     if at_last and len(last.strip("().*:- ")) == 1:
         return _letter_of(at_last)
@@ -126,10 +128,34 @@ def line_letter(text: str) -> str | None:
 
 
 _MAX_TEXT = 20_000
-_MAY_START = re.compile(
-    r"[^\w(\\\])}]{0,9}(?:[Oo]ption |[Cc]hoice |[Aa]nswer )?(?:[(\[{*_\"'`“$]{1,4}|\\\("
+_LONE = re.compile(r"[(*\s]{0,4}([A-Z])[)*.\s]{0,5}")
+_START = (
+    r"[^\w(\\\])}\n]{0,9}+(?:[Oo]ption |[Cc]hoice |[Aa]nswer )?(?:[(\[{*_\"'`“$]{1,4}|\\\("
     r"|\\text[a-z]{0,2}\{\(?)?[A-Za-z](?![A-Za-z'’])"
 )
+_MAY_START = re.compile(_START)
+_LINE_MAY_START = re.compile(rf"\n{_START}")
+
+
+def _lettered(text: str) -> list[str]:
+    """Return the lines of a text that may begin with an option's letter."""
+    found = [line_start.end() for line_start in _LINE_MAY_START.finditer(text)]
+    starts = [text.rfind("\n", 0, end) + 1 for end in found]
+    if _MAY_START.match(text):
+        starts.insert(0, 0)
+    ends = [text.find("\n", start) for start in starts]
+    return [text[start : end if end >= 0 else len(text)] for start, end in zip(starts, ends, strict=True)]
+
+
+def _judged_right(lettered: list[str]) -> str | None:
+    """Return the one option that is called right where each line judges one: "A) wrong", "B) correct", "C: wrong"."""
+    judged = [
+        found.groups()
+        for line in lettered
+        if (found := _JUDGED.match(line) or _JUDGED_BEHIND.match(line[:LINE_CHARS].rstrip()))
+    ]
+    right = [letter for letter, is_right in judged if is_right]
+    return right[0] if len(judged) > 2 and len(dict(judged)) == len(judged) and len(right) == 1 else None
 
 
 def _cut(text: str) -> str:

@@ -33,11 +33,13 @@ _SHORT = 80
 # What a chat model says behind its answer, and the sign that ends a proof.
 _COURTESY = re.compile(
     r"\s{0,3}(?:(?:please\s|do\s|just\s)?(?:let me know|feel free)\b|(?:i\s)?hope (?:this|that|it)\b"
-    r"|if (?:you|there)(?:['’]d| would| have| need| want| are| is)\b[^\n]{0,80}\b(?:let me know|feel free|ask|happy to)\b"
+    r"|if (?:you|there)(?:['’]d| would| have| need| want| are| is)\b[^\n]{0,80}\b(?:let me know|feel free"
+    r"|ask|happy to)\b"
     r"|(?:would|do) you (?:like|want|need)\b|is there anything else\b|(?:i['’]m|i am|i['’]d be) (?:happy|glad) to\b"
     r"|(?:good luck|happy learning|thank you|thanks)\b|如果(?:你|您)|希望(?:这|對|对)|如有)",
     re.IGNORECASE,
 )
+_PROOF_SIGNS = ("$", "∎", "■", "□", "D", "D.", "d", "d.", "blacksquare")
 _PROOF_ENDS = re.compile(
     r"\s*(?:\$\s?\\(?:blacksquare|square|Box|qed)\s?\$|\\(?:blacksquare|qed)|[∎■□]|Q\.?E\.?D\.?)\s*\Z"
 )
@@ -121,5 +123,7 @@ def without_courtesy(final: str) -> str:
     start = final.rfind("\n") + 1
     if start and len(final) - start < 4 * _SHORT and _COURTESY.match(final, start):
         final = final[:start].rstrip() or final
+    if not final.endswith(_PROOF_SIGNS):
+        return final
     ends = _PROOF_ENDS.search(final, max(0, len(final) - 24))
     return final[: ends.start()] or final if ends else final

@@ -31,11 +31,12 @@ _LEAD = re.compile(
 )
 # "The capital of France is Paris": what was asked for, and then a name.
 _LEAD_BY_QUESTION = re.compile(
-    r"[Tt]he (?:[a-z][\w-]{0,20} ){1,3}(?:(?:of|in|for) (?:the )?(?:[\w'’-]{1,20} ){1,3})?(?:is|was|are|were) "
+    r"[Tt]he (?:[a-z][\w-]{0,20} ){1,3}"
+    r"(?:(?:of|in|for|on|at) (?:the )?(?:[\w'’-]{1,20} ){1,3}){0,2}(?:is|was|are|were) "
     r"(?=[*_]{0,2}[A-Z0-9“\"'$.]|[^\x00-\x7f])"
-    # "The word on the sign reads "Stop"", "The car is blue": a short predicate of one subject.
-    r"|[Tt]he (?:[\w'’-]{1,20} ){1,7}(?:(?:is|are|was|were) (?:called|named|known as|spelled|labell?ed|titled|:)|reads?|says?)"
-    r":? (?=\S)|[Tt]he (?:[\w'’-]{1,20} ){1,6}?(?:is|are|was|were) (?=[\"“'‘]?(?:[\w'’/-]{1,20} ?){1,3}[\"”'’]?[.!]?[\"”'’]?\Z)"
+    # "The word on the sign reads "Stop"", "The process is called photosynthesis".
+    r"|[Tt]he (?:[\w'’-]{1,20} ){1,7}(?:(?:is|are|was|were) (?:called|named|known as|spelled|labell?ed|titled)"
+    r"|reads?|says?):? (?=\S)"
 )
 _RELATIVE = re.compile(
     r",?\s(?:which|who|whose|where|because|since|as it|as he|as she|as they)\s|,\s(?:as|so|and it|it|he|she|they"

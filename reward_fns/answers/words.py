@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
+from ttrl_verl.reward_fns.answers.judged_words import judged_word
 from ttrl_verl.reward_fns.answers.look_alikes import compatible, without_fonts
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
 from ttrl_verl.reward_fns.answers.statement import MAX_STATEMENTS, statements
@@ -32,7 +33,8 @@ _DENIAL = re.compile(
     r"shouldn't|hardly|rather than|instead of|other than|except|excluding|without|excludes?|rules? out|ruled out|"
     r"as opposed to|opposite of|contrary to|compared (?:to|with)|in contrast to|contrast(?:s|ing) with|whereas|while|"
     r"although|though|despite|no longer|far from|than|thought|first|initially|originally|instead,|some say|might|"
-    r"may|could|with (?:only|just|a few|some|minor|one)|apart from|aside from|between|either|whether|if|not in|outside|borders?|bordering|near|next to|north of|south of|east of|"
+    r"may|could|with (?:only|just|a few|some|minor|one)|apart from|aside from|between|either|whether|if"
+    r"|not in|outside|borders?|bordering|near|next to|north of|south of|east of|"
     r"west of)\b(?P<behind>[^,;:—–]{0,60})\Z"
 )
 _DENIED_BEHIND = re.compile(
@@ -47,7 +49,8 @@ _JOINED = re.compile(
     r"|\bvs\.?)[\s\"'*_`]{0,4}(?:(?:a|an|the|in|maybe|perhaps|possibly)\s)?"
 )
 _CONCLUDES = re.compile(
-    r"\b(?:so|thus|hence|therefore|actually|wait,?|but|it is|it's|answer|must be|lies? in|located in|belongs to|rather)\b|:"
+    r"\b(?:so|thus|hence|therefore|actually|wait,?|but|it is|it's|answer|must be|lies? in|located in"
+    r"|belongs to|rather)\b|:"
 )
 _ALTERNATIVE = re.compile(r"[\s\"'*_`)]{0,4}(?:/|&|,?\s?\b(?:or|and|nor)\b)")
 # A clause that says more of what was named before it, or sets something against it.
@@ -55,13 +58,6 @@ _SUBORDINATE = re.compile(r"\b(?:with|which|where|who|whose|whereas|while|unlike
 _REVISED = re.compile(r"\b(?:wait|actually|correction|hold on|hmm|sorry|mistake|on second thought|no,)", re.IGNORECASE)
 _DEPENDS = re.compile(r"\b(?:depends|depending)\b")
 _OVERALL = re.compile(r"\b(?:but|overall|still|however)\b")
-# Every word is judged, in a line of its own: "science - yes", "politics: incorrect", "sports ❌".
-_JUDGED = re.compile(
-    r"[\s\"'*_`)\]]{0,4}(?:\([^()\n]{0,60}\)\s?)?(?:[-–—:=→,|]{1,2}\s?(?:is\s)?|\s(?:is\s)?)"
-    r"[*_]{0,2}(?:(?P<right>yes|correct|right|true|applies|[✓✔✅])|no|not? correct|wrong|incorrect|false|[✗✘❌])"
-    r"[\s.!*_|]{0,4}(?=\n|\Z|[,;(–—-]\s?\w)"
-)
-_ITEM = re.compile(r"(?:\A|\n)[^\w\n]{0,6}(?:(?:\d{1,2}|[a-z])[.)]\s{0,2})?[\"'*_`(\[]{0,4}")
 _WINDOW = 400
 _AROUND = " \"'*_`#>-()[]{}.!"
 _MAX_TAIL = 4_000
@@ -165,7 +161,7 @@ def extract_word(text: str, words: tuple[str, ...]) -> str | None:
             return found
         if sentence and len(set(_named(sentence.group(), pattern, compact))) > 1:
             return None
-    judged = _judged(text, pattern, compact)
+    judged = judged_word(text, pattern, compact)
     if judged is not None:
         return judged or None
     if len({line.strip(_AROUND) for line in text.split("\n")} & _normals(words)) > 1:  # two in two lines
@@ -184,25 +180,6 @@ def canonical_word(answer: str, words: tuple[str, ...]) -> str | None:
     """
     normal = _normal(answer)
     return normal if normal in _normals(words) else None
-
-
-def _judged(text: str, pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:
-    """Return the one word that is called right where each has a line of its own; empty where none or several are.
-
-    ``None`` where a text is no such list.
-    """
-    if "\n" not in text:
-        return None
-    judged: dict[str, bool] = {}
-    for item in _ITEM.finditer(text):
-        match = pattern.match(text, item.end())
-        verdict = _JUDGED.match(text, match.end()) if match else None
-        if match and verdict:
-            judged[_word(match, compact)] = verdict["right"] is not None
-    if len(judged) < 2:
-        return None
-    right = [word for word, is_right in judged.items() if is_right]
-    return right[0] if len(right) == 1 else ""
 
 
 def _direct(text: str, first: re.Match[str], pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:

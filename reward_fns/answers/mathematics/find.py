@@ -30,7 +30,8 @@ _NUMBER = re.compile(
 _RATHER = re.compile(r"\bbut\s(?:rather\s)?|而是")
 # What is said of a number behind it: "(five)", "per day".
 _ASIDE = re.compile(
-    r"\s?[(（][^()（）\d$\\=]*[)）]\Z|\sper\s\w+\Z|(?<=[\d}$)])(?:\s[a-z]{3,15}){0,2}\s(?:in total|in all|altogether|overall)\Z"
+    r"\s?[(（][^()（）\d$\\=]*[)）]\Z|\sper\s\w+\Z|(?<=[\d}$)])(?:\s[a-z]{3,15}){0,2}\s(?:in total|in all"
+    r"|altogether|overall)\Z"
 )
 _SPELLED = re.compile(r"(?<=[\d}])\s{0,3}(?:\\text\s?\{\s{0,3})?\([a-zA-Z][a-z \-]{1,60}\)\s{0,3}\}?\Z")
 # The option whose text the answer is: \boxed{\textbf{(C) } 12}.
