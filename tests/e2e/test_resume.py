@@ -40,7 +40,13 @@ ONE_OF_TWO = {
 MODES = {
     "sync": (),
     "colocate_async": ("trainer.v1.trainer_mode=colocate_async",),
-    "separate_async": (*SEPARATE, "ray_kwargs.ray_init.num_gpus=4"),
+    "separate_async": (
+        *SEPARATE,
+        "ray_kwargs.ray_init.num_gpus=4",
+        # A mini-batch is a question: four responses, two a rank.
+        "actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=2",
+        "actor_rollout_ref.rollout.log_prob_micro_batch_size_per_gpu=2",
+    ),
 }
 
 

@@ -24,6 +24,11 @@ def test_the_published_batch_fits():
         ({"micro": 3}, "ppo_micro_batch_size_per_gpu is 3; expected a divisor of the 4 responses a GPU per mini-batch"),
         # 256 responses / 8 GPUs = 32 a GPU
         ({"log_prob_micro": 5}, "log_prob_micro_batch_size_per_gpu is 5; expected a divisor of the 32 responses"),
+        # 16 divides a step's 32, but separate_async goes through them mini-batch by mini-batch, 4 a GPU.
+        (
+            {"log_prob_micro": 16, "separate": True},
+            "log_prob_micro_batch_size_per_gpu is 16; expected a divisor of the 4 responses a GPU per mini-batch",
+        ),
         ({"tensor_parallel": 3}, "tensor_model_parallel_size is 3; expected a divisor of the 8 GPUs"),
     ],
 )

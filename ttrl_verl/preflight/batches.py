@@ -175,13 +175,13 @@ def _micro_batches(n: RunNumbers, replicas: int) -> Iterator[str]:
             f"ppo_micro_batch_size_per_gpu is {n.micro}; expected a divisor of the {each} responses a GPU per "
             "mini-batch"
         )
-    # verl fills the last mini-batch with padding rows.
+    # verl fills the last mini-batch with padding rows. separate_async computes these, too, for a mini-batch at a time.
     multiple = math.lcm(replicas, n.mini * n.kept)
-    whole = -(-n.train * n.kept // multiple) * multiple // replicas
+    whole = each if n.separate else -(-n.train * n.kept // multiple) * multiple // replicas
     if n.log_prob_micro and whole % n.log_prob_micro:
         yield (
             f"log_prob_micro_batch_size_per_gpu is {n.log_prob_micro}; expected a divisor of the {whole} responses a "
-            "GPU per step"
+            f"GPU per {'mini-batch' if n.separate else 'step'}"
         )
 
 
