@@ -35,6 +35,13 @@ pytestmark = pytest.mark.slow  # each composes a recipe
             ],
             "ulysses_sequence_parallel_size is 2; expected 1 where actor_rollout_ref.model.use_remove_padding is false",
         ),
+        (
+            [
+                "actor_rollout_ref.actor.ulysses_sequence_parallel_size=2",
+                "+actor_rollout_ref.model.override_config.attn_implementation=sdpa",
+            ],
+            "ulysses_sequence_parallel_size is 2; expected 1 with the attention sdpa: verl shares sequences in flash",
+        ),
         (["reward=random"], "ttrl.votes is 64; the reward random looks at no vote: expected the 32 kept (votes=32)"),
         (
             ["actor_rollout_ref.actor.use_dynamic_bsz=true", "data.max_response_length=20000"],

@@ -16,6 +16,9 @@ _REFUSED = {
 
 _LOOK_AT_NO_VOTE = ("random", "constant")
 
+FLASH = "flash_attention_2"
+"""verl's own attention, where a recipe names none."""
+
 
 def check_settings(composed: Composed) -> Iterator[Finding]:
     """Yield the settings that this run would not obey, or that would spoil it."""
@@ -65,13 +68,20 @@ def _filtered_late(composed: Composed) -> Iterator[str]:
 
 
 def _shared_sequences(values: Mapping[str, Any]) -> Iterator[str]:
-    """verl says so when its workers load their models."""
+    """verl says the first when its workers load their models, and the second never: what it trains is then wrong."""
     models = values["actor_rollout_ref"]
     shared = models["actor"]["ulysses_sequence_parallel_size"]
     if shared > 1 and not models["model"]["use_remove_padding"]:
         yield (
             f"actor_rollout_ref.actor.ulysses_sequence_parallel_size is {shared}; expected 1 where "
             "actor_rollout_ref.model.use_remove_padding is false: verl shares sequences without padding alone"
+        )
+    attention = (models["model"]["override_config"] or {}).get("attn_implementation", FLASH)
+    if shared > 1 and attention != FLASH:
+        # verl.models.transformers.monkey_patch (0.9.1) exchanges heads between ranks in flash-attn's function alone.
+        yield (
+            f"actor_rollout_ref.actor.ulysses_sequence_parallel_size is {shared}; expected 1 with the attention "
+            f"{attention}: verl shares sequences in {FLASH}, and with another each GPU attends to its own part alone"
         )
 
 
