@@ -17,7 +17,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -76,10 +76,9 @@ def find(name: str, kind: Kind, registry: Mapping[str, Any]) -> Named:
         origin = f"{point.dist.name} {point.dist.version}, {point.value}" if point.dist else point.value
         return Named(_member(_import(point.module, name, kind), point.attr, name, kind), origin, True)
     known = [*sorted(registry), *sorted(_points(kind))]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
     raise ValueError(
-        f"unknown {kind} {name!r}; expected one of {', '.join(known)}, pkg://module:function or file.py:function{hint}"
+        f"unknown {kind} {name!r}; expected one of {', '.join(known)}, pkg://module:function or file.py:function"
+        f"{_did_you_mean(name, known)}"
     )
 
 
@@ -177,9 +176,13 @@ def _member(module: ModuleType, function: str, name: str, kind: Kind) -> Any:
     if hasattr(module, function):
         return getattr(module, function)
     own = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-    near = difflib.get_close_matches(function, own, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    raise ValueError(f"the {kind} {name}: {module.__file__} has no {function}{hint}")
+    raise ValueError(f"the {kind} {name}: {module.__file__} has no {function}{_did_you_mean(function, own)}")
+
+
+def _did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return the end of a message about a misspelt word, as ``errors.nearest`` does, which rewards do not import."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 @cache

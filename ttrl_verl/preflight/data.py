@@ -206,8 +206,8 @@ def _lengths(composed: Composed, files: QuestionFiles) -> Iterator[Finding]:
 
     data, model = composed.values["data"], composed.values["actor_rollout_ref"]["model"]
     tables = files.tables.values()
-    pictured = any(table.column("images").null_count < table.num_rows for table in tables)
-    processor = load_processor(model) if pictured else None
+    seen = any(table.column("images").null_count < table.num_rows for table in tables)
+    processor = load_processor(model) if seen else None
     if data["filter_overlong_prompts"]:
         return
     tokenizer, most = load_tokenizer(model), data["max_prompt_length"]
@@ -217,9 +217,9 @@ def _lengths(composed: Composed, files: QuestionFiles) -> Iterator[Finding]:
         for table in tables
     ]
     costs = [cost for cost in found if cost is not None]
-    pictures = ""
+    of_images = ""
     if costs:
         fewest, dearest = min(cost.fewest for cost in costs), max(cost.most for cost in costs)
         longest = max(cost.longest for cost in costs)
-        pictures = f"; the images of a prompt take {fewest:,} to {dearest:,}, and the longest of these has {longest:,}"
-    yield Finding("ok", "prompts", f"all fit in data.max_prompt_length, {most} tokens{pictures}")
+        of_images = f"; the images of a prompt take {fewest:,} to {dearest:,}, and the longest of these has {longest:,}"
+    yield Finding("ok", "prompts", f"all fit in data.max_prompt_length, {most} tokens{of_images}")

@@ -104,7 +104,7 @@ def asked(messages: Sequence[Mapping[str, Any]], view: View, columns: Mapping[st
         from ttrl_verl.questions.image_file import open_parts
 
         opened = open_parts([*before, last])
-        return [{**message, "content": _pictures(message["content"], view)} for message in opened]
+        return [{**message, "content": _with_images_seen(message["content"], view)} for message in opened]
     if view.kind == "column":
         last["content"] = _replaced(last["content"], columns[view.text])
     elif view.kind == "template":
@@ -126,7 +126,7 @@ def _framed(content: Any, before: str, after: str) -> Any:
     return [part for part in (frame[0], *content, frame[1]) if part.get("text") != ""]
 
 
-def _pictures(content: Any, view: View) -> Any:
+def _with_images_seen(content: Any, view: View) -> Any:
     if isinstance(content, str):
         return content
     return [{**part, "image": _seen(part["image"], view)} if part.get("type") == "image" else part for part in content]
