@@ -38,7 +38,8 @@ def test_votes_that_are_decided_are_aborted_in_vllm_and_missed_by_nobody(tmp_pat
     assert [one + other for one, other in zip(cast, cut, strict=True)] == [VOTES * PROMPTS] * STEPS
     # 7 of 12 that agree are enough; how many end before their votes are counted, the machine decides.
     assert min(cut) > 0
-    assert all(0 < tokens <= 120 * votes for tokens, votes in zip(saved, cut, strict=True))
+    # An estimate from the clock; test_sessions.py has one that must be above 0.
+    assert all(0 <= tokens <= 120 * votes for tokens, votes in zip(saved, cut, strict=True))
     assert 0 < sum(record["requests"] for record in run.of_kind("aborted")) <= sum(cut)
     assert run.series("ttrl/kept") == [float(KEPT * PROMPTS)] * STEPS
     for name in ("missing_responses", "short_groups", "queue_leftover"):
