@@ -167,7 +167,7 @@ def _stated_letter(text: str) -> tuple[bool, str | None]:
             colon = text[statement.end - 1 : statement.end] in (":", "=", "：")
             match = _STATED.match(rest)
             small = None if match else _SMALL_STATED.match(rest)
-            if small and (small[1] != "a" or colon or rest[small.end(1) : small.end(1) + 1] == "."):
+            if small and (small[1] != "a" or colon or rest[small.end(1) : small.end(1) + 1] in (".", ")")):
                 found.append((statement, frozenset(small[1].upper())))
                 continue
             also = ALSO.match(rest, match.end()) if match else None

@@ -15,12 +15,14 @@ from ttrl_verl.reward_fns.answers.number_context import (
     LIST_MARK,
     OPERATOR_BEFORE,
     OPERATOR_BEHIND,
+    SAYS,
+    WORDS_START,
     ends_without,
-    is_inexact,
     is_one_of_several,
-    is_open,
     is_reference,
+    leaves_open,
     settled,
+    without_adjunct,
 )
 from ttrl_verl.reward_fns.answers.number_spelling import UNITS, one_spelling
 from ttrl_verl.reward_fns.answers.number_words import spelled
@@ -49,13 +51,6 @@ _NUMBER = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_SAYS = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|equals|makes|be|total of|number of)\s(?:(?:exactly|about|only|now"
-    r"|still|a total of"
-    r"|approximately)\s)?",
-    re.IGNORECASE,
-)
-_WORDS_START = re.compile(r"(?:(?:exactly|about|approximately|only|a total of)\s)?", re.IGNORECASE)
 _DIGIT = re.compile("[\\d¼-¾⅐-⅞]")
 _BECAUSE = re.compile(r"[,;]?\s(?:because|since|given that|as in|see|by\s[a-z]{3,12}ing)\s", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\n|[.!?](?=\s+[A-Z(])|[。！？；]|;\s")
@@ -220,13 +215,15 @@ def _stated(text: str) -> str | None:
     Empty where a statement leaves open which of several it is.
     """
     last = latest(text, _LABELS)
-    plain = _PLAIN_STATED.match(text, last.end) if last else None
+    plain = _PLAIN_STATED.match(text, last.end) if last and not text.endswith("in ", 0, last.start) else None
     if plain:
         return plain[1]
     for statement in reversed(statements(text, _LABELS)):
         plain = _PLAIN_STATED.match(text, statement.end)
         if plain:
             return plain[1]
+        if text.endswith(("in ", "In "), 0, statement.start):  # "15 in total: 7 red and 8 blue"
+            continue
         rest = text[statement.end : statement.end + _STATED_CHARS].lstrip(" \n\t*_`#>:")
         if negated(text, statement):
             but = re.search(r"\bbut\s", rest)
@@ -247,7 +244,7 @@ def _stated(text: str) -> str | None:
             return "" if is_one_of_several(sentence, at, number) else number
         if any(c.isdigit() for c in sentence):  # an expression: no number
             return None
-        words = _WORDS_START.match(sentence)
+        words = WORDS_START.match(sentence)
         number_in_words = spelled(sentence, words.end() if words else 0)
         if number_in_words is not None:
             return str(number_in_words[0])
@@ -272,12 +269,12 @@ def _last(text: str) -> str | None:
         because = _BECAUSE.search(line)
         if because and any(c.isdigit() for c in line[: because.start()]):
             line = line[: because.start()]
-        line = _without_asides(line)
+        line = _without_asides(without_adjunct(line))
         if LIST_MARK.match(line) and IS_LIST.search(text):
             line = LIST_MARK.sub("", line, count=1)
         found = [(at, number) for at, number in _numbers(line) if not DENIED.search(line, max(0, at - 20), at)]
         kept = [(at, number) for at, number in found if not is_reference(line, at, number)]
-        if kept and (is_inexact(line, *kept[-1]) or (len(kept) > 1 and is_open(line, *kept[-2], kept[-1][0]))):
+        if kept and leaves_open(line, kept):
             return None
         if kept:
             return settled(line, kept)
@@ -291,9 +288,9 @@ def _last(text: str) -> str | None:
 def _in_words(text: str) -> str | None:
     """Return the number of a text without digits: the whole of it, or what its last line says that there are."""
     line = text.rstrip().rsplit("\n", 1)[-1].strip(" *_`#>.!")[-_LINE_CHARS:]
-    words = _WORDS_START.match(line)
+    words = WORDS_START.match(line)
     number = canonical_number(line[words.end() :] if words else line)
     if number is not None:
         return number
-    found = [words[0] for says in _SAYS.finditer(line) if (words := spelled(line, says.end())) is not None]
+    found = [words[0] for says in SAYS.finditer(line) if (words := spelled(line, says.end())) is not None]
     return str(found[-1]) if found else None

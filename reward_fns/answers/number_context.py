@@ -36,6 +36,7 @@ _OR_NAMED = re.compile(r"(?:[a-zµ°%]{1,9})?,?\s?or\s[a-z]\s?=")
 _PART = r"(?:years?|months?|weeks?|days?|hours?|hrs?|h|minutes?|mins?|feet|foot|ft|yards?|pounds?|lbs?|stone|dollars?)"
 _COMPOUND_BEHIND = re.compile(rf"\s?{_PART}(?:,|,?\sand)?\s\d", re.IGNORECASE)
 _COMPOUND = re.compile(rf"{_PART}(?:,|,?\sand)?")
+_UNLIKE = re.compile(r"[a-z]{2,15}(?: [a-z]{2,15})?,? and")  # "7 red and 8 blue"
 _BOUND = re.compile(
     r"(?:(?:\A|\b(?:is|are|was|were|be|it['’]s|:))\W{0,4}(?:(?:more|less|fewer|greater|higher|lower"
     r"|larger|smaller) than"
@@ -60,6 +61,32 @@ _REFUSED = re.compile(
     r"(?:determine|answer|have|know|see|find|tell|read|provide|count)|(?:am|['’]m)\s(?:not\ssure|unable))\b[^.\n]{0,120}\.?\s{0,3}\Z",
     re.IGNORECASE,
 )
+_NOT_GIVEN = re.compile(
+    r"(?:\b(?:does|do|did|could|can)\s?(?:not|n['’]t)\s(?:show|specify|mention|provide|state|give|contain|include|say|tell|indicate)"
+    r"|(?:\bnot|n['’]t)\s(?:be\s)?(?:given|shown|specified|provided|mentioned|stated|available|visible|legible|readable"
+    r"|known|determined|possible to))\b[^.\n]{0,120}\.?\s{0,3}\Z",
+    re.IGNORECASE,
+)
+# What a number is said to hold for, at the end of a sentence and without a verb: "over 3 hours", "after giving away 5".
+_ADJUNCT = re.compile(
+    r"(?<=[\w%)]),?\s(?:after|before|over|during|with(?!\s(?:an?|the)\s\w{1,20}\sof\s)|from|up from"
+    r"|down from|compared (?:to|with)|when|while)\s"
+    r"([^,=;:→]{1,80})\Z",
+    re.IGNORECASE,
+)
+_HAS_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|gives?|gets?|got|equals?|leaves?|makes?|remains?|becomes?|needs?|totals?|costs?|takes?"
+    r"|adds?|comes|pays?|paid|earns?|earned|sold|there)\b",
+    re.IGNORECASE,
+)
+# What leads to a number in words.
+SAYS = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|equals|makes|be|total of|number of)\s(?:(?:exactly|about|only|now"
+    r"|still|a total of"
+    r"|approximately)\s)?",
+    re.IGNORECASE,
+)
+WORDS_START = re.compile(r"(?:(?:exactly|about|approximately|only|a total of)\s)?", re.IGNORECASE)
 _CUT_OFF = re.compile(r"(?:=|\s[+×*÷/-])[\s$]*\Z")
 
 
@@ -95,7 +122,7 @@ def is_open(line: str, at: int, number: str, following: int) -> bool:
         False
     """
     between = line[at + len(number) : following].strip(" *$").lower()
-    if _OR_NAMED.fullmatch(between) or _COMPOUND.fullmatch(between):
+    if _OR_NAMED.fullmatch(between) or _COMPOUND.fullmatch(between) or _UNLIKE.fullmatch(between):
         return True
     return between in ("or", ", or") or (between in ("and", "to") and bool(_BETWEEN.search(line, max(0, at - 12), at)))
 
@@ -111,6 +138,16 @@ def is_inexact(line: str, at: int, number: str) -> bool:
     return bool(_BOUND.search(before) or (_RANGE.search(before) and not _PAGES.search(before)))
 
 
+def in_total(line: str, kept: list[tuple[int, str]]) -> str | None:
+    """Return the last number of a line that is said to be the total; ``None`` where none is.
+
+    Example:
+        >>> in_total("15 in total: 7 red, 8 blue", [(0, "15"), (13, "7"), (20, "8")])
+        '15'
+    """
+    return next((number for at, number in reversed(kept) if _IN_ALL.match(line, at + len(number))), None)
+
+
 def settled(line: str, kept: list[tuple[int, str]]) -> str:
     """Return the number that a line settles on: the one "in total", else the last that is not given: "the 7 shirts".
 
@@ -122,13 +159,25 @@ def settled(line: str, kept: list[tuple[int, str]]) -> str:
         >>> settled("He paid $84 for the 7 shirts.", [(8, "$84"), (20, "7")])
         '$84'
     """
-    for at, number in reversed(kept):
-        if _IN_ALL.match(line, at + len(number)):
-            return number
+    total = in_total(line, kept)
+    if total is not None:
+        return total
     found = [number for at, number in kept if not _GIVEN.search(line, max(0, at - 20), at)]
     if len(kept) == 2 and line[kept[0][0]] in "$€£" and _FOR_A_TIME.search(line, max(0, kept[1][0] - 12)):
         return kept[0][1]
     return found[-1] if found else kept[-1][1]
+
+
+def leaves_open(line: str, kept: list[tuple[int, str]]) -> bool:
+    """Say whether a line ends in a bound, a range or one of several numbers, and gives no total.
+
+    Example:
+        >>> leaves_open("7 red and 8 blue", [(0, "7"), (10, "8")]), leaves_open("8 blue", [(0, "8")])
+        (True, False)
+    """
+    if in_total(line, kept) is not None:
+        return False
+    return is_inexact(line, *kept[-1]) or (len(kept) > 1 and is_open(line, *kept[-2], kept[-1][0]))
 
 
 def is_reference(line: str, at: int, number: str) -> bool:
@@ -150,4 +199,19 @@ def ends_without(text: str) -> bool:
     """
     ending = text[-_REFUSAL_CHARS:]
     refuses = "not" in ending or "n't" in ending or "n’t" in ending or "unable" in ending
-    return _CUT_OFF.search(ending[-8:]) is not None or (refuses and _REFUSED.search(ending) is not None)
+    if refuses and (_REFUSED.search(ending) or _NOT_GIVEN.search(ending)):
+        return True
+    return _CUT_OFF.search(ending[-8:]) is not None
+
+
+def without_adjunct(line: str) -> str:
+    """Return a line without what its last number is said to hold for, where a number stands before that.
+
+    Example:
+        >>> without_adjunct("He has 7 left after giving away 5."), without_adjunct("After giving 5 away he has 7.")
+        ('He has 7 left', 'After giving 5 away he has 7.')
+    """
+    adjunct = _ADJUNCT.search(line, max(0, len(line) - 100))
+    if adjunct is None or _HAS_VERB.search(adjunct[1]) or not any(c.isdigit() for c in line[: adjunct.start()]):
+        return line
+    return line[: adjunct.start()]

@@ -63,7 +63,7 @@ _CHOSEN = re.compile(
     rf"|remaining)\b[^.;:]{{0,60}}?\sis|(?:it|that|this|which)(?:['’]s| is| was)|so|thus|hence|therefore"
     rf"|elimination|conclusion|"
     rf"answer(?: choice)?|i say|i'd say|i (?:think|believe|guess)|(?:pick|choice|guess|selection|vote) (?:is"
-    rf"|would be|will be)|is clearly|is definitely|=>|→)|(?<!不)(?:[应應故]?[选選](?:择|擇|项|項)?|而是)))"
+    rf"|would be|will be)|is clearly|is definitely|=>)|→|(?<!不)(?:[应應故]?[选選](?:择|擇|项|項)?|而是)))"
     rf",?:?\s?(?i:{KIND}){LETTER}"
 )
 _HELD = re.compile(

@@ -105,12 +105,19 @@ _FOREIGN_WORDS = (
     "oтвет",
     "đáp án",
     "jawaban",
+    "jawabannya",
+    "svaret",
+    "risultato",
+    "resultado",
+    "résultat",
+    "ergebnis",
+    "результат",
     "odpověď",
     "răspuns",
 )
 _WORDS_WITHOUT_VERB = ("cevap", "yanıt", "відповідь", "απάντηση", "الإجابة", "الجواب", "پاسخ", "תשובה", "उत्तर", "जवाब",
                        "উত্তর", "คำตอบ", "válasz", "vastaus")  # fmt: skip
-_EAST_ASIAN_WORDS = ("答案", "正解", "答え", "解答", "정답", "답")
+_EAST_ASIAN_WORDS = ("答案", "正解", "答え", "解答", "答", "정답", "답")
 # The other way round: "5 is the answer".
 _SUBJECT = re.compile(
     r"(?P<subject>[^\n!?;]{1,80}?)\s(?:is|are|was|must be)\s(?:therefore\s|thus\s|clearly\s)?(?:the|our|my)\s"

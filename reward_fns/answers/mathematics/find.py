@@ -57,12 +57,20 @@ _CONCLUDED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SAYS = re.compile(
-    r"(?:\b(?:is|are|equals|be|get|gets|have|has|obtain|find|gives|yields|becomes|means|conclude that|costs?|takes?|"
-    r"(?:comes?|turns?|works?)\sout\s(?:to|as)|need|needs)\b|为|是|得)"
+    r"(?:\b(?:is|are|equals|be|get|gets|have|has|obtain|find|gives|yields|becomes|means|conclude that"
+    r"|costs?|takes?|pays?|earns?|spends?|saves?|"
+    r"(?:comes?|turns?|works?)\sout\s(?:to|as)|need|needs|holds for|lies in)\b|为|是|得)"
     r"(?:\s(?:equal to|exactly|approximately|about|therefore|thus|simply))?\s?:?\s?(?=\S)",
     re.IGNORECASE,
 )
 _SENTENCE_START = re.compile(r"[.!?]\s(?=\S)|[。！？](?=\S)")
+# Of a response that is one sentence: "It will take 6 days.", "There are 15 such integers."
+_CLAIMED = re.compile(
+    r"(?:it|he|she|they|there|we|this)\s(?:will\s|would\s)?(?:is|are|was|were|be|takes?|costs?|needs?|has|have|gives?|equals)\b",
+    re.IGNORECASE,
+)
+_PURPOSE = re.compile(r"(?<=[a-z\d}$])\s(?:in order\s)?to\s(?!(?:be|get|the)\b)[a-z]{2,15}\s[^\d$\\=]{1,60}\Z")
+_COUNTED = re.compile(r"(?:一共|总共|总计|共计|共)?有?\s?(\d[\d,.]{0,20})\s?[种個个条只名人次元对组位天本]?")
 _AND_DONE = re.compile(r",\sand\s(?:we|this|that|it)\s[^.,;\d$\\=]{1,60}[.!]?\Z", re.IGNORECASE)
 _RESULT = re.compile(
     r"(?:the\s)?(?:final\s|desired\s|required\s)?(?:result|value|solution|sum|total|product|output)s?\s?[:=]\s?",
@@ -70,7 +78,7 @@ _RESULT = re.compile(
 )
 _GIVEN = re.compile(
     r"(?:the|our|its|their|this)\s(?:[\w'’\-$\\{}^()+]{1,30}\s){1,12}"
-    r"(?=(?:is|are|equals|must be|=|(?:comes|turns|works)\sout)\s)",
+    r"(?=(?:is|are|equals|must be|=|(?:comes|turns|works)\sout|holds for|lies in)\s)",
     re.IGNORECASE,
 )
 
@@ -177,6 +185,8 @@ def _statement(text: str) -> str | None:
         found = found[given.end() :].split(" ", 1)[1]
     if not 0 < len(found) <= 120:
         return None
+    counted = _COUNTED.fullmatch(found)
+    found = counted[1] if counted else found
     number = spelled(found)
     if number is not None and number[1] == len(found):
         return str(number[0])
@@ -213,6 +223,9 @@ def _bare(text: str) -> str | None:
     formula = _FORMULA.fullmatch(whole)
     if formula:
         return whole
+    named, equals, value = whole.rpartition("=")
+    if equals and "=" not in named and len(named) <= 60 and any(c.isdigit() for c in value) and "$" not in whole:
+        whole = whole if _LONG_WORD.search(value) or not _LONG_WORD.search(named) else value.strip()
     return None if _LONG_WORD.search(_JOINING.sub(" ", whole)) or not any(c.isdigit() for c in whole) else whole
 
 
@@ -227,8 +240,10 @@ def _concluded(text: str) -> str | None:
         return _statement(sentence[result.end() :])
     concluded = _CONCLUDED.match(sentence)
     said = concluded["said"] if concluded else ""
-    if said == sentence and not _GIVEN.match(sentence):
+    alone = len(lines) == 1 and start == 0 and len(sentence) == len(line)  # a response of one sentence
+    if said == sentence and not (_GIVEN.match(sentence) or (alone and _CLAIMED.match(sentence))):
         return None
+    said = _PURPOSE.sub("", said)
     verbs = [verb.end() for verb in _SAYS.finditer(said)]
     rest = said[verbs[-1] :] if verbs else said
     if not verbs and "=" not in rest:
