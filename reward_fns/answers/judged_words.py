@@ -25,7 +25,10 @@ def judged_word(text: str, pattern: re.Pattern[str], compact: dict[str, str]) ->
         >>> judged_word("1. tea - no\\n2. milk - yes", re.compile("tea|milk"), {"tea": "tea", "milk": "milk"})
         'milk'
     """
-    if "\n" not in text:
+    last = text.rfind("\n")
+    item = _ITEM.match(text, last) if last >= 0 else None  # the list is the end of the response
+    match = pattern.match(text, item.end()) if item else None
+    if match is None or not _JUDGED.match(text, match.end()):
         return None
     judged: dict[str, bool] = {}
     for item in _ITEM.finditer(text):

@@ -197,7 +197,7 @@ def ends_without(text: str) -> bool:
         >>> ends_without("So 9 * 2 ="), ends_without("As of 2023, I don't have it."), ends_without("So 9 * 2 = 18")
         (True, True, False)
     """
-    ending = text[-_REFUSAL_CHARS:]
+    ending = text[text.rfind("\n") + 1 :][-_REFUSAL_CHARS:]
     refuses = "not" in ending or "n't" in ending or "n’t" in ending or "unable" in ending
     if refuses and (_REFUSED.search(ending) or _NOT_GIVEN.search(ending)):
         return True
