@@ -70,3 +70,44 @@ def test_the_error_of_likely_is_within_its_bound_on_hard_votes(counts):
 def test_likely_needs_no_more_than_a_few_votes_that_agree():
     assert [confirmed(["4"] * votes, 0.01) for votes in (8, 10)] == [False, True]
     assert not confirmed([None] * 60, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("cast", "votes", "more"),
+    [
+        ("aaaabc", 16, 5),  # 1 + 10 - 4 = 7 to make up, and a vote takes 1 + (4 - 1) / 6 = 1.5 of it
+        ("ab", 8, 6),  # 1 + 6 - 1 = 6, and a vote takes 1
+        ("aaaa-", 8, 1),  # 3 - 4 < 0: the next one decides
+        ("", 8, 8),
+        ("aabb", 4, 1),
+    ],
+)
+def test_how_many_more_votes_will_decide(cast, votes, more):
+    answers = {place: None if answer == "-" else answer for place, answer in enumerate(cast)}
+    assert expected_votes(answers, votes) == more
+
+
+@pytest.mark.parametrize(
+    ("votes", "wealth"),
+    [
+        # Against an answer not seen yet: (1 + 1/2)(1 + 2/3) = 2.5, and then times 1 + 3/4 and 1 + 4/5.
+        ("aaa", 2.5),
+        ("aaaaa", 7.875),
+        # b enters at 1.5, which is its peak: times 1 - 2/3, 1 + 1/4 and 1 + 2/5 it has 0.875.
+        ("aabaa", 1.5),
+        # The vote for c is none for or against b: 1.5 (1/3) (5/4) (7/5) (9/6) (11/7) = 2.0625, and c has as much.
+        ("aabcaaaa", 2.0625),
+        ("aab-caaaa", 2.0625),  # nor is a response without an answer
+    ],
+)
+def test_the_wealth_of_the_bets_by_hand(votes, wealth):
+    """Confirmed from an error of 1 / wealth on: the least peak of all rivals."""
+    answers = [None if answer == "-" else answer for answer in votes]
+    assert confirmed(answers, 1.01 / wealth)
+    assert not confirmed(answers, 0.99 / wealth)
+
+
+def test_a_bound_that_is_met_confirms():
+    assert confirmed(["a"] * 3, 0.4)  # 2.5 x 0.4 = 1
+    assert not confirmed([], 0.9)
+    assert not confirmed([None] * 8, 0.9)
