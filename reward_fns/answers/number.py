@@ -40,17 +40,22 @@ _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,3}(?: \d{3})+(?!\d)|\d+)"
 _ARGUMENT = r"(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)"
 _EXPONENT = r"(?:\^|\*\*)\s?(?:[{(]\s?[-+]?\d{1,3}\s?[})]|[-+]?\d{1,3})"
 _NUMBER = re.compile(
-    rf"(?P<sign>(?:(?<![\d)}}\]\w])[-+]|\b(?:minus|negative)\s)\s?)?(?P<money>(?:US|A|C"
+    rf"(?P<sign>(?:(?<![\d)}}\]\w])(?<!\d\s)[-+]|\b(?:minus|negative)\s)\s?)?(?P<money>(?:US|A|C"
     rf"|HK)?[$€£¥₹]\s?(?P<inner>[-+])?)?"
     rf"(?:(?P<hours>\d{{1,2}}):(?P<minutes>[0-5]\d)(?::[0-5]\d)?(?![\d:])(?P<half>\s?[ap]\.?m\b)?"
     rf"|(?:(?P<whole>\d{{1,9}})(?:\s{{0,2}}(?=\\)|\s(?=\d{{1,3}}/\d)))?"
     rf"(?P<value>\\[dtc]?frac\s{{0,3}}{_ARGUMENT}\s{{0,3}}{_ARGUMENT}"
     rf"|(?:{_DIGITS}(?:\.\d+)?(?:[eE][-+]?\d{{1,3}}(?!\d))?|\.\d+)(?:\s?/\s?\d{{1,400}}(?![\d/]|\.\d))?)"
     rf"(?P<power>\s?{_EXPONENT})?(?P<ten>\s?[×*·x]\s?10\s?{_EXPONENT})?"
-    rf"(?:\s(?P<scale>thousand|million|billion|trillion)\b|(?P<thousands>k)(?![\w/^]))?)",
+    rf"(?:\s(?P<scale>thousand|million|billion|trillion|millones|millionen|milhões|milioni)\b"
+    rf"|(?P<suffix>k(?![\w/^])|[万萬亿億]))?)",
     re.ASCII | re.IGNORECASE,
 )
-_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALES = {
+    "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
+    **dict.fromkeys(("millones", "millionen", "milhões", "milioni"), 10**6),
+}  # fmt: skip
+_SUFFIXES = {"k": 10**3, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}  # not 5K, five kelvin
 _DIGIT = re.compile("[\\d¼-¾⅐-⅞]")
 _BECAUSE = re.compile(r"[,;]?\s(?:because|since|given that|as in|see|by\s[a-z]{3,12}ing)\s", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\n|[.!?](?=\s+[A-Z(])|[。！？；]|;\s")
@@ -163,8 +168,7 @@ def _value(match: re.Match[str]) -> Fraction | None:
             ):
                 return None
             value = base**exponent if base is value else value * base**exponent
-    if (match["thousands"] or "") == "k":  # not 5K, five kelvin
-        value *= 1000
+    value *= _SUFFIXES.get(match["suffix"] or "", 1)
     return sign * value * _SCALES.get((match["scale"] or "").lower(), 1)
 
 

@@ -11,7 +11,7 @@ OPERATOR_BEHIND = re.compile(
     r"|\s?\(\s?[a-z](?![a-z])"
 )
 OPERATOR_BEFORE = re.compile(
-    r"(?:[\d)}\]a-z]\s?(?:[+×·÷^*±]|\sx\s)\s?|[\d)}]\s-\s|\d\s(?:times|plus|minus|divided by|multiplied by|by)\s"
+    r"(?:[\d)}\]a-z]\s?(?:[+×·÷^*±]|\sx\s)\s?|[\d)}]\s-\s|\d\s(?:times|plus|minus|divided by|multiplied by|by|out of)\s"
     r"|[\^_√/]\s?\{?|\d\s?:\s?"
     r"|(?:(?<![\d\s])|(?<=[\w)}])\s)/\s?|\\(?:sqrt|log|ln)(?:_\{?\d{1,4}\}?)?\s?\{?|(?<![a-zA-Z])[a-zA-Z]|(?:\A"
     r"|[^\d,.])\d{1,9}[.,])\Z"
@@ -45,6 +45,10 @@ _BOUND = re.compile(
 )
 _RANGE = re.compile(r"\d\s?[a-z°%]{0,9}[-–—]\Z", re.IGNORECASE)
 _PAGES = re.compile(r"\b(?:pages?|pp?\.|chapters?|lines?|verses?|steps?)\s[\d,\s]{1,9}[-–—]\Z", re.IGNORECASE)
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]{0,7}\.?"
+_DATE = re.compile(
+    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH},?|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?)\s\Z", re.IGNORECASE
+)
 _IN_ALL = re.compile(r"(?:\s[a-zA-Z]{1,15}){0,2}\s(?:in total|in all|altogether|overall)\b")
 _GIVEN = re.compile(
     r"\b(?:the|these|those|all|both|his|her|their|its|my|our|your|each of the|of the)\s(?:[a-z]{3,10}\s)?\Z",
@@ -69,7 +73,7 @@ _NOT_GIVEN = re.compile(
 )
 # What a number is said to hold for, at the end of a sentence and without a verb: "over 3 hours", "after giving away 5".
 _ADJUNCT = re.compile(
-    r"(?<=[\w%)]),?\s(?:after|before|over|during|with(?!\s(?:an?|the)\s\w{1,20}\sof\s)|from|up from"
+    r"(?<=[\w%)]),?\s(?:after|before|over|during|for(?!\s[$€£¥])|with(?!\s(?:an?|the)\s\w{1,20}\sof\s)|from|up from"
     r"|down from|compared (?:to|with)|when|while)\s"
     r"([^,=;:→]{1,80})\Z",
     re.IGNORECASE,
@@ -135,7 +139,7 @@ def is_inexact(line: str, at: int, number: str) -> bool:
         (True, True, False)
     """
     before = line[max(0, at - 40) : at]
-    return bool(_BOUND.search(before) or (_RANGE.search(before) and not _PAGES.search(before)))
+    return bool(_BOUND.search(before) or _DATE.search(before) or (_RANGE.search(before) and not _PAGES.search(before)))
 
 
 def in_total(line: str, kept: list[tuple[int, str]]) -> str | None:

@@ -58,7 +58,8 @@ _CONCLUDED = re.compile(
 )
 _SAYS = re.compile(
     r"(?:\b(?:is|are|equals|be|get|gets|have|has|obtain|find|gives|yields|becomes|means|conclude that"
-    r"|costs?|takes?|pays?|earns?|spends?|saves?|"
+    r"|costs?|takes?|pays?|paid|earns?|earned|spends?|spent|saves?|"
+    r"saved|makes?|made|(?:converges|tends) to|"
     r"(?:comes?|turns?|works?)\sout\s(?:to|as)|need|needs|holds for|lies in)\b|为|是|得)"
     r"(?:\s(?:equal to|exactly|approximately|about|therefore|thus|simply))?\s?:?\s?(?=\S)",
     re.IGNORECASE,
@@ -78,7 +79,7 @@ _RESULT = re.compile(
 )
 _GIVEN = re.compile(
     r"(?:the|our|its|their|this)\s(?:[\w'’\-$\\{}^()+]{1,30}\s){1,12}"
-    r"(?=(?:is|are|equals|must be|=|(?:comes|turns|works)\sout|holds for|lies in)\s)",
+    r"(?=(?:is|are|equals|must be|=|(?:comes|turns|works)\sout|holds for|lies in|converges to|tends to)\s)",
     re.IGNORECASE,
 )
 
