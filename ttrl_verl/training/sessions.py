@@ -7,7 +7,7 @@ all of them; what raises, because a reward worker or a vLLM server is gone, is l
 * a session that fails is asked again (``ttrl.retries``);
 * votes that cannot change the label any more are not asked, or cancelled (``ttrl.stop``, see ``ballot``);
 * a response that only votes leaves its answer in TransferQueue, and none of its tokens;
-* a prompt's pictures are opened and processed once (``shared_pictures``).
+* a prompt's images are opened and processed once (``shared_images``).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from ttrl_verl.config import ttrl_config_of
 from ttrl_verl.training.ballot import VotePlan
 from ttrl_verl.training.cancelling import end_cancelled_requests
 from ttrl_verl.training.poll import Poll
-from ttrl_verl.training.shared_pictures import share_opening, share_processing
+from ttrl_verl.training.shared_images import share_opening, share_processing
 
 PAUSE = 1.0
 """Seconds before a session is asked again; twice that before the next time, and so on: a dead server fails at once."""

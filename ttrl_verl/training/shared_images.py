@@ -1,8 +1,8 @@
-"""A prompt's pictures are opened and processed once, for all its responses.
+"""A prompt's images are opened and processed once, for all its responses.
 
 verl 0.9.1 opens and resizes a prompt's images anew for each response, and calls the image processor three times a
 response: for the prompt's tokens, for the positions of the graded response, and for the pixels that are trained on. The
-pictures of a prompt are the same objects for all its responses, so that is what both are remembered by. The words are
+images of a prompt are the same objects for all its responses, so that is what both are remembered by. The words are
 processed each time: they cost little, and the response is among them.
 """
 
@@ -68,11 +68,11 @@ def share_processing(image_processor: Any) -> None:
 
     class Sharing(theirs):
         def __call__(self, images: Any, *args: Any, **kwargs: Any) -> Any:
-            pictures = images if isinstance(images, list | tuple) else [images]
-            if args or not pictures or not all(isinstance(picture, Image.Image) for picture in pictures):
+            listed = images if isinstance(images, list | tuple) else [images]
+            if args or not listed or not all(isinstance(image, Image.Image) for image in listed):
                 return super().__call__(images, *args, **kwargs)
             # A copy: processors take what they need out of it.
-            return made(tuple(pictures), repr(sorted(kwargs.items())), self, images, **kwargs).copy()
+            return made(tuple(listed), repr(sorted(kwargs.items())), self, images, **kwargs).copy()
 
     Sharing.__name__, Sharing.__qualname__, Sharing.__module__ = theirs.__name__, theirs.__qualname__, theirs.__module__
     image_processor.__class__ = Sharing
@@ -80,12 +80,12 @@ def share_processing(image_processor: Any) -> None:
 
 def share_opening(dataset: type) -> type:
     """Return a data set's class whose images are opened once for the same messages, as an agent loop asks for them."""
-    made = remember(dataset._process_multi_modal_info, _bytes_of_pictures)
+    made = remember(dataset._process_multi_modal_info, _bytes_of_images)
 
     class Sharing(dataset):
         @classmethod
         def _process_multi_modal_info(cls, messages: list[dict], image_patch_size: int, config: Any) -> tuple:
-            if not _only_pictures(messages):
+            if not _only_images(messages):
                 return super()._process_multi_modal_info(messages, image_patch_size, config)
             images, videos, audios = made(tuple(messages), image_patch_size, messages, image_patch_size, config)
             return (None if images is None else list(images)), videos, audios
@@ -98,15 +98,15 @@ def share_opening(dataset: type) -> type:
     return Sharing
 
 
-def _only_pictures(messages: Sequence[dict]) -> bool:
+def _only_images(messages: Sequence[dict]) -> bool:
     """Return whether messages hold words and images, and images at all."""
     contents = [message["content"] for message in messages if not isinstance(message["content"], str)]
     kinds = {part.get("type") for parts in contents for part in parts}
     return "image" in kinds and kinds <= {"image", "text"}
 
 
-def _bytes_of_pictures(opened: tuple) -> int:
-    return sum(picture.width * picture.height * len(picture.getbands()) for picture in opened[0] or ())
+def _bytes_of_images(opened: tuple) -> int:
+    return sum(image.width * image.height * len(image.getbands()) for image in opened[0] or ())
 
 
 def _bytes_of_features(features: Any) -> int:

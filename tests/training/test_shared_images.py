@@ -1,11 +1,11 @@
-"""A prompt's pictures are opened and processed once, and come out as they would alone."""
+"""A prompt's images are opened and processed once, and come out as they would alone."""
 
 import threading
 
 import pytest
 from PIL import Image
 
-from ttrl_verl.training.shared_pictures import remember, share_opening, share_processing
+from ttrl_verl.training.shared_images import remember, share_opening, share_processing
 
 
 def test_what_was_made_of_the_same_objects_is_made_once():

@@ -1,9 +1,9 @@
-"""What a prompt's responses cost an agent loop's worker before they are sampled, each on its own and sharing pictures.
+"""What a prompt's responses cost an agent loop's worker before they are sampled, each on its own and sharing images.
 
-    python benchmarks/shared_pictures.py [--responses 64] [--size 640 480]
+    python benchmarks/shared_images.py [--responses 64] [--size 640 480]
 
 The image is read from a PNG file, tiled as InternVL's own processor does it (12 tiles of 448 pixels and a thumbnail),
-opened once a response and processed three times, as verl 0.9.1 does; then with ``training.shared_pictures``.
+opened once a response and processed three times, as verl 0.9.1 does; then with ``training.shared_images``.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from PIL import Image
 from transformers import GotOcr2ImageProcessor
 
 from ttrl_verl.questions.image_file import open_parts
-from ttrl_verl.training.shared_pictures import share_opening, share_processing
+from ttrl_verl.training.shared_images import share_opening, share_processing
 
 PASSES = 3
 
