@@ -1,10 +1,10 @@
 """Make a sample report of runs, and the README's picture of one.
 
-    python docs/samples/make.py NAME RUN_DIR [OTHER_RUN_DIR ...] [--hide FOLDER]
+    python docs/samples/make.py NAME RUN_DIR [OTHER_RUN_DIR ...] [--hide FOLDER ...]
     python docs/samples/make.py NAME --picture
 
 The first writes ``docs/samples/NAME.html``: what ``ttrl-verl report`` writes, beside the other runs where some are
-given, with the home folder written as ``~`` and FOLDER as ``.``. The second takes a picture of its first screen,
+given, with the home folder written as ``~`` and each FOLDER as ``.``. The second takes a picture of its first screen,
 NAME.png, with chromium.
 """
 
@@ -19,14 +19,16 @@ HERE = Path(__file__).parent
 PICTURE = (1160, 1000)
 
 
-def make(name: str, folders: list[Path], hide: Path | None) -> Path:
+def make(name: str, folders: list[Path], hide: list[Path]) -> Path:
     """Write the sample of some runs and return where it is."""
     page = HERE / f"{name}.html"
     with tempfile.TemporaryDirectory() as scratch:
         written = write_report(folders[0], others=folders[1:], out=Path(scratch) / "report.html")
         text = written.page.read_text(encoding="utf-8")
     text = text.replace(f"{Path.home()}/", "~/")
-    page.write_text(text if hide is None else text.replace(str(hide), "."), encoding="utf-8")
+    for folder in hide:
+        text = text.replace(str(folder), ".")
+    page.write_text(text, encoding="utf-8")
     return page
 
 
@@ -45,7 +47,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name")
     parser.add_argument("runs", nargs="*", type=Path)
-    parser.add_argument("--hide", type=Path)
+    parser.add_argument("--hide", nargs="+", default=[], type=Path)
     parser.add_argument("--picture", action="store_true")
     parser.add_argument("--browser", default="chromium")
     arguments = parser.parse_args()
