@@ -61,8 +61,12 @@ def test_the_table_names_the_walk_and_holds_runs_against_it():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", ["plurals", methods.DIGITS])
-@pytest.mark.parametrize("name", methods.METHODS)
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [(name, "plurals") for name in methods.METHODS]
+    # one of each kind of settings, on pictures
+    + [(name, methods.DIGITS) for name in ("majority_vote", "soft_pseudo_label", "offline", "harmonic", "certainty")],
+)
 def test_each_composes_and_is_refused_nothing(name, task, tmp_path):
     vision = task == methods.DIGITS
     chosen = chosen_task(None if vision else task, vision=vision, single=False, questions=None, heldout=None)
