@@ -26,7 +26,10 @@ from ttrl_verl.preflight.model import shape_of
 from ttrl_verl.reward_fns import REWARD_FNS
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = [DOCS / f"{name}.md" for name in ("extend", "methods", "recipes", "scale", "transductive", "vision", "votes")]
+PAGES = [
+    DOCS / f"{name}.md"
+    for name in ("answer", "extend", "methods", "recipes", "scale", "transductive", "vision", "votes")
+]
 COMMANDS = [
     pytest.param(line, id=f"{page.stem}: {line[:60]}")
     for page in PAGES
