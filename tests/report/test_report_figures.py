@@ -1,6 +1,7 @@
 """The figures of a report, on audits small enough to count by hand."""
 
 import json
+import shutil
 
 import pytest
 from run_folder import answers_to, attempt, audit_table, make_run, visit, write_metrics
@@ -217,3 +218,13 @@ def test_a_pass_that_is_being_written_is_left_out(tmp_path):
     summary = summarize(open_run(run))
     assert list(summary.validation.passes) == [0]
     assert "validation/5.jsonl is left out" in summary.notes[0]
+
+
+@pytest.mark.parametrize(("keep", "told"), [(1, []), (2, ["global_step_1"]), (None, ["global_step_1"])])
+def test_a_checkpoint_that_verl_replaced_by_a_later_one_is_no_news(tmp_path, keep, told):
+    settings = {"trainer.max_actor_ckpt_to_keep": keep}
+    steps = {step: [visit(0, ["a"])] for step in (1, 2)}
+    run = make_run(tmp_path / "run", steps=steps, saved=(1, 2), settings=settings)
+    shutil.rmtree(run / "global_step_1" / "actor")
+    notes = summarize(open_run(run)).notes
+    assert [note.partition(" is left out")[0] for note in notes] == told

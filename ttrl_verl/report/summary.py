@@ -244,7 +244,10 @@ def _notes(run: Run, histories: Sequence[History], metrics: Sequence[Mapping[str
         notes.append(f"{missing} responses were asked for and did not come")
     if not histories:
         notes.append("No step's votes are on record: nothing can be said of single questions")
-    for folder in run.checkpoint_folders().values():
-        if lacks := what_is_missing(folder):
+    whole, keep = run.checkpoints(), run.setting("trainer.max_actor_ckpt_to_keep")
+    for step, folder in run.checkpoint_folders().items():
+        # verl deletes the weights of older ones where it is to keep few, and leaves their folders.
+        replaced = isinstance(keep, int) and sum(later > step for later in whole) >= keep
+        if not replaced and (lacks := what_is_missing(folder)):
             notes.append(f"{folder.name} is left out: {lacks}")
     return notes
