@@ -81,7 +81,9 @@ def products() -> Iterator[Combination]:
         for recipe, model, estimator in product(recipes, models, ESTIMATORS):
             yield recipe, (f"model={model}", f"estimator={estimator}")
     for estimator, hardware, mode in product(ESTIMATORS, HARDWARE, MODES):
-        yield "ttrl_aime24", (f"estimator={estimator}", f"hardware={hardware}", f"trainer_mode={mode}")
+        # On a CPU Ray is told how many processes it may start, those of vLLM too: docs/scale.md.
+        more = ("ray_kwargs.ray_init.num_gpus=2",) if (hardware, mode) == ("cpu", "separate_async") else ()
+        yield "ttrl_aime24", (f"estimator={estimator}", f"hardware={hardware}", f"trainer_mode={mode}", *more)
 
 
 # A recipe's own config otherwise: small enough for the tiny model of tests/tiny_model.py and a CPU.

@@ -98,6 +98,7 @@ def test_separate_async_wants_its_arithmetic(said):
         (["gpus=2"], "num_gpus is 1; expected 2, 2 workers"),
         (["trainer_mode=separate_async"], "num_gpus is 1; expected 2, 1 that train and 1 for vLLM"),
         (["gpus=2", "ray_kwargs.ray_init.num_gpus=2"], None),
+        (["nodes=2"], None),
         (["trainer_mode=separate_async", "ray_kwargs.ray_init.num_gpus=2"], None),
     ],
 )

@@ -210,7 +210,8 @@ def new_ray_problems(values: Mapping[str, Any], environment: Mapping[str, str]) 
         environment: ``RAY_ADDRESS`` is read; a cluster that is there has the size that ``ray start`` was told.
     """
     offered, joined = values["ray_kwargs"]["ray_init"].get("num_gpus"), environment.get("RAY_ADDRESS", "local")
-    if offered is None or joined not in ("", "local"):
+    # A run on several nodes joins a cluster that is there, by RAY_ADDRESS or as a node of it.
+    if offered is None or joined not in ("", "local") or values["trainer"]["nnodes"] > 1:
         return
     numbers, rollout = run_numbers(values), values["actor_rollout_ref"]["rollout"]
     own = rollout["nnodes"] * rollout["n_gpus_per_node"] if numbers.separate else 0
