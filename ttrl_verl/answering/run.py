@@ -127,10 +127,11 @@ def _is_done(wanted: Wanted, planned: Plan) -> bool:
     run = open_run(wanted.folder)
     if wanted.stream is not None and wanted.hold is None:
         return planned.steps in run.checkpoints()
-    last = max(run.validations(), default=0)
+    passes = run.validations()
+    last = max(passes, default=0)
     asked = chain.from_iterable(planned.files.table(name).column("origin").to_pylist() for name in planned.files.val)
     votes = planned.composed.values["actor_rollout_ref"]["rollout"]["val_kwargs"]["n"]
-    return last >= planned.steps and is_whole(run.validations()[last], asked, votes)
+    return last >= planned.steps and is_whole(passes[last], asked, votes)
 
 
 def _train(wanted: Wanted, planned: Plan, console: Console) -> int:

@@ -7,7 +7,7 @@ which no later hook of this process is given.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +17,7 @@ from ttrl_verl.cluster.nodes import NodeWatch, alive, end_this_process, patience
 from ttrl_verl.cluster.shared_folder import check_shared
 from ttrl_verl.errors import InputError
 from ttrl_verl.hooks import patch, when_imported
+from ttrl_verl.preflight.batches import joins
 from ttrl_verl.record import COMMAND_VARIABLE
 
 _configs: list[Any] = []
@@ -75,16 +76,6 @@ def look_at_cluster(config: Any) -> None:
     if odd is not None:
         say(f"warning: {odd}")
     NodeWatch(nodes, nodes_needed(config), say, end_this_process, patience_of(config)).start()
-
-
-def joins(environment: Mapping[str, str]) -> bool:
-    """Return whether ``RAY_ADDRESS`` names a cluster that is there.
-
-    Example:
-        >>> joins({"RAY_ADDRESS": "10.0.0.1:6379"}), joins({"RAY_ADDRESS": "local"}), joins({})
-        (True, False, False)
-    """
-    return environment.get("RAY_ADDRESS", "local") not in ("", "local")
 
 
 def nodes_needed(config: Any) -> int:

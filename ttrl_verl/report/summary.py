@@ -244,10 +244,12 @@ def _notes(run: Run, histories: Sequence[History], metrics: Sequence[Mapping[str
         notes.append(f"{missing} responses were asked for and did not come")
     if not histories:
         notes.append("No step's votes are on record: nothing can be said of single questions")
-    whole, keep = run.checkpoints(), run.setting("trainer.max_actor_ckpt_to_keep")
-    for step, folder in run.checkpoint_folders().items():
+    keep = run.setting("trainer.max_actor_ckpt_to_keep")
+    missing_of = {step: (folder.name, what_is_missing(folder)) for step, folder in run.checkpoint_folders().items()}
+    whole = [step for step, (_, lacks) in missing_of.items() if not lacks]
+    for step, (name, lacks) in missing_of.items():
         # verl deletes the weights of older ones where it is to keep few, and leaves their folders.
         replaced = isinstance(keep, int) and sum(later > step for later in whole) >= keep
-        if not replaced and (lacks := what_is_missing(folder)):
-            notes.append(f"{folder.name} is left out: {lacks}")
+        if lacks and not replaced:
+            notes.append(f"{name} is left out: {lacks}")
     return notes

@@ -74,8 +74,7 @@ def share_processing(image_processor: Any) -> None:
             # A copy: processors take what they need out of it.
             return made(tuple(listed), repr(sorted(kwargs.items())), self, images, **kwargs).copy()
 
-    Sharing.__name__, Sharing.__qualname__, Sharing.__module__ = theirs.__name__, theirs.__qualname__, theirs.__module__
-    image_processor.__class__ = Sharing
+    image_processor.__class__ = _named_like(theirs, Sharing)
 
 
 def share_opening(dataset: type) -> type:
@@ -90,12 +89,12 @@ def share_opening(dataset: type) -> type:
             images, videos, audios = made(tuple(messages), image_patch_size, messages, image_patch_size, config)
             return (None if images is None else list(images)), videos, audios
 
-    Sharing.__name__, Sharing.__qualname__, Sharing.__module__ = (
-        dataset.__name__,
-        dataset.__qualname__,
-        dataset.__module__,
-    )
-    return Sharing
+    return _named_like(dataset, Sharing)
+
+
+def _named_like(theirs: type, ours: type) -> type:
+    ours.__name__, ours.__qualname__, ours.__module__ = theirs.__name__, theirs.__qualname__, theirs.__module__
+    return ours
 
 
 def _only_images(messages: Sequence[dict]) -> bool:
