@@ -29,7 +29,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     if target.exists() and not target.is_file() and not target.is_dir():
         yield target
         return
-    hidden = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    hidden = target.with_name(_hidden(target.name))
     try:
         yield hidden
         with hidden.open("rb") as file:
@@ -38,6 +38,11 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             hidden.unlink(missing_ok=True)
+
+
+def _hidden(name: str) -> str:
+    """Return what a file is called until it is whole."""
+    return f".{name}.{secrets.token_hex(4)}.tmp"
 
 
 @contextmanager
@@ -64,6 +69,30 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_writable(path: Path) -> None:
+    """Check that a file or a folder of this name can be written, and leave nothing behind.
+
+    Folders that are missing above it would be made; those above what a link points to would not.
+
+    Raises:
+        OSError: it cannot. ``filename`` is the folder that refuses it, or what is no folder.
+    """
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path.absolute()
+    folder = target.parent
+    while not path.is_symlink() and not os.path.lexists(folder):
+        folder = folder.parent
+    hidden = folder / _hidden(target.name)
+    try:
+        for name in target.parent.relative_to(folder).parts:
+            with suppress(FileNotFoundError):
+                os.lstat(folder / name)  # a name that is too long
+        # By writing: rights alone do not tell of a disk that is mounted to be read, nor of a name that is too long.
+        with hidden.open("xb"):
+            hidden.unlink()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
 
 
 def write_text(path: Path, text: str, errors: str = "strict") -> None:

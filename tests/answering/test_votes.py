@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ttrl_verl.answering.lines import answer_line, chosen, stand
-from ttrl_verl.answering.votes import is_whole, of_record, of_validation
+from ttrl_verl.answering.votes import of_record, of_validation, whole_validation
 from ttrl_verl.record.votes_file import QuestionVotes
 
 
@@ -32,14 +32,14 @@ def test_a_pass_that_a_kill_cut_is_not_whole(write_jsonl):
     rows = [response(uid, f"q.jsonl:{uid}", "4") for uid in ("1", "2", "1", "2")]
     path = write_jsonl("2.jsonl", rows)
     asked = ["q.jsonl:1", "q.jsonl:2"]
-    assert is_whole(path, asked, 2)
-    assert not is_whole(path, asked, 3)
-    assert not is_whole(path, [*asked, "q.jsonl:3"], 2)
+    assert whole_validation(path, asked, 2) == of_validation(path)
+    assert whole_validation(path, asked, 3) is None
+    assert whole_validation(path, [*asked, "q.jsonl:3"], 2) is None
     text = path.read_text()
     path.write_text(text[: text.rindex("{") - 1])  # a question lacks a vote
-    assert not is_whole(path, asked, 2)
+    assert whole_validation(path, asked, 2) is None
     path.write_text(text[:-20])  # in the midst of a line
-    assert not is_whole(path, asked, 2)
+    assert whole_validation(path, asked, 2) is None
 
 
 def test_the_first_visit_on_record_is_the_answer_of_a_model_that_was_not_adapted_to_the_question():

@@ -74,6 +74,14 @@ def test_a_folder_that_holds_a_run_is_refused(monkeypatch, capsys, overrides, fi
     refused(monkeypatch, capsys, overrides, message)
 
 
+def test_a_folder_that_cannot_be_written_is_refused(monkeypatch, capsys, overrides, tmp_path):
+    (tmp_path / "file").write_text("")
+    out = f"trainer.default_local_dir={tmp_path}/file"
+    refused(monkeypatch, capsys, [*overrides, out], f"{tmp_path}/file: is a file; expected a folder (trainer.")
+    below = f"{tmp_path}/file/run: cannot be written: Not a directory: {tmp_path}/file (trainer.default_local_dir)"
+    refused(monkeypatch, capsys, [*overrides, f"{out}/run"], below)
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

@@ -20,7 +20,10 @@ from ttrl_verl.cluster import driver, nodes
 nodes.EVERY = 1.0
 ray.init(log_to_driver=False)
 trainer = {"default_local_dir": sys.argv[1], "nnodes": 2, "v1": {"trainer_mode": "sync"}}
-driver.look_at_cluster(OmegaConf.create({"trainer": trainer, "ttrl": {"patience_seconds": 5}}))
+ray_kwargs = {"ray_init": {}}
+driver.look_at_cluster(
+    OmegaConf.create({"trainer": trainer, "ttrl": {"patience_seconds": 5}, "ray_kwargs": ray_kwargs})
+)
 head = next(node["NodeID"] for node in ray.nodes() if "node:__internal_head__" in node["Resources"])
 
 

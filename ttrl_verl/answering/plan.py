@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ttrl_verl.answering.out import RUN
 from ttrl_verl.composition.fitting import fitting_batch
 from ttrl_verl.composition.overrides import quoted
 from ttrl_verl.composition.recipe import Composed, compose_run
@@ -51,7 +52,7 @@ class Wanted:
     @property
     def folder(self) -> Path:
         """The run's folder: its checkpoint, its votes, its report."""
-        return self.out.with_suffix(".run")
+        return self.out.with_suffix(RUN)
 
 
 @dataclass(frozen=True, slots=True)

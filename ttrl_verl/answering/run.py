@@ -12,8 +12,9 @@ from typing import Any
 from rich.console import Console
 
 from ttrl_verl.answering.lines import answer_line, chosen
+from ttrl_verl.answering.out import check_out
 from ttrl_verl.answering.plan import Plan, Wanted, plan
-from ttrl_verl.answering.votes import is_whole, of_record, of_validation
+from ttrl_verl.answering.votes import of_record, of_validation, whole_validation
 from ttrl_verl.errors import InputError
 from ttrl_verl.files import whole_file
 from ttrl_verl.launch import start_logged
@@ -51,28 +52,35 @@ def answer(wanted: Wanted, console: Console) -> int:
     Raises:
         InputError: something is not what was expected; nothing was started, and what is on disk is as it was.
     """
-    if wanted.out.exists():
-        raise InputError(f"{wanted.out}: is there already; expected a new file (--out)")
+    check_out(wanted.out)
     planned = plan(wanted)
-    if not _is_done(wanted, planned):
+    last = last_votes(wanted, planned)
+    if last is None:
         tell = partial(console.print, highlight=False, soft_wrap=True, markup=False)
         refuse(findings(planned.composed, planned.files, ask_hub=True), tell)
         if _train(wanted, planned, console) != 0:
             return 1
-    lines = answer_lines(wanted, planned)
+    lines = answer_lines(wanted, planned, last)
     write_lines(wanted.out, lines)
     _tell(lines, planned, console, wanted.stream)
     console.print(f"answers: {wanted.out}; the adapted model: `ttrl-verl export {wanted.folder} OUT`", markup=False)
     return 0
 
 
-def answer_lines(wanted: Wanted, planned: Plan) -> list[dict[str, Any]]:
+def answer_lines(
+    wanted: Wanted, planned: Plan, last: Mapping[str, QuestionVotes] | None = None
+) -> list[dict[str, Any]]:
     """Return a line for each question, those held back last.
+
+    Args:
+        wanted: what is asked for.
+        planned: the run, which is over.
+        last: its last votes, where somebody has read them before.
 
     Raises:
         InputError: a question was not answered. The message says which.
     """
-    votes = read_votes(open_run(wanted.folder), stream=wanted.stream is not None)
+    votes = read_votes(open_run(wanted.folder), stream=wanted.stream is not None, last=last)
     lines = []
     for name in dict.fromkeys([*planned.files.train, *planned.files.val]):
         adapted = name in planned.files.train
@@ -84,12 +92,13 @@ def answer_lines(wanted: Wanted, planned: Plan) -> list[dict[str, Any]]:
     return lines
 
 
-def read_votes(run: Run, *, stream: bool = False) -> Votes:
+def read_votes(run: Run, *, stream: bool = False, last: Mapping[str, QuestionVotes] | None = None) -> Votes:
     """Return what a run voted before and after.
 
     Args:
         run: its first validation is of the model as it was given.
         stream: take the answers of each question's first visit, in place of the last validation's.
+        last: the votes of the last validation, where somebody has read them before: a dump holds every response.
 
     Raises:
         InputError: there is no validation of the untouched model.
@@ -97,11 +106,13 @@ def read_votes(run: Run, *, stream: bool = False) -> Votes:
     passes = run.validations()
     if 0 not in passes:
         raise InputError(f"{run.folder}: has no validation of the untouched model (validation/0.jsonl)")
-    last = max(passes)
-    after = of_validation(passes[last]) if last > 0 else {}
+    step = max(passes)
+    if last is None:
+        last = of_validation(passes[step]) if step > 0 else {}
+    after = dict(last)
     if stream:
         columns = ["step", "origin", "answers", "data_source", "label"]
-        after = after | of_record(run.audit(columns=columns).to_pylist())
+        after |= of_record(run.audit(columns=columns).to_pylist())
     verdict = read_verdict(read_histories(run.audit()))
     return Votes(of_validation(passes[0]), after, verdict is not None and verdict.word == "collapsed")
 
@@ -120,18 +131,25 @@ def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def _is_done(wanted: Wanted, planned: Plan) -> bool:
-    """Return whether the run is over and only its answers were not written."""
+def last_votes(wanted: Wanted, planned: Plan) -> dict[str, QuestionVotes] | None:
+    """Return the votes of the last validation of a run that is over, of which only the answers were not written.
+
+    Returns:
+        Empty for a stream, whose votes are those of training, where nothing is held back; ``None`` where the run is
+        not over.
+    """
     if not (wanted.folder / MANIFEST).exists():
-        return False
+        return None
     run = open_run(wanted.folder)
     if wanted.stream is not None and wanted.hold is None:
-        return planned.steps in run.checkpoints()
+        return {} if planned.steps in run.checkpoints() else None
     passes = run.validations()
-    last = max(passes, default=0)
+    step = max(passes, default=0)
+    if step < planned.steps:
+        return None
     asked = chain.from_iterable(planned.files.table(name).column("origin").to_pylist() for name in planned.files.val)
     votes = planned.composed.values["actor_rollout_ref"]["rollout"]["val_kwargs"]["n"]
-    return last >= planned.steps and is_whole(passes[last], asked, votes)
+    return whole_validation(passes[step], asked, votes)
 
 
 def _train(wanted: Wanted, planned: Plan, console: Console) -> int:

@@ -24,8 +24,8 @@ def of_validation(path: Path) -> dict[str, QuestionVotes]:
     }
 
 
-def is_whole(path: Path, asked: Iterable[str], votes: int) -> bool:
-    """Return whether each question has all its votes in a validation pass: a kill may have cut verl's dump of it.
+def whole_validation(path: Path, asked: Iterable[str], votes: int) -> dict[str, QuestionVotes] | None:
+    """Return the votes of a validation pass, or ``None`` where a question lacks some: a kill may have cut verl's dump.
 
     Args:
         path: verl's dump.
@@ -35,8 +35,9 @@ def is_whole(path: Path, asked: Iterable[str], votes: int) -> bool:
     try:
         found = of_validation(path)
     except InputError:
-        return False
-    return all(origin in found and len(found[origin].answers) >= votes for origin in asked)
+        return None
+    whole = all(origin in found and len(found[origin].answers) >= votes for origin in asked)
+    return found if whole else None
 
 
 def of_record(visits: Iterable[Mapping[str, Any]]) -> dict[str, QuestionVotes]:

@@ -79,10 +79,12 @@ def command(
     if dry_run:
         import shlex
 
+        from ttrl_verl.answering.out import check_out
         from ttrl_verl.answering.plan import plan
         from ttrl_verl.launch import verl_command
         from ttrl_verl.preflight.findings import findings, refuse
 
+        check_out(out)
         planned = plan(wanted)
         refuse(findings(planned.composed, planned.files))
         click.echo(shlex.join(verl_command(planned.composed.file, planned.composed.overrides)))

@@ -17,7 +17,7 @@ from ttrl_verl.cluster.nodes import NodeWatch, alive, end_this_process, patience
 from ttrl_verl.cluster.shared_folder import check_shared
 from ttrl_verl.errors import InputError
 from ttrl_verl.hooks import patch, when_imported
-from ttrl_verl.preflight.batches import joins
+from ttrl_verl.preflight.ray_address import joins
 from ttrl_verl.record import COMMAND_VARIABLE
 
 _configs: list[Any] = []
@@ -66,7 +66,7 @@ def look_at_cluster(config: Any) -> None:
     import ray
 
     nodes = alive(ray.nodes())
-    if len(nodes) < 2 and not joins(os.environ):
+    if len(nodes) < 2 and not joins(config.ray_kwargs.ray_init, os.environ):
         return
     try:
         odd = check_shared(config.trainer.default_local_dir, nodes, nodes_needed(config))

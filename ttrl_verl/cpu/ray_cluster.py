@@ -14,6 +14,7 @@ from typing import Any
 import wrapt
 
 from ttrl_verl.hooks import when_imported
+from ttrl_verl.preflight.ray_address import joins
 
 OF_A_NEW_RAY = ("num_cpus", "num_gpus", "include_dashboard")
 """What is said of a Ray that starts here."""
@@ -31,7 +32,7 @@ def fit_for_ray(options: Mapping[str, Any], environment: Mapping[str, str]) -> d
 
     Args:
         options: the keyword arguments.
-        environment: ``RAY_ADDRESS`` is read; ``local`` says that a new Ray is wanted.
+        environment: of ``ray_address.joins``.
 
     Example:
         >>> fit_for_ray({"num_cpus": 16, "namespace": "mine"}, {"RAY_ADDRESS": "10.0.0.1:6379"})
@@ -39,8 +40,7 @@ def fit_for_ray(options: Mapping[str, Any], environment: Mapping[str, str]) -> d
         >>> fit_for_ray({"num_cpus": 16}, {})
         {'num_cpus': 16}
     """
-    address = options.get("address") or environment.get("RAY_ADDRESS") or "local"
-    if address == "local":
+    if not joins(options, environment):
         return dict(options)
     return {name: value for name, value in options.items() if name not in OF_A_NEW_RAY}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ttrl_verl.preflight import Finding
+from ttrl_verl.preflight.ray_address import joins
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,26 +203,17 @@ def separate_async_problems(values: Mapping[str, Any]) -> Iterator[str]:
         yield "checkpoint_engine.backend is naive; expected nccl, nixl or another, for separate_async"
 
 
-def joins(environment: Mapping[str, str]) -> bool:
-    """Return whether ``RAY_ADDRESS`` names a cluster that is there.
-
-    Example:
-        >>> joins({"RAY_ADDRESS": "10.0.0.1:6379"}), joins({"RAY_ADDRESS": "local"}), joins({})
-        (True, False, False)
-    """
-    return environment.get("RAY_ADDRESS", "local") not in ("", "local")
-
-
 def new_ray_problems(values: Mapping[str, Any], environment: Mapping[str, str]) -> Iterator[str]:
     """Yield that the Ray which a run starts has fewer workers than the run takes: verl would wait for them for ever.
 
     Args:
         values: the composed configuration, as plain values.
-        environment: ``RAY_ADDRESS`` is read; a cluster that is there has the size that ``ray start`` was told.
+        environment: of ``ray_address.joins``; a cluster that is there has the size that ``ray start`` was told.
     """
-    offered = values["ray_kwargs"]["ray_init"].get("num_gpus")
-    # A run on several nodes joins a cluster that is there, by RAY_ADDRESS or as a node of it.
-    if offered is None or joins(environment) or values["trainer"]["nnodes"] > 1:
+    ray_init = values["ray_kwargs"]["ray_init"]
+    offered = ray_init.get("num_gpus")
+    # A run on several nodes joins a cluster that is there, by its address or as a node of it.
+    if offered is None or joins(ray_init, environment) or values["trainer"]["nnodes"] > 1:
         return
     numbers, rollout = run_numbers(values), values["actor_rollout_ref"]["rollout"]
     own = rollout["nnodes"] * rollout["n_gpus_per_node"] if numbers.separate else 0

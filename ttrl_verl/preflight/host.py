@@ -11,6 +11,7 @@ from ttrl_verl.preflight import Finding
 from ttrl_verl.preflight.batches import RunNumbers, run_numbers
 from ttrl_verl.preflight.memory import GB
 from ttrl_verl.preflight.model import Shape, shape_of
+from ttrl_verl.preflight.ray_address import joins
 
 _TOKEN_BYTES = 48
 """Of a token of prompt or response in TransferQueue: ids, masks, positions, log-probabilities."""
@@ -85,7 +86,8 @@ def check_host(composed: Composed) -> Iterator[Finding]:
         f"{needed.queue / GB:.1f} in the queue, {needed.processes / GB:.0f} processes of 1 GB"
     )
     here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    elsewhere = vllm_build_is_cpu() or values["trainer"]["nnodes"] > 1 or "RAY_ADDRESS" in os.environ
+    several = values["trainer"]["nnodes"] > 1
+    elsewhere = vllm_build_is_cpu() or several or joins(values["ray_kwargs"]["ray_init"], os.environ)
     if elsewhere or needed.total <= here:
         yield Finding("ok", "host", said)
     else:
