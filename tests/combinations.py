@@ -60,6 +60,9 @@ IMPOSSIBLE = {
     ("ttrv_single", "hardware=2x8x80gb"): "ppo_micro_batch_size_per_gpu is 2",
 }
 
+# One GPU, and a Ray whose size is said.
+ALONE = ("hardware=1x24gb_lora", "hardware=cpu")
+
 Combination = tuple[str, tuple[str, ...]]
 
 
@@ -73,6 +76,23 @@ def pairs() -> Iterator[Combination]:
                     yield recipe, (f"{group}={option}",)
     yield from (("ttrl_math500", (f"level={level}",)) for level in LEVELS)
     yield from ((recipe, (f"dataset={dataset}",)) for recipe, dataset in product(VISION, DATASETS))
+
+
+def covers() -> Iterator[Combination]:
+    """Few compositions that hold every pair of `pairs` between them: a recipe with an option of each group at a time.
+
+    Example, of ``ttrl``: its first has the first model, estimator, hardware and mode, the last the last model. Where a
+    group has fewer options than another, they come again. What goes with few options of others is composed alone.
+    """
+    by_recipe: dict[str, dict[str, list[str]]] = {}
+    for recipe, (override,) in pairs():
+        if override in ALONE:
+            yield recipe, (override,)
+        else:
+            by_recipe.setdefault(recipe, {}).setdefault(override.partition("=")[0], []).append(override)
+    for recipe, groups in by_recipe.items():
+        for turn in range(max(map(len, groups.values()))):
+            yield recipe, tuple(options[turn % len(options)] for options in groups.values())
 
 
 def products() -> Iterator[Combination]:

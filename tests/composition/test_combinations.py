@@ -9,6 +9,7 @@ from ttrl_verl.preflight.batches import problems, run_numbers
 from ttrl_verl.preflight.findings import config_findings, refuse
 
 PAIRS = list(combinations.pairs())
+COVERS = list(combinations.covers())
 PRODUCTS = list(combinations.products())
 # One of each group, beside the recipes as they stand, which test_recipe.py composes.
 CORE = [
@@ -38,7 +39,9 @@ def test_the_core_composes(recipe, overrides):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("recipe", "overrides"), PAIRS, ids=lambda value: "".join(value))
+@pytest.mark.parametrize(
+    ("recipe", "overrides"), COVERS, ids=lambda value: value if isinstance(value, str) else " ".join(value)
+)
 def test_every_part_composes_with_every_recipe(recipe, overrides):
     composes(recipe, overrides)
 
@@ -57,6 +60,11 @@ def test_the_shrinks_compose(recipe):
     refuse(config_findings(composed))
     trainer = composed.config.trainer
     assert (run_numbers(composed.values).gpus, trainer.device, trainer.total_training_steps) == (1, "cpu", 2)
+
+
+def test_every_pair_is_in_a_composition():
+    covered = {(recipe, (override,)) for recipe, overrides in COVERS for override in overrides}
+    assert covered == set(PAIRS)
 
 
 def test_none_is_left_out():

@@ -1,7 +1,10 @@
 """A user's function that looks everywhere it can finds no label of the training set: it runs where there is none."""
 
-import gc
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -73,9 +76,8 @@ kind = AnswerType("kind", lambda text: str(AT_IMPORT + found()), Canonical)
 """
 
 
-@pytest.fixture
-def spy(tmp_path):
-    (tmp_path / "spy.py").write_text(SPY)
+def hold_the_label() -> None:
+    """Put it where a run's driver has its labels."""
     remember(
         pa.table(
             {
@@ -87,17 +89,37 @@ def spy(tmp_path):
         )
     )
     assert label_of(0) == LABEL
+
+
+@pytest.fixture
+def spy(tmp_path):
+    (tmp_path / "spy.py").write_text(SPY)
+    hold_the_label()
     yield f"{tmp_path}/spy.py"
     remember(pa.table({name: pa.array([], pa.string()) for name in ("prompt", "data_source", "label", "answer_type")}))
 
 
-# It writes out all that the process holds: a minute among three thousand tests
-def test_the_spy_finds_a_label_where_there_is_one(spy):
-    # In this process, which holds them, the same function does find the label: it can look.
-    scope = {"__name__": "spy"}
-    exec(compile(SPY, "spy.py", "exec"), scope)  # noqa: S102 - the spy itself, as it stands above
-    assert scope["found"]() > 0
-    gc.collect()
+def test_the_spy_finds_a_label_where_there_is_one(tmp_path):
+    # In a process that holds it, the same function does find the label: it can look. A process of its own, as the spy
+    # writes out all that there is: this one's, among three thousand tests, takes a minute.
+    (tmp_path / "spy.py").write_text(SPY)
+    (tmp_path / "driver.py").write_text(
+        "import test_labels_stay_out; test_labels_stay_out.hold_the_label()\n"
+        "del test_labels_stay_out.LABEL, test_labels_stay_out.SPY\n"
+        "import spy; print(spy.AT_IMPORT, spy.found())\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), str(tmp_path)])
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "driver.py")],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    at_import, found = map(int, done.stdout.split())
+    assert at_import > 0
+    assert found > 0
 
 
 def test_a_reward_finds_none(spy):
