@@ -54,9 +54,9 @@ _REVISION = re.compile(
 )
 _TAKEN_BACK = re.compile(r"\b(?:wait|actually|correction|hold on|hmm|sorry|mistake|no,)", re.IGNORECASE)
 _NAMES = (
-    "correct option", "correct choice", "correct letter", "correct statement", "right option", "right choice",
-    "best option", "best choice", "final choice", "final option", "choice:", "choice is", "solution:", "letter is",
-    "option is", "选项",
+    "correct:", "correct option", "correct choice", "correct letter", "correct statement", "right option",
+    "right choice", "best option", "best choice", "final choice", "final option", "choice:", "choice is",
+    "solution:", "letter is", "option is", "选项",
 )  # fmt: skip
 _ANSWER = re.compile(
     r"(?i:(?:(?:so|thus|hence|therefore),?\s)?(?:the )?(?:(?:correct |right |final |best )?(?:answer|option"

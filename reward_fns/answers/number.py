@@ -47,16 +47,18 @@ _NUMBER = re.compile(
     rf"(?P<value>\\[dtc]?frac\s{{0,3}}{_ARGUMENT}\s{{0,3}}{_ARGUMENT}"
     rf"|(?:{_DIGITS}(?:\.\d+)?(?:[eE][-+]?\d{{1,3}}(?!\d))?|\.\d+)(?:\s?/\s?\d{{1,400}}(?![\d/]|\.\d))?)"
     rf"(?P<power>\s?{_EXPONENT})?(?P<ten>\s?[×*·x]\s?10\s?{_EXPONENT})?"
-    rf"(?:\s(?P<scale>thousand|million|billion|trillion|millones|millionen|milhões|milioni)\b"
+    rf"(?P<part>\sand\s(?:a|one|three)\s(?:half|third|quarters?)\b)?"
+    rf"(?:\s(?P<scale>dozen|thousand|million|billion|trillion|millones|millionen|milhões|milioni)\b"
     rf"|(?P<suffix>k(?![\w/^])|[万萬亿億]))?)",
     re.ASCII | re.IGNORECASE,
 )
 _SCALES = {
-    "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
+    "dozen": 12, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
     **dict.fromkeys(("millones", "millionen", "milhões", "milioni"), 10**6),
 }  # fmt: skip
 _SUFFIXES = {"k": 10**3, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}  # not 5K, five kelvin
 _DIGIT = re.compile("[\\d¼-¾⅐-⅞]")
+_ASIDE = re.compile(r"(?<=[\d%\w])\s\([^()]*\)|(?<=[\d%\w.])\s?\[\d{1,3}\]")
 _BECAUSE = re.compile(r"[,;]?\s(?:because|since|given that|as in|see|by\s[a-z]{3,12}ing)\s", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\n|[.!?](?=\s+[A-Z(])|[。！？；]|;\s")
 
@@ -168,6 +170,9 @@ def _value(match: re.Match[str]) -> Fraction | None:
             ):
                 return None
             value = base**exponent if base is value else value * base**exponent
+    if match["part"]:
+        part = match["part"].lower()
+        value += Fraction(3 if "three" in part else 1, 2 if "half" in part else 3 if "third" in part else 4)
     value *= _SUFFIXES.get(match["suffix"] or "", 1)
     return sign * value * _SCALES.get((match["scale"] or "").lower(), 1)
 
@@ -206,10 +211,10 @@ def _only(held: str) -> str | None:
 
 
 def _without_asides(text: str) -> str:
-    """Drop the parentheses behind a number: "42 (see step 3)"."""
-    if "(" not in text:
+    """Drop the parentheses and references behind a number: "42 (see step 3)", "42 [1]"."""
+    if "(" not in text and "[" not in text:
         return text
-    kept = re.sub(r"(?<=[\d%\w])\s\([^()]*\)", "", text)
+    kept = _ASIDE.sub("", text)
     return kept if any(c.isdigit() for c in kept) else text
 
 

@@ -4,14 +4,15 @@ import re
 
 # What makes a number part of something else: what stands behind it, and before it.
 OPERATOR_BEHIND = re.compile(
-    r"\s?(?:[+×·÷±]|\*|\sx(?=\s)|(?:times|plus|minus|divided by|multiplied by|over|out of|by)\b)\s?[\d({\\$]|\s-\s\d"
+    r"\s?(?:[+×·÷±]|\*|\sx(?=\s)|(?:times|plus|minus|divided by|multiplied by|over|out of|of|by)\b)\s?[\d({\\$]|\s-\s\d"
     r"|/\s?[\d({\\]"
     r"|\s{0,2}(?:\\pi|π|\\sqrt|√|\\frac|\\log|\\ln|\\infty|∞|!(?=\s?[)/*]))|[xyznabijpqruvwe](?![a-zA-Z'’])"
     r"|\s?[:^]\s?\d|\^(?!\s?\{?\s?(?:\\circ|°))|\.\d|,\d"
     r"|\s?\(\s?[a-z](?![a-z])"
 )
 OPERATOR_BEFORE = re.compile(
-    r"(?:[\d)}\]a-z]\s?(?:[+×·÷^*±]|\sx\s)\s?|[\d)}]\s-\s|\d\s(?:times|plus|minus|divided by|multiplied by|by|out of)\s"
+    r"(?:[\d)}\]a-z]\s?(?:[+×·÷^*±]|\sx\s)\s?|[\d)}]\s-\s"
+    r"|\d\s(?:times|plus|minus|divided by|multiplied by|by|out of|of)\s"
     r"|[\^_√/]\s?\{?|\d\s?:\s?"
     r"|(?:(?<![\d\s])|(?<=[\w)}])\s)/\s?|\\(?:sqrt|log|ln)(?:_\{?\d{1,4}\}?)?\s?\{?|(?<![a-zA-Z])[a-zA-Z]|(?:\A"
     r"|[^\d,.])\d{1,9}[.,])\Z"

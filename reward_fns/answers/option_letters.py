@@ -48,7 +48,8 @@ _JUDGED_BEHIND = re.compile(
 # A line that is the letter, or the letter and its option's text: "C", "(C) a producer", "C. a producer".
 _LINE = re.compile(
     r"[^\w(\\\])}]{0,6}(?i:option |choice |answer )?"
-    r"(?:\(([A-Za-z])\)|([b-z])(?=\)\s)|([A-Z])(?:\s{0,2}\Z|\s?[.):。、](?!\w\.)|\s[-–—]\s|[…,]\s{0,2}\Z|,?\s(?:because|since)\b))"
+    r"(?:\(([A-Za-z])\)|([b-z])(?=\)\s)|([A-Z])"
+    r"(?:\s{0,2}\Z|\s?[.):。、](?!\w\.)|\s[-–—]\s|[…,]\s{0,2}\Z|,?\s(?:because|since|not|rather than)\b))"
 )
 # A last sentence such as "So I choose option C.", "C is correct.", "Hence (C).", 故选C.
 _CHOSEN = re.compile(
@@ -71,7 +72,8 @@ _HELD = re.compile(
     r"(?:(?:is|was|must be|seems?(?: to be)?|appears?(?: to be)?|looks|would be)\s(?:therefore\s|thus\s"
     r"|clearly\s|indeed\s|definitely\s|obviously\s)?"
     r"(?:the\sbetter|(?:the\s)?(?:only\s|most\s|single\s)?(?:correct|right|true|best|answer|accurate|valid|appropriate|one"
-    r"|option|choice|likely|solution|suitable))\b"
+    r"|option|choice|likely|solution|suitable|plausible|reasonable|sensible|logical|fitting|relevant|consistent))\b"
+    r"|makes\s(?:the\s)?(?:most|more|better|best)\ssense\b"
     r"|(?:fits|works|holds|matches|follows|applies|satisfies|remains|is left)\b|(?:项|項|选项)?(?:才|显然"
     r"|明显)?(?:是|为)?(?:正确|对(?![于应比面])"
     r"|正確|符合)|が正解)"
@@ -81,7 +83,12 @@ _WRONG = re.compile(
     r"|isn't|invalid|out\b|错误|不正确|不对|错)",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<=[^A-Z\s][.!?])\s+|(?<=[。！？；;])\s*")
+# A full stop behind a capital ends a sentence before a lone letter: "Not D. B."
+_SENTENCE = re.compile(
+    r"(?<=[^A-Z\s][.!?])(?<!\b[Ff]ig\.)(?<!\b[Ee]q\.)(?<!\b[Ss]ec\.)\s+|(?<=\b[A-Z][.?])\s+(?=\(?[A-Z]\)?[.!]?\Z)"
+    r"|(?<=[。！？；;])\s*"
+)
+_LONE_SENTENCE = re.compile(r"\(?([A-Z])\)?[.!]?")
 _HYPOTHETICAL = re.compile(
     r"\b(?:if|whether|suppose|could|might|may|between|thought|first|initially|at first|not|cannot|can't|wrong"
     r"|incorrect|"
@@ -178,7 +185,8 @@ def _line_start(line: str) -> re.Match[str] | None:
 
 def concluded_letters(line: str) -> set[str]:
     """Return the letters that the last sentences of a line conclude, from the last one that concludes any."""
-    for sentence in reversed(_SENTENCE.split(line)):
+    sentences = _SENTENCE.split(line)
+    for sentence in reversed(sentences):
         found: set[str] = set()
         for pattern in (_CHOSEN, _HELD):
             for match in pattern.finditer(sentence):
@@ -191,6 +199,8 @@ def concluded_letters(line: str) -> set[str]:
         if not found and (ending := re.search(r"(?:\A|\s)\(([A-Za-z])\)[.!\s]*\Z", sentence)):
             also = _before_too(sentence, ending.start(1) - 1) or _HYPOTHETICAL.search(sentence, 0, ending.start())
             found = set() if also else {ending[1].upper()}
+        if not found and sentence is not sentences[0] and (lone := _LONE_SENTENCE.fullmatch(sentence)):
+            found = {lone[1]}
         if found:
             return found
     return set()

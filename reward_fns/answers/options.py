@@ -1,11 +1,16 @@
 """A letter among options whose texts are known: a response may give the letter, or the option's own text."""
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from ttrl_verl.reward_fns.answers import choice, words
+from ttrl_verl.reward_fns.answers.mathematics import exact_form, extract_math
 
 _LEAST = 2
 """Characters of a text that counts: an option that reads "B" is not the option B."""
+
+_FORMULA = re.compile(r"[\d\\]")
 
 
 def options(choices: Mapping[str, str]) -> tuple[str, ...]:
@@ -26,7 +31,7 @@ def options(choices: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def extract_option(text: str, texts: tuple[str, ...]) -> str | None:
-    """Return the letter of the option that a response settles on, by its letter, else by its text; else ``None``.
+    """Return the letter of the option that a response settles on: by its letter, else its text, else its value.
 
     Args:
         text: the final part of a response.
@@ -43,7 +48,7 @@ def extract_option(text: str, texts: tuple[str, ...]) -> str | None:
         return letter
     told = tuple(one for one in texts if len(one.strip()) >= _LEAST)
     word = words.extract_word(text, told) if len(told) > 1 else None
-    return None if word is None else _letter_of(word, texts)
+    return _letter_by_value(text, texts) if word is None else _letter_of(word, texts)
 
 
 def canonical_option(answer: str, texts: tuple[str, ...]) -> str | None:
@@ -57,6 +62,21 @@ def canonical_option(answer: str, texts: tuple[str, ...]) -> str | None:
     if word is not None and len(word) >= _LEAST:
         return _letter_of(word, texts)
     return choice.canonical_letter(answer, choice.letters(len(texts)))
+
+
+def _letter_by_value(text: str, texts: tuple[str, ...]) -> str | None:
+    """Return the letter of the one option that the response's formula equals; ``None`` where the options are none."""
+    forms = _forms(texts)
+    found = extract_math(text) if forms else None
+    if found is None or forms.count(form := exact_form(found)) != 1:
+        return None
+    return choice.letters(len(texts))[forms.index(form)]
+
+
+@lru_cache(maxsize=64)
+def _forms(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the options' exact forms, where all of them are numbers or formulas; else none."""
+    return tuple(map(exact_form, texts)) if all(map(_FORMULA.search, texts)) else ()
 
 
 def _letter_of(word: str, texts: tuple[str, ...]) -> str | None:

@@ -8,6 +8,8 @@ import re
 # <|im_end|>, <|eot_id|>, </s>, <pad>, <end_of_turn>: what a tokenizer leaves when it decodes with special tokens.
 _SPECIAL_TOKEN = re.compile(r"<\|[^<>|]{1,40}\|>|</?s>|<(?:pad|bos|eos|unk|end_of_turn|start_of_turn)>")
 _USER_TURN = re.compile(r"<\|(?:im_start|start_header_id)\|>user|<start_of_turn>user")
+# What follows the end of a text is another text.
+_END_TOKENS = ("<|endoftext|>", "<|end_of_text|>", "</s>")
 _FINAL_CHANNEL = "<|channel|>final<|message|>"
 _REASONING_TAG = re.compile(
     r"[<◁](/?)((?:[a-z]{1,10}:)?(?:think|thinking|thoughts?|reasoning|scratchpad))[>▷]|\[(/?)(THINK)\]"
@@ -60,6 +62,7 @@ def final_part(response: str) -> str | None:
     if not ("<" in response or "◁" in response or response.rfind("THINK]") >= 0):
         return response.strip() or None
     text = response[response.rfind(_FINAL_CHANNEL) + 1 :] if _FINAL_CHANNEL in response else response
+    text = _before_end(text)
     text = _SPECIAL_TOKEN.sub("", _USER_TURN.sub("\n\nUser: ", text).removeprefix(_FINAL_CHANNEL[1:]))
     kept: list[str] = []
     start, open_name = 0, None
@@ -77,6 +80,12 @@ def final_part(response: str) -> str | None:
         before = " ".join(kept).strip()
         return before if _GIVES_ANSWER.search(before) else None
     return " ".join([*kept, text[start:]]).strip() or None
+
+
+def _before_end(text: str) -> str:
+    """Return the text before the token that ends it, if there is any text before that and no turn is opened by it."""
+    ends = [at for token in _END_TOKENS if (at := text.find(token)) >= 0 and text[:at].strip()]
+    return text[: min(ends)] if ends else text
 
 
 def readings(final: str) -> tuple[str, ...]:

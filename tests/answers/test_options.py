@@ -25,6 +25,17 @@ def test_the_letter_or_the_text(response, letter):
     assert get_answer_type("choice", choices=CAPITALS).answer(response) == letter
 
 
+FRACTIONS = {"A": r"\frac12", "B": r"\frac13", "C": "1", "D": "3 cm"}
+
+
+@pytest.mark.parametrize(
+    ("response", "letter"),
+    [("0.5", "A"), ("The answer is $\\frac{1}{3}$.", "B"), ("So it is 3.", "D"), ("2", None), ("1/2 or 1/3", None)],
+)
+def test_the_value_of_an_option(response, letter):
+    assert get_answer_type("choice", choices=FRACTIONS).answer(response) == letter
+
+
 def test_a_label_may_be_either():
     kind = get_answer_type("choice", choices=CAPITALS)
     assert [kind.canonicalize(label) for label in ("C", "(c)", "new york", "London")] == ["C", "C", "C", None]

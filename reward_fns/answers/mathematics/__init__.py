@@ -25,7 +25,7 @@ Two invariants hold for every input, and tests hold them:
   was passed. A label may be stored, and is read again as it was.
 """
 
-from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonicalize, warm_up
+from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonicalize, exact_form, warm_up
 from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
 
-__all__ = ["canonical_math", "canonicalize", "extract_math", "warm_up"]
+__all__ = ["canonical_math", "canonicalize", "exact_form", "extract_math", "warm_up"]

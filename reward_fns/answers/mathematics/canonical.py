@@ -95,6 +95,20 @@ def canonicalize(answer: str) -> Canonical:
     return canonical
 
 
+def exact_form(answer: str) -> str:
+    r"""Return an answer's canonical form by exact arithmetic alone, at no process's cost; else its text.
+
+    Example:
+        >>> exact_form(r"\frac12"), exact_form("0.5 cm"), exact_form("to be told")
+        ('1/2', '1/2', 'to be told')
+    """
+    tidied = tidy(answer[:MAX_CHARS])
+    try:
+        return render(parse(tidied), exact_scalar)
+    except (SyntaxTrouble, UndefinedError, NotExactError, TooLargeError, RecursionError):
+        return _packed(plain_text(tidied))
+
+
 def warm_up() -> None:
     """Start the processes that the hard answers are worked out in: the first one would wait seconds for them."""
     limits.default_pool().warm_up()

@@ -101,6 +101,8 @@ def call(name: str, arguments: list[Value], arithmetic: Exact) -> Value:
         'floor(1/2*n)+1'
     """
     numbers = [exact.as_number(argument) for argument in arguments]
+    if name == "cross":
+        return opaque(name, [exact.text(argument) for argument in arguments])
     if name == "abs" and len(arguments) == 1:
         return absolute(arguments[0])
     if name == "binomial" and len(arguments) == 2 and None in numbers:

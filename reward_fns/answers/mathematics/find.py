@@ -30,8 +30,10 @@ _NUMBER = re.compile(
 _RATHER = re.compile(r"\bbut\s(?:rather\s)?|而是")
 # What is said of a number behind it: "(five)", "per day".
 _ASIDE = re.compile(
-    r"\s?[(（][^()（）\d$\\=]*[)）]\Z|\sper\s\w+\Z|(?<=[\d}$)])(?:\s[a-z]{3,15}){0,2}\s(?:in total|in all"
-    r"|altogether|overall)\Z"
+    r"\s?[(（](?:[^()（）\d$\\=]*"
+    r"|(?:since|because|as|from|see|i\.e\.|that is|which|where|using|by|note)\b[^()（）]*)[)）]\Z"
+    r"|\sper\s\w+\Z|(?<=[\d}$)])(?:\s[a-z]{3,15}){0,2}\s(?:in total|in all|altogether|overall"
+    r"|left(?: over)?|remaining)\Z"
 )
 _SPELLED = re.compile(r"(?<=[\d}])\s{0,3}(?:\\text\s?\{\s{0,3})?\([a-zA-Z][a-z \-]{1,60}\)\s{0,3}\}?\Z")
 # The option whose text the answer is: \boxed{\textbf{(C) } 12}.
@@ -44,6 +46,15 @@ _COORDINATED = re.compile(r"(?<=[\d}$])[和或与、と](?=[\d\\$-])")
 _KIND = re.compile(
     r"(?:an?|in|as)\s(?:[a-z]{2,12}\s){0,3}(?:integers?|numbers?|fractions?|decimals?|values?|expressions?|sets?|formulas?"
     r"|equations?|polynomials?|functions?|intervals?|form)\b[^\d$\\]*\Z",
+    re.IGNORECASE,
+)
+# What says of an answer that it is elsewhere or open.
+_NO_ANSWER = re.compile(
+    r"not\s[*_`]{0,2}[\d$\\-]|neither\b|either\s[^.]{1,60}\sor\b"
+    r"|(?:still\s|currently\s|as yet\s)?"
+    r"(?:unknown|unclear|uncertain|undetermined|ambiguous|not (?:known|clear|given))\b"
+    r"|(?:[a-z]{2,12}\s){0,5}(?:above|below|here|in the (?:table|figure|picture|box|text))\Z"
+    r"|.{1,60}\b(?:but|though) (?:i am|i['’]m|we are) not (?:sure|certain)\b",
     re.IGNORECASE,
 )
 _HASHED = re.compile(r"(?:\A|\n)####\s?([^\n]{0,80}\d[^\n]{0,40}?)[\s.]*\Z")
@@ -73,8 +84,9 @@ _CLAIMED = re.compile(
 _PURPOSE = re.compile(r"(?<=[a-z\d}$])\s(?:in order\s)?to\s(?!(?:be|get|the)\b)[a-z]{2,15}\s[^\d$\\=]{1,60}\Z")
 _COUNTED = re.compile(r"(?:一共|总共|总计|共计|共)?有?\s?(\d[\d,.]{0,20})\s?[种個个条只名人次元对组位天本]?")
 _AND_DONE = re.compile(r",\sand\s(?:we|this|that|it)\s[^.,;\d$\\=]{1,60}[.!]?\Z", re.IGNORECASE)
+_REPLY = re.compile(r"\AA\s?[:：]\s")  # behind "Q: ..."
 _RESULT = re.compile(
-    r"(?:the\s)?(?:final\s|desired\s|required\s)?(?:result|value|solution|sum|total|product|output)s?\s?[:=]\s?",
+    r"(?:the\s)?(?:final\s|desired\s|required\s)?(?:result|value|solution|sum|total|product|output)s?\s?[:=]\s?|a\s?[:：]\s",
     re.IGNORECASE,
 )
 _GIVEN = re.compile(
@@ -193,7 +205,7 @@ def _statement(text: str) -> str | None:
         return str(number[0])
     # "The answer is well known and simple" states none.
     is_prose = len(_LONG_WORD.findall(found)) > 4 and not any(c.isdigit() or c in "$\\=" for c in found)
-    return None if is_prose or _KIND.match(found) else found
+    return None if is_prose or _KIND.match(found) or _NO_ANSWER.match(found) else found
 
 
 def _formula(text: str) -> str | None:
@@ -218,7 +230,7 @@ def _formula(text: str) -> str | None:
 
 def _bare(text: str) -> str | None:
     """Return a response that is nothing but one formula or number."""
-    whole = text.strip(_AROUND + ".")
+    whole = _REPLY.sub("", text.strip(_AROUND + "."), count=1)
     if not 0 < len(whole) <= 120 or "\n" in whole:
         return None
     formula = _FORMULA.fullmatch(whole)

@@ -58,8 +58,8 @@ _NAMED = {
     **dict.fromkeys(("rbrack",), "]"),
     **dict.fromkeys(("langle", "lparen"), "("),
     **dict.fromkeys(("rangle", "rparen"), ")"),
-    **dict.fromkeys(("lor", "vee"), r"\text{or}"),
-    **dict.fromkeys(("land", "wedge"), r"\text{and}"),
+    **dict.fromkeys(("lor", "vee"), "∨"),
+    **dict.fromkeys(("land", "wedge"), "∧"),
     **dict.fromkeys(("bar",), r"\overline"),
     **dict.fromkeys(("degree", "textdegree"), r"^\circ "),
     **dict.fromkeys(("mbox", "textrm", "textbf", "textit", "textsf", "texttt", "hbox", "textnormal"), r"\text"),
@@ -96,11 +96,25 @@ _MATRIX_SKIP = re.compile(r"\\\\\s{0,3}\[\s{0,3}-?[\d.]{1,6}\s{0,3}(?:pt|em|ex|m
 _HSPACE = re.compile(r"\\[hv]space\*?\{[^{}]{0,20}\}|\\(?:hline|hfill|phantom\{[^{}]{0,20}\})")
 _NUMBER_SETS = re.compile(r"\\(?:mathbb|Bbb)\s{0,3}(?:\{\s{0,3}([RZNQC])\s{0,3}\}|([RZNQC]))")
 _ROMAN = re.compile(r"\\(?:mathrm|operatorname\*?|mathop)\s{0,3}\{([^{}]{0,80})\}")
+# Between two vectors the cross is a product of its own.
+_VECTOR = (
+    r"\\(?:vec|mathbf|boldsymbol|bm|overrightarrow|hat)"
+    r"(?:\s{0,3}\{\s?\\?[a-zA-Z][^{}]{0,20}\}|\s{1,3}[a-zA-Z]|\s?\\[a-z]{2,8})(?:_\{?\w{1,4}\}?)?"
+)
+_CROSS = re.compile(rf"({_VECTOR}\s{{0,3}})(?:\\times(?![a-zA-Z])|×)(?=\s{{0,3}}{_VECTOR})")
+# What leads to an answer, and what it is said to hold for: "∴ x = 5", "f(n) = n + 1 for all n".
+_LEADS = re.compile(r"\A\s{0,9}\$?\s?(?:∴|⇒|→|\\(?:therefore|implies|Rightarrow|Longrightarrow|to)(?![a-zA-Z]))\s?")
+_ALL = r"for (?:all|every|any|each)(?:\sreal|\spositive)?(?:\s(?:integers?|numbers?))?"
+_FOR_ALL = re.compile(
+    rf"(?<=[^\s,;])[\s,;(]{{0,4}}(?:\\(?:quad|qquad|[ ,;])\s?)?(?:\\text\s?\{{\s?{_ALL}\s?\}}|{_ALL}(?![a-z])|\\forall)"
+    r"\s?\$?\s?[a-zA-Z](?:\s?(?:\\in|∈)\s?\\mathbb\s?\{?\s?[A-Z]\s?\}?)?[\s)$.]{0,5}\Z"
+)
+_NEGATIVE = re.compile(r"\A\s*(?:negative|minus)\s(?=[\d$\\.])", re.IGNORECASE)
 _SPACING = re.compile(r"\\[!,;:> ]|\\\n")
 _BRACED_COLON = re.compile(r"\{ ?: ?\}")
 _MODULUS = re.compile(r"\(? ?(?:\\(?:pmod|bmod|mod)|\\text ?\{ ?mod ?\}|\bmod\b) ?\{? ?(\w{1,9}) ?\}? ?\)?")
 _GAP = re.compile(r"\s+")
-_EQUALS = re.compile(r" ?(?<![<>!])= ?")
+_EQUALS = re.compile(r" ?(?<![<>!])([=∧∨]) ?")
 _SET_LETTERS = dict(zip("RZNQC", "ℝℤℕℚℂ", strict=True))
 _DIGIT_GAP = re.compile(r"(?<=\d)\\[!,;: ](?=\d{3}(?!\d))|(?<=\d),\\! ?(?=\d{3}(?!\d))|(?<=\d)\{,\}(?=\d{3})")
 _SPEED = re.compile(
@@ -110,7 +124,7 @@ _SPEED = re.compile(
 _CURRENCY = re.compile(r"\s{0,3}(?:USD|EUR|GBP|CNY|RMB|JPY|INR|AUD|CAD|US|HK|Rs\.?)\s{0,3}(?=\.?\d)")
 _SIMPLE_GROUP = re.compile(r"([\^_]) ?\{ ?(\\[a-zA-Z]+|[^{}\\ ]) ?\}")
 _LATEX_PIECE = re.compile(r"\\[a-zA-Z]+|\\.|\S")
-_SENTENCE = re.compile(r"[a-zA-Z]{2} [a-zA-Z]{2}")
+_SENTENCE = re.compile(r"(?:(?<![\\a-zA-Z])[a-zA-Z]{2,}) [a-zA-Z]{2}")
 _ROMAN_NAMES = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "gcd", "lcm", "max", "min", "arcsin"}
 
 
@@ -124,7 +138,11 @@ def tidy(answer: str) -> str:
         >>> tidy(r"$\left( 3, \dfrac{\pi}{2} \right]$."), tidy(r"\$32,\!348"), tidy("½ x²")
         ('( 3, \\frac {\\pi}{2} ]', '32,348', '1/2 x^{2}')
     """
-    text = _VULGAR.sub(lambda half: " " + unicodedata.normalize("NFKC", half.group()), answer)
+    text = _NEGATIVE.sub("-", _LEADS.sub("", answer, count=1), count=1)
+    text = _FOR_ALL.sub("", text, count=1) if "for" in text else text
+    if "\\times" in text or "×" in text:
+        text = _CROSS.sub(r"\1⨯", text)
+    text = _VULGAR.sub(lambda half: " " + unicodedata.normalize("NFKC", half.group()), text)
     text = _SUPERSCRIPT_RUN.sub(lambda run: "^{" + run.group().translate(_SUPERSCRIPTS) + "}", text)
     text = _SUBSCRIPT_RUN.sub(lambda run: "_{" + run.group().translate(_SUBSCRIPTS) + "}", text)
     text = unicodedata.normalize("NFKC", text.translate(_UNICODE)).translate(_UNICODE)
@@ -195,7 +213,7 @@ def plain_text(tidied: str) -> str:
         ('june 20', 'east')
     """
     text = re.sub(r"\\text\s?\{([^{}]*)\}", r" \1 ", tidied)
-    text = _EQUALS.sub("=", _GAP.sub(" ", text)).strip(" .,;:?\"'`*$")
+    text = _EQUALS.sub(r"\1", _GAP.sub(" ", text)).strip(" .,;:?\"'`*$")
     if len(text) > 2 and text[-1] == "!" and text[-3:-1].isalpha():  # an exclamation; 500! is another number
         text = text.rstrip("!")
     return text if "\\" in text else text.casefold().strip(" .,;:?\"'`*$")

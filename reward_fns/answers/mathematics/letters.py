@@ -15,6 +15,8 @@ _UNITS_TEXT = """
     cm mm km ft kg hr hrs lb lbs mph kph sq cu pts bps oz in yd mi min sec deg mol cal gal men rad
 """
 _UNITS = frozenset(_UNITS_TEXT.split())
+# What a multiple of pi is measured in: 2\pi hr is a product.
+_LENGTHS = frozenset(("cm", "mm", "km", "ft", "in", "yd", "rad"))
 _SPACED_UNITS_TEXT = "ml hz Hz dB day days hour hours USD EUR GBP CNY RMB JPY INR AUD CAD"
 _SPACED_UNITS = _UNITS | frozenset(_SPACED_UNITS_TEXT.split()) | frozenset(KEPT)
 _TWO_TEXT = "no on up if or is in of to ok do go he me we us my by so as an am at be it"
@@ -96,6 +98,8 @@ def resolve(tokens: list[Token]) -> list[Token]:
 
 def _read(token: Token, before: Token | None, after: Token | None) -> list[Token]:
     run = token.text
+    if before is not None and before.text == "_" and _is_subscript(token):
+        return [Token("name", run, token.spaced)]
     powered = after is not None and after.text in ("^", "_", "**")
     function = _FUNCTION.fullmatch(run)
     if function and run not in _NO_FUNCTION and not (run.istitle() and before is None):
@@ -108,6 +112,11 @@ def _read(token: Token, before: Token | None, after: Token | None) -> list[Token
     if not names:
         return [Token("word", run, token.spaced)]
     return _letters(run, token.spaced)
+
+
+def _is_subscript(token: Token) -> bool:
+    """Say whether letters behind a low line are one subscript, as in v_max; in a_nxy the first alone is one."""
+    return not token.spaced and len(token.text) > 2 and any(letter in "aeiou" for letter in token.text)
 
 
 def _on_its_own(before: Token | None, after: Token | None) -> bool:
@@ -128,7 +137,8 @@ def _in_expression(token: Token, before: Token | None, powered: bool) -> bool:
     behind_value = before is not None and (
         before.kind == "number" or before.text in (")", "}", "pi", "]", "/") or before.kind == "word"
     )
-    if behind_value and run in (_UNITS if attached else _SPACED_UNITS) and not (powered and run in ("mL", "mg")):
+    units = _SPACED_UNITS if not attached else _LENGTHS if before is not None and before.text == "pi" else _UNITS
+    if behind_value and run in units and not (powered and run in ("mL", "mg")):
         return False
     if powered:
         return True

@@ -48,6 +48,7 @@ OPAQUE = ("f", "g", "h")
 """Letters that are functions before brackets, whatever stands in them."""
 
 _RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "≈", "∈", ":")
+_CONNECTIVES = {"∧": "and", "∨": "or"}
 _SIGNS = ("+", "-", "±", "∓")
 _DOMAINS = "ℝℤℕℚℂ"
 _NAMED_BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
@@ -70,7 +71,7 @@ def parse(text: str) -> Node:
     """
     parser = Parser(resolve(tokenize(text)))
     node = parser.listing()
-    if parser.peek():
+    if parser.peek() or node == Word("..."):
         raise SyntaxTrouble(f"{parser.peek()!r} is left over")
     return node
 
@@ -134,15 +135,19 @@ class Parser:
 
     def listing(self) -> Node:
         """Read items that are separated by commas, semicolons, "and" or "or"."""
-        items, joiner = [self.relation()], ","
-        while self.peek() in (",", ";", "and", "or"):
+        items, joiner, connective = [self.relation()], ",", False
+        while self.peek() in (",", ";", "and", "or", "∧", "∨"):
             separator = self.take()
+            if separator in _CONNECTIVES:
+                separator, connective = _CONNECTIVES[separator], True
             if separator in (",", ";") and self.peek() in ("and", "or"):
                 separator = self.take()
             joiner = separator if separator in ("and", "or") else joiner
             if not self.peek():
                 break
             items.append(self.relation())
+        if connective and not all(isinstance(item, Relation) for item in items):
+            raise SyntaxTrouble("a formula of logic")
         return items[0] if len(items) == 1 else Listing(joiner, tuple(items))
 
     def relation(self) -> Node:
@@ -254,6 +259,9 @@ class Parser:
         while True:
             if self._sign("*", "/"):
                 factors.append(self._signed_factor(factors))
+            elif self._sign("⨯"):
+                self.take()
+                factors.append(Call("cross", (factors.pop(), self.factor())))
             elif self.kind() == "word":
                 if not is_scale(self.peek()) or isinstance(factors[-1], Word):
                     return self._with_unit(factors)
@@ -468,9 +476,10 @@ class Parser:
         if self.peek() == "_":
             self.take()
             subscript = self._plain()
-            if not subscript.isalnum() or not subscript.isascii():
+            if not subscript.isascii() or not subscript.replace("+", "").replace("-", "").isalnum():
                 raise SyntaxTrouble("a subscript that is no name")
-            name = f"{name}_{subscript}"
+            one = len(subscript) == 1 or subscript.isdigit()
+            name = f"{name}_{subscript}" if one else f"{name}_{{{subscript}}}"
         while self._sign("'"):
             name += self.take()
         if self.peek() == "(" and name not in CONSTANTS:

@@ -110,20 +110,34 @@ def _is_name(node: Node) -> bool:
             return True
         case Call("abs", (Name(name),)):  # the size of a set
             return name.isupper()
+        case Bracketed("[", "]", (Product(points),)):  # an area: [ABC]
+            return all(isinstance(point, Name) and point.text.isupper() for point in points)
         case Bracketed(_, _, items):
             return all(_is_name(item) for item in items)
         case Product((Power(Name(), Neg(Num(Fraction(numerator=1, denominator=1)))), argument)):  # f^{-1}(x)
             return _is_name(argument)
+        case Product((Name(name), _)):  # the derivative of what stands behind it
+            return name.startswith(("d/d", "∂/∂"))
     return False
 
 
 def _adds_names(node: Node) -> bool:
-    """Say whether a side is a sum of names, as in "find m + n"; x + y = 3 is a line."""
+    """Say whether a side is a sum of names, as in "find m + n" or "find 100m + n"; x + y = 3 is a line."""
     match node:
         case Sum(parts):
-            names = [part.text for part in parts if isinstance(part, Name)]
-            return len(names) == len(parts) == len(set(names)) and not set(names) & set("xyz")
+            names = [_summand(part) for part in parts]
+            return None not in names and len(names) == len(set(names)) and not set(names) & set("xyz")
     return False
+
+
+def _summand(node: Node) -> str | None:
+    """Return the name that a summand is, or a power of ten times it; ``None`` for all else."""
+    match node:
+        case Name(name):
+            return name
+        case Product((Num(factor), Name(name))) if factor in (10, 100, 1000):
+            return name
+    return None
 
 
 def _names_what_is_left(name: Node, variables: set[str]) -> bool:
@@ -227,6 +241,9 @@ def _less(sign: str, left: Node, right: Node, scalar: Callable) -> str:
                 raise UndefinedError("a bound that is infinite")
         if isinstance(side, Name) and side.text not in CONSTANTS and not names_in(other):
             return _half_line(scalar(other).text, above, strict)
+    bounded = _bounded(sign, left, right, scalar)
+    if bounded:
+        return bounded
     text, value = scalar(Sum((right, Neg(left))))
     if not value:
         return f"{text}{'>' if strict else '>='}0"
@@ -235,6 +252,23 @@ def _less(sign: str, left: Node, right: Node, scalar: Callable) -> str:
         return _half_line(exact.text(linear[1]), linear[0] > 0, strict)
     scaled = Exact().scale(value, 1 / abs(exact.leading(value)))
     return f"{exact.text(scaled)}{'>' if strict else '>='}0"
+
+
+def _bounded(sign: str, left: Node, right: Node, scalar: Callable) -> str | None:
+    """Return what an absolute value and a positive number say: |x| < 2 is an interval, |x| > 2 its outside."""
+    match left, right:
+        case Call("abs", (inner,)), Num(bound) if bound > 0:
+            return _ordered([sign, sign], (Neg(right), inner, right), scalar) if _is_linear(inner, scalar) else None
+        case Num(bound), Call("abs", (inner,)) if bound > 0 and _is_linear(inner, scalar):
+            halves = (_less(sign, inner, Neg(left), scalar), _less(sign, left, inner, scalar))
+            return "∪".join(sorted(halves))
+    return None
+
+
+def _is_linear(node: Node, scalar: Callable) -> bool:
+    """Say whether a tree is a linear expression of one variable."""
+    _, value = scalar(node)
+    return bool(value) and len(exact.variables(value)) == 1 and _linear(value) is not None
 
 
 def _half_line(end: str, above: bool, strict: bool) -> str:

@@ -133,8 +133,15 @@ def elements(node: Node, scalar: ScalarFn) -> list[str]:
     (node,) = choices
     if isinstance(node, Elements):
         texts = [text for part in node.items for text in elements(part, scalar)]
-        return ["\\{" + ",".join(texts) + "\\}"] if any(map(_is_ellipsis, node.items)) else _distinct(texts)
+        if any(map(_is_ellipsis, node.items)) or _is_fraction_part(node.items):
+            return ["\\{" + ",".join(texts) + "\\}"]
+        return _distinct(texts)
     return [_single(node, scalar)]
+
+
+def _is_fraction_part(items: tuple[Node, ...]) -> bool:
+    r"""Say whether braces hold one expression with variables: ``\{x\}`` may be what is behind the whole part of x."""
+    return len(items) == 1 and not isinstance(items[0], Word | Relation | Bracketed) and bool(names_in(items[0]))
 
 
 def _is_ellipsis(node: Node) -> bool:
@@ -233,8 +240,8 @@ def _bracketed(opening: str, closing: str, items: tuple[Node, ...], scalar: Scal
     square = opening == "[" and closing == "]"
     if square and all(isinstance(item, Bracketed) and item[:2] == ("[", "]") for item in items):
         return _matrix(tuple(item.items for item in items), scalar)
-    if square and len(items) == 1 and names_in(items[0]) and any(isinstance(p, Inverse) for p in walk(items[0])):
-        return scalar(Call("floor", items)).text  # [n/2]: the whole part
+    if square and len(items) == 1 and names_in(items[0]) and _is_rounded(items[0]):
+        return scalar(Call("floor", items)).text  # [n/2], [x]: the whole part
     texts = [render(item, scalar) for item in items]
     if len(texts) == 1:
         if square:
@@ -246,6 +253,11 @@ def _bracketed(opening: str, closing: str, items: tuple[Node, ...], scalar: Scal
     elif opening + closing not in ("()", "[]"):
         raise UndefinedError("an interval with other than two ends")
     return f"{opening}{','.join(texts)}{closing}"
+
+
+def _is_rounded(node: Node) -> bool:
+    """Say whether what stands in square brackets need not be whole: a quotient, a root, a variable of the reals."""
+    return any(isinstance(part, Inverse) for part in walk(node)) or (isinstance(node, Name) and node.text in "xyz")
 
 
 def _matrix(rows: tuple[tuple[Node, ...], ...], scalar: ScalarFn) -> str:

@@ -170,6 +170,8 @@ def _call(name: str, parts: tuple[Node, ...]) -> sympy.Expr:
     arguments = [to_sympy(part, in_angle=name in TRIGONOMETRIC) for part in parts]
     if name in _STEPS and any(argument.free_symbols for argument in arguments):
         return _step(name, parts)
+    if name == "cross":
+        return _symbol(_opaque_name(name, parts))
     if name == "abs":
         return sympy.Abs(arguments[0])
     if name in ("factorial", "binomial") and any(a.is_number and abs(a) > _MAX_ARGUMENT for a in arguments):

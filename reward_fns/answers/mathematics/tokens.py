@@ -8,7 +8,9 @@ from ttrl_verl.reward_fns.answers.mathematics.latex import GREEK_CAPITALS, GREEK
 MAX_TOKENS = 400
 """An answer with more tokens is compared as text."""
 
-_FUNCTIONS = "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln lg exp abs gcd lcm max min floor ceil"
+_FUNCTIONS = """
+    sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln lg exp abs gcd lcm max min floor ceil cross
+"""
 FUNCTIONS = frozenset(_FUNCTIONS.split())
 GREEK = frozenset((*GREEK_LETTERS, *GREEK_CAPITALS))
 # Without a backslash, "xi" is x times i.
@@ -31,7 +33,7 @@ _TOKEN = re.compile(
     r"|(?P<run>[a-zA-Z]+)|\\(?:text|word)\s?\{(?P<text>[^{}]{0,200})\}"
     r'|"(?P<quoted>[^"]{1,200})"'
     r"|\\(?P<command>[a-zA-Z]+)|(?P<escaped>\\[{}|])|(?P<sign>\.\.\.|\*\*|<=|>=|!=|=|<|>|\+|-|\*|/|\^|_|!|'"
-    r"|[()\[\]{},;|&:±∓∪∩∈∅∞≈∖⏎ℝℤℕℚℂ])",
+    r"|[()\[\]{},;|&:±∓∪∩∈∅∞≈∖⏎ℝℤℕℚℂ∧∨⨯])",
     re.ASCII,
 )
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)(?!,\d)", re.ASCII)

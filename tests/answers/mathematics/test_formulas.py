@@ -37,7 +37,26 @@ ONE = {
         ["a(n)=2n+1", "a_n=2n+1", "2n+1"],
         ["P(3)=10", "10", "f(3)=10", "y(0)=10"],
     ],
-    "a sum that is asked for": [["m+n=113", "113", "m + n = 100 + 13 = 113"], ["a+b+c=37", "37"], ["p+q=37", "37"]],
+    "a sum that is asked for": [
+        ["m+n=113", "113", "m + n = 100 + 13 = 113"], ["a+b+c=37", "37"], ["p+q=37", "37"],
+        ["100m+n=407", "407", "10a+b=407"],
+    ],
+    "a subscript of several signs": [
+        ["v_{rms}+2", "2+v_{\\text{rms}}"],
+        ["E_{kin}", "E_{\\mathrm{kin}}", "E_kin"],
+        ["F_{n+2}-1", "F_{n+2} - 1", "-1+F_{n+2}"],
+    ],
+    "vectors": [[r"\vec{F}=q\vec{v}\times\vec{B}", r"q\vec v\times\vec B", r"q\,\mathbf{v} \times \mathbf{B}"]],
+    "what an answer holds for": [
+        [r"f(n)=n+1\text{ for all }n", "n+1", "f(n)=n+1 for every integer n", r"f(n)=n+1, \forall n\in\mathbb{Z}"]
+    ],
+    "what leads to an answer": [[r"\therefore x=5", "∴ x = 5", "5"], ["negative 5", "-5", "minus 5"]],
+    "bounds on an absolute value": [
+        ["|x|<2", "-2<x<2", "(-2,2)"],
+        ["|x-1|>=2", r"x\le-1\text{ or }x\ge3"],
+    ],
+    "an area by its points": [["[ABC]=24", "24"]],
+    "an operator": [[r"\frac{d}{dx}(x^2)=2x", "2x"]],
     "polynomials": [
         [r"\binom{n}{2}", r"\frac{n(n-1)}{2}", "C(n,2)"],
         [r"\binom{n}{n-1}", "n"],
@@ -134,6 +153,14 @@ APART = {
         ["3 heads", "3 tails", "3"],
         ["1 head", "1"],
         [r"3\text{ boys and }4\text{ girls}", r"4\text{ boys and }3\text{ girls}", "3,4"],
+    ],
+    "vectors, logic, parts": [
+        [r"\vec a\cdot\vec b", r"\vec a\times\vec b"],
+        [r"p\land q", r"p\lor q"],
+        [r"\{x\}", "x", "[x]"],
+        ["a_{n+1}", "a_n+1", "a_n"],
+        [r"\pi hr^2", r"\pi"],
+        ["|x|<2", "|x|>2", "|x|<=2"],
     ],
     "units by a prefix": [["5 MeV", "5 GeV", "5 keV"], ["5 mm", "5 cm"], ["5 kHz", "5 MHz"], ["5 mg", "5 kg"], ["90'", r"90^\circ"]],
     "lists and names": [
