@@ -58,6 +58,13 @@ def test_every_command_has_help_with_an_example(ttrl_verl, command):
     assert f"ttrl-verl {command}" in done.stdout
 
 
+def test_what_a_file_says_does_not_act_on_the_terminal(ttrl_verl, tmp_path):
+    (tmp_path / "mine.yaml").write_text('defaults: [ppo_trainer, base/ttrl, _self_]\nttrl: {"vo\\e[31mtes": 2}\n')
+    one_line(
+        ttrl_verl("train", str(tmp_path / "mine.yaml"), "--dry-run"), r"ttrl.vo\x1b[31mtes is no key of this section"
+    )
+
+
 def test_the_recipes_are_listed(ttrl_verl):
     assert "demo_cpu" in ttrl_verl("recipes").stdout
 

@@ -6,9 +6,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from ttrl_verl.alarms.config import AlarmsConfig
-from ttrl_verl.composition.catalogue import recipe_file, recipe_names
+from ttrl_verl.composition.catalogue import included, recipe_file, recipe_names
 from ttrl_verl.composition.places import recipes_dir
-from ttrl_verl.composition.recipe import compose_recipe, plain
+from ttrl_verl.composition.recipe import compose_recipe, compose_run, plain
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.errors import InputError
 
@@ -39,6 +39,69 @@ def test_a_bad_override_is_one_line(overrides, message):
         compose_recipe("demo_cpu", overrides)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+OURS = "defaults: [ppo_trainer, base/ttrl, _self_]\n"
+TENFOLD = "\n".join(f"b{level}: &b{level} [{', '.join([f'*b{level - 1}'] * 10)}]" for level in range(1, 10))
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (f"b0: &b0 [lol]\n{TENFOLD}\n", "mine.yaml: stands for more than 20000 values where its aliases are written"),
+        (
+            "b0: &b0 {a: 1}\n" + TENFOLD.replace("[", "{<<: [").replace("]", "]}"),
+            "mine.yaml: stands for more than 20000 values",
+        ),
+        ("ttrl: &a {reward_options: *a}\n", "mine.yaml: has a value that holds itself, by an alias"),
+        (f"a: {'{a: ' * 900}1{'}' * 900}\n", "mine.yaml: is nested too deeply"),
+        (f"a:\n  {'- ' * 40_000}1\n", "mine.yaml: is nested too deeply"),  # it ended the process
+        (f"ttrl: {{votes: {'9' * 5000}}}\n", "mine.yaml: is no YAML: Exceeds the limit (4300 digits)"),
+        ("ttrl: {votes: 2001-99-99}\n", "mine.yaml: is no YAML: month must be in 1..12"),
+        ("ttrl: {check: !!python/name:os.system x}\n", "mine.yaml: is no YAML: could not determine a constructor"),
+    ],
+)
+def test_a_hostile_recipe_is_refused_before_anything_is_composed(tmp_path: Path, written, message):
+    own = tmp_path / "mine.yaml"
+    own.write_text(OURS + written)
+    with pytest.raises(InputError) as error:
+        compose_recipe(str(own))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (f"{OURS}ttrl: {{votes: 2}}\nttrl: {{votes: 3}}\n", "found duplicate key ttrl"),
+        (
+            f"{OURS}trainer: {{project_name: '${{foo'}}\n",
+            "trainer.project_name: no viable alternative at input '${foo'",
+        ),
+        ("defaults: [mine, _self_]\n", "its defaults lists include one another without an end"),
+    ],
+)
+def test_what_hydra_refuses_in_a_recipe_says_where(tmp_path: Path, written, message):
+    own = tmp_path / "mine.yaml"
+    own.write_text(written)
+    with pytest.raises(InputError) as error:
+        compose_recipe(str(own))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.slow
+def test_an_interpolation_that_leads_nowhere_is_named():
+    run = compose_run("demo_cpu", ["trainer.logger=${oc.env:NO_SUCH_VARIABLE}"])
+    with pytest.raises(InputError, match=r"^trainer\.logger: .*Environment variable 'NO_SUCH_VARIABLE' not found"):
+        _ = run.values
+
+
+def test_recipes_that_include_one_another_are_read_once_each(tmp_path: Path):
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / f"{name}.yaml").write_text(f"defaults: [{other}, _self_]\n")
+    assert included(tmp_path / "a.yaml") == {"a", "b", "_self_"}
 
 
 @pytest.mark.slow

@@ -1,4 +1,8 @@
+import csv
 import json
+import re
+from datetime import date
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -75,7 +79,7 @@ def test_verls_own_parquet_layout_is_read(tmp_path):
         ("q.json", "[]", "q.json: has no questions"),
         ("q.csv", "prompt,answer\n", "q.csv: has no questions"),
         ("q.json", '{"prompt": "a"}', "q.json: holds an object; expected a list of objects"),
-        ("q.json", '[{"prompt": "a"},\n{]', "q.json:2: is no JSON"),
+        ("q.json", '[{"prompt": "a"},\n{]', "q.json:2: is no JSON: Expecting"),
         ("q.jsonl", '{"prompt": "a"}\n{"prompt": \n', "q.jsonl:2: is no line of JSON"),
         ("q.jsonl", b'{"prompt": "a"}\n{"prompt": "\xff"}\n', "q.jsonl:2: is no line of JSON"),
         ("q.jsonl", '{"prompt": "a"}\n[1]\n', "q.jsonl:2: is a list; expected an object"),
@@ -90,6 +94,28 @@ def test_verls_own_parquet_layout_is_read(tmp_path):
         ("q.jsonl", '{"prompt": "a", "answer": true}\n', "q.jsonl:1: answer is true or false"),
         ("q.csv", "prompt,answer\na,1\nb\n", "q.csv:3: expected 2 columns"),
         ("q.csv", "prompt,answer\na,1,2\n", "q.csv:2: expected 2 columns"),
+        ("q.csv", 'prompt,answer\na,1\n"b"x,1\n', "q.csv: after line 2: ',' expected after '\"'"),
+        ("q.csv", "prompt,answer,answer\na,1,2\n", "q.csv:1: 'answer' is there twice; expected each name once"),
+        ("q.csv", b"prompt\n\xff\n", "q.csv: cannot be read: 'utf-8' codec"),
+        (
+            "q.jsonl",
+            '{"prompt": "a", "answer": 1, "answer": 2}\n',
+            "q.jsonl:1: 'answer' is there twice",
+        ),
+        (
+            "q.jsonl",
+            f'{{"prompt": "a", "answer": {"9" * 5000}}}\n',
+            "q.jsonl:1: a number has 5000 digits; expected at most 1000",
+        ),
+        (
+            "q.json",
+            f'[{{"prompt": "a", "answer": {"9" * 5000}}}]',
+            "q.json:1: a number has 5000 digits; expected at most 1000",
+        ),
+        ("q.jsonl", '{"prompt": "a", "answer": NaN}\n', "q.jsonl:1: answer is nan; expected text or a finite number"),
+        ("q.jsonl", '{"prompt": "a", "answer": -1e999}\n', "q.jsonl:1: answer is -inf; expected text or a finite"),
+        ("q.jsonl", '{"prompt": []}\n', "q.jsonl:1: prompt is an empty list; expected text or at least one message"),
+        ("q.jsonl", '{"prompt": [{"role": "user", "content": " "}]}\n', "q.jsonl:1: prompt ends with an empty message"),
         ("q.parquet", "no parquet", "q.parquet: cannot be read"),
         ("q.txt", "a", "q.txt: expected a file that ends in .parquet, .json, .jsonl, .csv"),
     ],
@@ -101,6 +127,41 @@ def test_bad_input_is_one_line_that_names_file_row_and_key(tmp_path, name, conte
         read_questions(path, Layout())
     assert str(error.value).removeprefix(f"{tmp_path}/").startswith(message)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"prompt": b"abc"}, "prompt is bytes; expected text or a list of messages"),
+        ({"prompt": "a", "answer": b"1"}, "answer is bytes; expected text or a number"),
+        ({"prompt": "a", "answer": date(2020, 1, 1)}, "answer is a date; expected text or a number"),
+        ({"prompt": "a", "answer": float("nan")}, "answer is nan; expected text or a finite number, and null where"),
+    ],
+)
+def test_a_value_that_json_has_not_is_called_what_it_is(tmp_path, row, message):
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "q.parquet")
+    with pytest.raises(InputError, match=f"^{re.escape(f'{tmp_path}/q.parquet:1: {message}')}"):
+        read_questions(tmp_path / "q.parquet", Layout())
+
+
+def test_a_decimal_is_a_number(tmp_path):
+    pq.write_table(pa.Table.from_pylist([{"prompt": "a", "answer": Decimal("1.50")}]), tmp_path / "q.parquet")
+    assert labels(read_questions(tmp_path / "q.parquet", Layout())) == ["1.50"]
+
+
+def test_a_cell_is_read_whatever_its_length_and_whoever_else_reads_csv(tmp_path):
+    (tmp_path / "q.csv").write_text(f"prompt\n{'a' * 200_000}\n")
+    before = csv.field_size_limit(131_072)  # Python's own, which libraries raise
+    try:
+        assert len(prompts(read_questions(tmp_path / "q.csv", Layout()))[0][0]["content"]) == 200_000
+    finally:
+        csv.field_size_limit(before)
+
+
+def test_a_folder_with_the_name_of_a_file_is_not_missing(tmp_path):
+    (tmp_path / "q.jsonl").mkdir()
+    with pytest.raises(InputError, match=r"q\.jsonl: is no file"):
+        read_questions(tmp_path / "q.jsonl", Layout())
 
 
 def test_a_missing_file_is_named(tmp_path):

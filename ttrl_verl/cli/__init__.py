@@ -8,6 +8,7 @@ import click
 from ttrl_verl import __version__
 from ttrl_verl.cli.lazy import lazy_group
 from ttrl_verl.errors import InputError
+from ttrl_verl.printable import one_line
 
 COMMANDS = {
     "answer": "Adapt a model to questions without labels, and answer them.",
@@ -56,7 +57,7 @@ def main() -> None:
         status = cli.main(prog_name="ttrl-verl", standalone_mode=False)
     except (InputError, click.ClickException) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        print(f"ttrl-verl: {' '.join(message.split())}", file=sys.stderr)
+        print(f"ttrl-verl: {one_line(' '.join(message.split()))}", file=sys.stderr)  # a stranger's file may be quoted
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         print("ttrl-verl: interrupted", file=sys.stderr)

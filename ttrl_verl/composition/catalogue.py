@@ -9,10 +9,8 @@ from typing import Any
 import yaml
 
 from ttrl_verl.composition.places import recipes_dir
+from ttrl_verl.composition.yaml_loader import BoundedLoader, TooLargeError
 from ttrl_verl.errors import InputError, nearest
-
-# libyaml's where there is one: ten times as fast, and as safe.
-YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _FIELD = re.compile(r"# ([a-z_]+): (.+)")
 _NO_GROUPS = ("base", "platform")
@@ -41,7 +39,7 @@ def recipe_file(recipe: str) -> Path:
     own = Path(recipe)
     if own.suffix in (".yaml", ".yml"):
         if not own.is_file():
-            raise InputError(f"{recipe}: no such file")
+            raise InputError(f"{recipe}: {'is no file' if own.exists() else 'no such file'}")
         return own.resolve()
     names = recipe_names()
     meant = [recipe] if recipe in names else [name for name in names if name.endswith(f"_{recipe}")]
@@ -146,6 +144,11 @@ def included(file: Path) -> set[str]:
         >>> {"base/ttrl", "hardware/8x80gb"} <= included(recipe_file("ttrl_aime24"))
         True
     """
+    return _included(file, frozenset())
+
+
+def _included(file: Path, within: frozenset[Path]) -> set[str]:
+    """Return what ``included`` does; ``within`` are the files on the way to this one, which Hydra will refuse here."""
     found: set[str] = set()
     for entry in defaults(file):
         pairs = entry.items() if isinstance(entry, Mapping) else [("", entry)]
@@ -154,7 +157,8 @@ def included(file: Path) -> set[str]:
             name = f"{group}/{option}" if group else str(option).lstrip("/")
             there = [folder / f"{name}.yaml" for folder in (file.parent, recipes_dir())]
             found.add(name)
-            found |= next((included(path) for path in there if path.is_file() and path != file), set())
+            after = within | {file}
+            found |= next((_included(path, after) for path in there if path.is_file() and path not in after), set())
     return found
 
 
@@ -210,8 +214,10 @@ def flat_keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 @cache
 def _read(file: Path) -> Mapping[str, Any]:
     try:
-        values = yaml.load(file.read_text(encoding="utf-8"), Loader=YAML_LOADER)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        values = yaml.load(file.read_text(encoding="utf-8"), Loader=BoundedLoader)
+    except TooLargeError as error:
+        raise InputError(f"{file}: {error}") from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise InputError(f"{file}: is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, Mapping):
         raise InputError(f"{file}: holds no mapping; expected a recipe")

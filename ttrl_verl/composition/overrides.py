@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 
 from ttrl_verl.composition.catalogue import (
-    YAML_LOADER,
     chosen_parts,
     flat_keys,
     part_groups,
@@ -22,6 +21,7 @@ from ttrl_verl.composition.catalogue import (
     section_keys,
 )
 from ttrl_verl.composition.places import verl_config_dir
+from ttrl_verl.composition.yaml_loader import BoundedLoader
 from ttrl_verl.errors import InputError, nearest
 from ttrl_verl.reward_fns.names import absolute, is_path
 
@@ -192,7 +192,7 @@ def verl_defaults(model_engine: str) -> dict[str, Any]:
         raise InputError("verl is not installed; expected verl 0.9.1 (`ttrl-verl check` says what else is missing)")
     suffix = "" if model_engine == "dp" else f"{model_engine}_"
     file = folder / f"_generated_ppo_{suffix}trainer.yaml"
-    return {"model_engine": model_engine, **yaml.load(file.read_text(encoding="utf-8"), Loader=YAML_LOADER)}
+    return {"model_engine": model_engine, **yaml.load(file.read_text(encoding="utf-8"), Loader=BoundedLoader)}
 
 
 def _value(values: Mapping[str, Any], key: str) -> Any:

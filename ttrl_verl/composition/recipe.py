@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ttrl_verl.composition.catalogue import YAML_LOADER, part_groups, recipe_file
+from ttrl_verl.composition.catalogue import part_groups, recipe_file
 from ttrl_verl.composition.overrides import KEYS_BEYOND_YAML, check_key, quoted, translate, verl_defaults
+from ttrl_verl.composition.yaml_loader import BoundedLoader
 from ttrl_verl.errors import InputError
 
 if TYPE_CHECKING:
@@ -136,7 +137,9 @@ def _hydra(recipe: str, file: Path, overrides: list[str]) -> "tuple[DictConfig, 
         with _libyaml(), initialize_config_dir(str(file.parent), version_base=None):
             config = compose(file.stem, overrides=overrides, return_hydra_config=True)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
-        raise InputError(f"{recipe}: {_first_line(error)}") from error
+        raise InputError(f"{recipe}: {_said(error)}") from error
+    except RecursionError as error:
+        raise InputError(f"{recipe}: its defaults lists include one another without an end") from error
     choices = config.hydra.runtime.choices
     with omegaconf.open_dict(config):
         del config["hydra"]
@@ -165,15 +168,23 @@ def _libyaml() -> Iterator[None]:
     tenth of the time; the two differ in speed alone.
     """
     slow = yaml.SafeLoader
-    yaml.SafeLoader = YAML_LOADER
+    yaml.SafeLoader = BoundedLoader
     try:
         yield
     finally:
         yaml.SafeLoader = slow
 
 
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _said(error: BaseException) -> str:
+    """Return an error of Hydra, OmegaConf or PyYAML as one line: with the key where OmegaConf knows it."""
+    text = str(error)
+    if isinstance(error, yaml.YAMLError):
+        return " ".join(text.split())  # the first line alone says what was read, not what is wrong with it
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    if not line:
+        return _said(error.__cause__) if error.__cause__ is not None else type(error).__name__
+    key = getattr(error, "full_key", None)
+    return f"{key}: {line}" if key and str(key) not in line else line
 
 
 def plain(config: "DictConfig | ListConfig") -> dict[str, Any]:
@@ -188,4 +199,4 @@ def plain(config: "DictConfig | ListConfig") -> dict[str, Any]:
     try:
         return OmegaConf.to_container(config, resolve=True)
     except OmegaConfBaseException as error:
-        raise InputError(_first_line(error)) from error
+        raise InputError(_said(error)) from error

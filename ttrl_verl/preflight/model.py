@@ -9,9 +9,10 @@ from typing import Any
 
 import yaml
 
-from ttrl_verl.composition.catalogue import YAML_LOADER, header
+from ttrl_verl.composition.catalogue import header
 from ttrl_verl.composition.places import recipes_dir
 from ttrl_verl.composition.recipe import Composed
+from ttrl_verl.composition.yaml_loader import BoundedLoader
 from ttrl_verl.errors import InputError
 from ttrl_verl.preflight import Finding
 from ttrl_verl.preflight.heads import head_problem
@@ -79,7 +80,7 @@ def model_shape(name: str, parts: Mapping[str, str]) -> Shape | None:
     if folder is not None and (found := shape_of_config(folder / "config.json")) is not None:
         return found
     said = _part_header(name, parts)
-    return shape(yaml.load(said["sizes"], Loader=YAML_LOADER)) if "sizes" in said else None
+    return shape(yaml.load(said["sizes"], Loader=BoundedLoader)) if "sizes" in said else None
 
 
 def shape_of(composed: Composed) -> Shape | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.questions.read import file_rows
+from ttrl_verl.questions.rows import file_rows
 
 QUESTION_KEYS = ("problem", "prompt", "question", "Question", "Problem")
 ANSWER_KEYS = ("answer", "Answer", "ground_truth")

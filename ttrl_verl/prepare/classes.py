@@ -8,7 +8,7 @@ from typing import Any
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.printable import path_name
-from ttrl_verl.questions.read import file_rows
+from ttrl_verl.questions.rows import file_rows
 
 PATH_COLUMNS = ("path", "image_path", "image", "file", "file_name", "filename")
 CLASS_COLUMNS = ("class", "class_name", "label")

@@ -16,7 +16,7 @@ from ttrl_verl.prepare.image_rows import Limits, find_images, stored_image, writ
 from ttrl_verl.prepare.write import check_target
 from ttrl_verl.printable import path_name
 from ttrl_verl.questions.images import PLACEHOLDER, check_placeholders
-from ttrl_verl.questions.read import file_rows
+from ttrl_verl.questions.rows import file_rows
 
 
 @dataclass(frozen=True, slots=True)

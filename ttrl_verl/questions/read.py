@@ -1,25 +1,24 @@
-"""Question files to rows: parquet, JSON, JSONL and CSV, checked row by row.
+"""Rows of question files to questions, checked one by one.
 
 A row of the result is what the data set trains or validates on: chat messages, an optional label, and where the row
 came from. Nothing here imports torch or verl, so that a bad file is found before a run starts.
 """
 
-import csv
 import itertools
-import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.questions.images import IMAGE, ImageLayout, check_placeholders, image_references
+from ttrl_verl.questions.rows import CHUNK, file_rows, kind_of
 from ttrl_verl.reward_fns.answers.row_type import row_type
 
-SUFFIXES = (".parquet", ".json", ".jsonl", ".csv")
 ROLES = ("system", "user", "assistant")
 LABEL_KEYS = ("answer", "label", "ground_truth")
 
@@ -37,8 +36,6 @@ SCHEMA = pa.schema(
 """Columns of a table of questions. ``origin`` is ``file:line``; ``label`` is null where the file has none, and
 ``images`` where a question has none. ``answer_type`` is what ``reward_fns.answers.row_type`` writes; null leaves it to
 the recipe."""
-
-_CHUNK = 1000  # rows that may hold an image each
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,74 +102,8 @@ def iter_questions(path: str | Path, layout: Layout) -> Iterator[dict[str, Any]]
 
 
 def _batches(rows: Iterator[dict[str, Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    while chunk := list(itertools.islice(rows, _CHUNK)):
+    while chunk := list(itertools.islice(rows, CHUNK)):
         yield pa.RecordBatch.from_pylist(chunk, schema=schema)
-
-
-def file_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each row of a question file as it stands, and where: ``file:line``.
-
-    Raises:
-        InputError: the file is missing, of another kind, unreadable or empty, or a row is no object.
-    """
-    readers = {".parquet": _parquet_rows, ".json": _json_rows, ".jsonl": _jsonl_rows, ".csv": _csv_rows}
-    if path.suffix not in readers:
-        raise InputError(f"{path}: expected a file that ends in {', '.join(SUFFIXES)}")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    where = None
-    try:
-        for number, row in readers[path.suffix](path):
-            where = f"{path}:{number}"
-            if not isinstance(row, Mapping):
-                raise InputError(f"{where}: is {_kind(row)}; expected an object with a question")
-            yield where, row
-    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
-        raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
-    if where is None:
-        raise InputError(f"{path}: has no questions; expected at least one row")
-
-
-def _parquet_rows(path: Path) -> Iterator[tuple[int, Any]]:
-    number = 0
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=_CHUNK):
-        for row in batch.to_pylist():
-            number += 1
-            yield number, row
-
-
-def _json_rows(path: Path) -> Iterator[tuple[int, Any]]:
-    text = path.read_text(encoding="utf-8-sig")
-    if not text.strip():
-        return
-    try:
-        rows = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InputError(f"{path}:{getattr(error, 'lineno', 1)}: is no JSON: {error}") from error
-    if not isinstance(rows, list):
-        raise InputError(f"{path}: holds {_kind(rows)}; expected a list of objects (one object a line is .jsonl)")
-    yield from enumerate(rows, start=1)
-
-
-def _jsonl_rows(path: Path) -> Iterator[tuple[int, Any]]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                yield number, json.loads(line.decode("utf-8-sig"))
-            except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-                raise InputError(f"{path}:{number}: is no line of JSON: {error}") from error
-
-
-def _csv_rows(path: Path) -> Iterator[tuple[int, Any]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
-        for row in reader:
-            if None in row or None in row.values():
-                raise InputError(f"{path}:{reader.line_num}: expected {len(reader.fieldnames or [])} columns")
-            # An empty cell is a value that is not there.
-            yield reader.line_num, {key: value or None for key, value in row.items()}
 
 
 def _question(row: Mapping[str, Any], where: str, layout: Layout, file: Path) -> dict[str, Any]:
@@ -238,17 +169,21 @@ def _messages(prompt: Any, where: str) -> list[dict[str, str]]:
         if not prompt.strip():
             raise InputError(f"{where} is empty; expected a question")
         return [{"role": "user", "content": prompt}]
-    if not isinstance(prompt, Sequence) or not prompt:
-        raise InputError(f"{where} is {_kind(prompt)}; expected text or a list of messages")
+    if not isinstance(prompt, Sequence) or isinstance(prompt, bytes):
+        raise InputError(f"{where} is {kind_of(prompt)}; expected text or a list of messages")
+    if not prompt:
+        raise InputError(f"{where} is an empty list; expected text or at least one message")
     for message in prompt:
         if not isinstance(message, Mapping) or not {"role", "content"} <= message.keys():
-            raise InputError(f"{where} has {_kind(message)} as a message; expected an object with role and content")
+            raise InputError(f"{where} has {kind_of(message)} as a message; expected an object with role and content")
         if message["role"] not in ROLES:
             raise InputError(f"{where} has a message of role {message['role']!r}; expected one of {', '.join(ROLES)}")
         if not isinstance(message["content"], str):
-            raise InputError(f"{where} has a message whose content is {_kind(message['content'])}; expected text")
+            raise InputError(f"{where} has a message whose content is {kind_of(message['content'])}; expected text")
     if prompt[-1]["role"] != "user":
         raise InputError(f"{where} ends with a message of role {prompt[-1]['role']!r}; expected user")
+    if not prompt[-1]["content"].strip():
+        raise InputError(f"{where} ends with an empty message; expected a question")
     return [{"role": message["role"], "content": message["content"]} for message in prompt]
 
 
@@ -264,24 +199,8 @@ def _label(row: Mapping[str, Any], where: str, label_key: str | None) -> str | N
         key, value = next(iter(candidates.items()), ("", None))
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise InputError(f"{where}: {key} is {_kind(value)}; expected text or a number")
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
+        raise InputError(f"{where}: {key} is {kind_of(value)}; expected text or a number")
+    if not isinstance(value, str) and not math.isfinite(value):
+        raise InputError(f"{where}: {key} is {value}; expected text or a finite number, and null where there is none")
     return str(value)
-
-
-def _kind(value: Any) -> str:
-    """Return what a value is, in JSON's words."""
-    kinds = {type(None): "null", bool: "true or false", str: "text", int: "a number", float: "a number"}
-    return kinds.get(type(value), "an object" if isinstance(value, Mapping) else "a list")
-
-
-def count_rows(path: Path) -> int | None:
-    """Return how many rows a file has, whatever they hold; ``None`` for what is no question file."""
-    if path.suffix not in SUFFIXES or not path.is_file():
-        return None
-    if path.suffix == ".parquet":
-        try:
-            return pq.ParquetFile(path).metadata.num_rows
-        except pa.ArrowException as error:
-            raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
-    return sum(1 for _ in file_rows(path))

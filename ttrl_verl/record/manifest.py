@@ -18,7 +18,8 @@ from ttrl_verl.errors import InputError
 from ttrl_verl.files import sha256, write_json
 from ttrl_verl.installed import installed_version
 from ttrl_verl.printable import one_line
-from ttrl_verl.questions.read import as_list, count_rows
+from ttrl_verl.questions.read import as_list
+from ttrl_verl.questions.rows import count_rows
 from ttrl_verl.record import COMMAND_VARIABLE
 from ttrl_verl.record.layout import FORMAT, MANIFEST, MANIFEST_KEYS
 
