@@ -134,7 +134,7 @@ class TTRLConfig(BaseModel):
         Raises:
             InputError: one is unknown, cannot be loaded, or refuses its options.
         """
-        one = WeightedName(name=name, options=self.reward_options)
+        one = WeightedName(name=str(name), options=self.reward_options)  # Hydra reads 2024 as a number
         found = []
         for entry in [one] if self.rewards is None else self.rewards:
             try:

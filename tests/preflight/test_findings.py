@@ -1,10 +1,15 @@
+import copy
 import json
+import re
+from functools import reduce
+from operator import getitem
 
 import pytest
 
 from ttrl_verl.composition.catalogue import recipe_names
 from ttrl_verl.composition.recipe import compose_run
 from ttrl_verl.errors import InputError
+from ttrl_verl.preflight.config_types import COMPUTED_WITH, check_types
 from ttrl_verl.preflight.findings import findings
 from ttrl_verl.preflight.memory import formula
 
@@ -122,16 +127,55 @@ def test_a_ray_that_starts_here_has_the_workers_that_the_run_takes(said, monkeyp
         ("trainer.resume_mode={a:1}", "trainer.resume_mode is {'a': 1}; expected text"),
         ("actor_rollout_ref.actor.optim.betas=0.9", "betas is 0.9; expected a list"),
         ("trainer.v1.separate_async=1", "trainer.v1.separate_async is 1; expected a section"),
+        ("trainer.v1=null", "trainer.v1 is null; expected a section"),
+        ("trainer.nnodes=null", "trainer.nnodes is null; expected a number"),
+        ("trainer.nnodes=inf", "trainer.nnodes is inf; expected a whole number"),
+        ("+ray_kwargs.ray_init.num_gpus=two", "ray_kwargs.ray_init.num_gpus is 'two'; expected a number"),
+        ("reward.reward_manager.name=null", "reward.reward_manager.name is null; expected text"),
+        ("data.train_files=[1]", "data.train_files is [1]; expected a file's name, or a list of names"),
+        # The value that is wrong, and not what follows from it.
+        (
+            "ttrl.votes='${ttrl_verl.product:${trainer.nnodes},2}' trainer.nnodes=two",
+            "trainer.nnodes is 'two'; expected",
+        ),
+        ("ttrl.votes='${ttrl_verl.sum:${trainer.nnodes},2}' trainer.nnodes=null", "trainer.nnodes is null; expected"),
+        ("actor_rollout_ref.rollout.n=${trainer.nnodes} trainer.nnodes=two", "trainer.nnodes is 'two'; expected"),
     ],
 )
 def test_a_value_of_another_kind_is_refused(said, override, message):
     with pytest.raises(InputError) as error:
-        said("ttrl", override)
+        said("ttrl", *override.split())
     assert message in str(error.value)
+
+
+@pytest.fixture(scope="module")
+def composed_values() -> dict:
+    return compose_run("ttrl").values
+
+
+@pytest.mark.parametrize(("key", "may_be_null"), list(COMPUTED_WITH.items()))
+def test_what_the_checks_compute_with_is_a_number(composed_values, key, may_be_null):
+    values = copy.deepcopy(composed_values)
+    *path, last = key.split(".")
+    section = reduce(getitem, path, values)
+    for wrong in ("two", float("inf"), float("nan"), [1], True):
+        section[last] = wrong
+        if key.endswith("gpu_memory_utilization") and isinstance(wrong, float):
+            continue
+        with pytest.raises(InputError, match=f"^{re.escape(key)} is .*; expected a (whole )?number"):
+            check_types(values)
+    section[last] = None
+    if may_be_null:
+        check_types(values)
+    else:
+        with pytest.raises(InputError, match=f"^{re.escape(key)} is null; expected a number"):
+            check_types(values)
 
 
 def test_a_name_may_look_like_a_number(said):
     assert "ok recipe" in said("ttrl", "trainer.experiment_name=2024")
+    with pytest.raises(InputError, match="unknown reward '2024'"):
+        said("ttrl", "reward=2024")
 
 
 def test_the_formula_is_printed_with_the_terms():

@@ -51,6 +51,13 @@ class Composed:
         """
         return plain(self.config)
 
+    @property
+    def written(self) -> dict[str, Any]:
+        """The configuration as plain values, interpolations as they are written."""
+        from omegaconf import OmegaConf
+
+        return OmegaConf.to_container(self.config, resolve=False)
+
     @cached_property
     def ttrl(self) -> "TTRLConfig":
         """The section ``ttrl:``, checked.

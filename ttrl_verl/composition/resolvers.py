@@ -5,9 +5,22 @@ registers these wherever verl is imported, and composing registers them here.
 """
 
 import math
+from collections.abc import Callable, Sequence
 from types import ModuleType
+from typing import Any
 
-RESOLVERS = {"ttrl_verl.sum": lambda *terms: sum(terms), "ttrl_verl.product": lambda *factors: math.prod(factors)}
+
+def _of_numbers(compute: Callable[[Sequence[Any]], Any]) -> Callable[..., Any]:
+    """Return a resolver; what is no number is handed on, for the check of kinds, which names the key that holds it."""
+
+    def resolver(*terms: Any) -> Any:
+        others = [term for term in terms if not isinstance(term, int | float)]
+        return others[0] if others else compute(terms)
+
+    return resolver
+
+
+RESOLVERS = {"ttrl_verl.sum": _of_numbers(sum), "ttrl_verl.product": _of_numbers(math.prod)}
 
 
 def register(omegaconf: ModuleType) -> None:

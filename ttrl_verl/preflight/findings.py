@@ -105,7 +105,7 @@ def check_config(composed: Composed) -> None:
         InputError: something is not what was expected. The message names the key.
     """
     values = composed.values
-    check_types(values)
+    check_types(values, composed.written)
     if "ttrl" not in values:
         raise InputError("the recipe has no section ttrl; expected base/ttrl in its defaults list")
     stage = values["trainer"]["v1"]["sampler"].get("sampler_kwargs")
