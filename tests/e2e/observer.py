@@ -5,6 +5,7 @@ in and what comes out, as lines of JSON in the file that ``TTRL_OBSERVER_FILE`` 
 """
 
 import json
+import multiprocessing.spawn
 import os
 from types import ModuleType
 
@@ -12,6 +13,7 @@ import wrapt
 
 
 def write(**record: object) -> None:
+    record["forked"] = "/ttrl-verl-" in os.fsdecode(multiprocessing.spawn.get_executable())  # by cpu.fork_server
     with open(os.environ["TTRL_OBSERVER_FILE"], "a") as file:
         file.write(json.dumps(record) + "\n")
 

@@ -49,6 +49,11 @@ def test_it_ran_all_steps_and_logged_the_metrics(finished):
         assert all(value >= 0 for value in run.series(f"ttrl/{name}")), name
 
 
+def test_its_processes_were_forked_from_one_that_had_imported_verl(finished):
+    run, _ = finished
+    assert {record["forked"] for record in run.observed} == {True}
+
+
 def test_every_training_row_reached_the_workers_without_a_label(finished):
     run, _ = finished
     votes = [vote for record in run.of_kind("votes") for vote in record["votes"]]

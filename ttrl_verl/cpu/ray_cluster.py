@@ -1,4 +1,4 @@
-"""Patch: a recipe for this machine says how large Ray is to be, and Ray refuses that where a cluster is there already.
+"""Patch: what a recipe for this machine says of a new Ray, where a cluster is joined; what Ray starts, where none is.
 
 The platform's part sets ``ray_kwargs.ray_init.num_cpus``, ``num_gpus`` and ``include_dashboard``, which Ray takes where
 ``ray.init`` starts it. With ``RAY_ADDRESS`` (which ``ray job submit`` sets, too) it joins a cluster, whose size
@@ -13,6 +13,7 @@ from typing import Any
 
 import wrapt
 
+from ttrl_verl.cpu import fork_server
 from ttrl_verl.hooks import when_imported
 from ttrl_verl.preflight.ray_address import joins
 
@@ -45,13 +46,40 @@ def fit_for_ray(options: Mapping[str, Any], environment: Mapping[str, str]) -> d
     return {name: value for name, value in options.items() if name not in OF_A_NEW_RAY}
 
 
+def forked(options: Mapping[str, Any], launcher: str, known: Mapping[str, str]) -> dict[str, Any]:
+    """Return the options of ``ray.init`` with a launcher for its workers' Python.
+
+    A recipe that gives its workers a Python, variables or files of its own has them start as Ray does: a module may
+    read them when it is imported.
+
+    Args:
+        options: the keyword arguments.
+        launcher: ``fork_server.launcher``.
+        known: ``fork_server.workers_variables``.
+
+    Example:
+        >>> forked({"runtime_env": {"py_executable": None, "env_vars": {"A": "1"}}}, "/tmp/python", {"A": "1"})
+        {'runtime_env': {'py_executable': '/tmp/python', 'env_vars': {'A': '1'}}}
+        >>> forked({"runtime_env": {"env_vars": {"MINE": "1"}}}, "/tmp/python", {"A": "1"})
+        {'runtime_env': {'env_vars': {'MINE': '1'}}}
+    """
+    runtime = options.get("runtime_env") or {}
+    own = [name for name, value in runtime.items() if value and name != "env_vars"]
+    if own or not dict(runtime.get("env_vars") or {}).items() <= known.items():
+        return dict(options)
+    return {**options, "runtime_env": {**runtime, "py_executable": launcher}}
+
+
 def _wrap(module: ModuleType) -> None:
     wrapt.wrap_function_wrapper(module, "init", _init)
 
 
 def _init(wrapped: Callable, instance: object, args: tuple, kwargs: dict) -> Any:
     # A first argument without a name is an address.
-    fit = fit_for_ray({"address": args[0], **kwargs} if args else kwargs, os.environ)
+    said = {"address": args[0], **kwargs} if args else kwargs
+    fit = fit_for_ray(said, os.environ)
+    if not joins(said, os.environ) and (launcher := fork_server.launcher()):
+        fit = forked(fit, launcher, fork_server.workers_variables())
     if args:
         del fit["address"]
     if len(fit) < len(kwargs):

@@ -12,7 +12,7 @@ from ttrl_verl.record.layout import metrics_file
 
 # What verl's log says when a stage of the start-up is reached, and what that means to the person who waits.
 _STAGES = (
-    ("Started a local Ray instance", "Ray is up; starting verl's processes (each imports verl, so this takes minutes)"),
+    ("Started a local Ray instance", "Ray is up; starting verl's processes (on GPUs this takes minutes)"),
     ("actor and ref model engine initialized", "the model is loaded for training; starting the reward worker"),
     ("reward loop manager initialized", "starting vLLM"),
     ("all initialize finished, ready to fit", "everything is up; measuring the model before training"),
