@@ -221,6 +221,19 @@ def test_a_caller_that_says_something_else_leaves_the_server_alone(server, said)
     assert server.run("-c", FORKED).stdout == "True\n"
 
 
+def test_plain_python_runs_where_a_module_started_a_thread(tmp_path, monkeypatch):
+    (tmp_path / "starts_one.py").write_text(
+        "import threading\nthreading.Thread(target=threading.Event().wait, name='mine', daemon=True).start()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    process, folder = fork_server.start(["decimal", "starts_one"])
+    other = Server(process, folder)
+    assert other.run("-c", FORKED).stdout == "False\n"
+    assert "plain Python: a module started a thread: mine" in other.log()
+    process.stdin.close()
+    assert process.wait(20) == 0
+
+
 def test_plain_python_runs_where_the_server_was_killed():
     process, folder = fork_server.start(["decimal"])
     gone = Server(process, folder)
@@ -300,13 +313,12 @@ def test_others_are_forked(options):
 
 @pytest.mark.verl
 def test_verl_and_vllm_still_have_what_is_imported_once_and_leave_no_thread_and_no_file_open():
-    """A thread is none in what is forked, and what it held is held for ever. OpenBLAS and Arrow renew their own."""
     code = (
-        "import importlib, os, threading\n"
+        "import importlib, os\n"
         "from ttrl_verl.cpu import fork_server\n"
         "fork_server._import(fork_server.MODULES)\n"
         "for name in fork_server.MODULES: importlib.import_module(name)\n"
-        "print(threading.enumerate() == [threading.main_thread()], len(os.listdir('/proc/self/fd')))\n"
+        "print(fork_server.unfit() == '', len(os.listdir('/proc/self/fd')))\n"
     )
     env = {**os.environ, "VERL_PLATFORM": "cpu"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)

@@ -29,6 +29,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import types
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -176,6 +177,16 @@ def refusal(request: Request, environment: Mapping[str, str]) -> str:
     return ""
 
 
+def unfit() -> str:
+    """Return why this process must not be forked; "" where it may.
+
+    A thread that a module started would be none in the child, and what it held would be held for ever. Those of
+    libraries in C are not looked at: OpenBLAS and Arrow renew their own.
+    """
+    others = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+    return f"a module started a thread: {', '.join(others)}" if others else ""
+
+
 def main(arguments: Sequence[str]) -> None:
     """Run the server: ``fork_server NUMBER FOLDER MODULE …``, with an open socket that listens as file NUMBER."""
     number, folder, *modules = arguments
@@ -189,7 +200,7 @@ def main(arguments: Sequence[str]) -> None:
         _logger.info("ready: %s modules, %s thread(s)", len(sys.modules), len(os.listdir("/proc/self/task")))
         gc.freeze()  # a collection in a child would touch, and so copy, every page
         with socket.socket(fileno=int(number)) as listener:
-            request = _serve(listener, before)
+            request = _serve(listener, before, unfit())
     finally:
         if os.getpid() == server:
             shutil.rmtree(folder, ignore_errors=True)
@@ -222,7 +233,7 @@ def _import(modules: Sequence[str]) -> dict[str, str]:
     return before
 
 
-def _serve(listener: socket.socket, before: Mapping[str, str]) -> Request | None:
+def _serve(listener: socket.socket, before: Mapping[str, str], why: str) -> Request | None:
     """Fork what is asked for until the driver is gone. Return in each child its request; at the end ``None``."""
     selector = selectors.DefaultSelector()
     selector.register(sys.stdin, selectors.EVENT_READ, None)
@@ -235,7 +246,7 @@ def _serve(listener: socket.socket, before: Mapping[str, str]) -> Request | None
                 return None
             if key.fileobj is listener:
                 connection, _ = listener.accept()
-                forked = _answer(connection, before)
+                forked = _answer(connection, before, why)
                 if isinstance(forked, Request):
                     selector.close()
                     for pidfd, other in children.values():
@@ -265,7 +276,7 @@ def _serve(listener: socket.socket, before: Mapping[str, str]) -> Request | None
                 del children[key.data]
 
 
-def _answer(connection: socket.socket, before: Mapping[str, str]) -> "Request | int | None":
+def _answer(connection: socket.socket, before: Mapping[str, str], why: str) -> "Request | int | None":
     """Return the id of the child that is asked for; in the child, the request; ``None`` where none is forked."""
     try:
         request = _receive(connection)
@@ -273,7 +284,7 @@ def _answer(connection: socket.socket, before: Mapping[str, str]) -> "Request | 
         _logger.info("not understood: %r", error)
         connection.close()
         return None
-    why = refusal(request, before)
+    why = why or refusal(request, before)
     if not why and (child := os.fork()) == 0:
         connection.close()
         return request
