@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -274,6 +275,30 @@ def test_nothing_is_left_when_the_driver_is_gone(tmp_path, number):
     driver.send_signal(number)
     driver.wait()
     assert until(lambda: not alive(int(server_id)) and not alive(int(child_id)) and not Path(folder).exists())
+
+
+def test_a_folder_with_a_space_will_do(tmp_path, monkeypatch):
+    spaced = tmp_path / "a b"
+    spaced.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(spaced))
+    process, folder = fork_server.start(["decimal"])
+    assert folder.parent == spaced
+    assert Server(process, folder).run("-c", FORKED).stdout == "True\n"
+    process.stdin.close()
+    assert process.wait(20) == 0
+
+
+def test_a_run_goes_on_where_no_server_can_be_started(tmp_path, monkeypatch, caplog):
+    """The path of a socket has at most 107 bytes."""
+    deep = tmp_path / ("long" * 30)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "verl.trainer.main_ppo"])
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    fork_server.register()
+    assert fork_server.launcher() is None
+    assert not [*deep.iterdir()]
+    assert "takes longer: AF_UNIX path too long" in caplog.text
 
 
 @pytest.mark.parametrize(

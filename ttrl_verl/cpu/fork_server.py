@@ -77,8 +77,12 @@ _running: "tuple[subprocess.Popen, Path] | None" = None
 def register() -> None:
     """Start the server, where this process is verl's driver and may start a Ray of its own."""
     global _running
-    if _running is None and is_wanted(sys.orig_argv, os.environ):
+    if _running is not None or sys.platform != "linux" or not is_wanted(sys.orig_argv, os.environ):
+        return
+    try:
         _running = start(MODULES)
+    except OSError as error:
+        _logger.warning("each of the run's processes imports verl for itself, which takes longer: %s", error)
 
 
 def is_wanted(command: Sequence[str], environment: Mapping[str, str]) -> bool:
@@ -108,29 +112,40 @@ def start(modules: Sequence[str]) -> tuple[subprocess.Popen, Path]:
     """Start a server, and return its process and the folder of its launcher ``python`` and its ``log``.
 
     It listens before it has imported anything, and ends when its standard input does: with the process that started it.
+
+    Raises:
+        OSError: the folder for temporary files is full, holds nothing that may be run, or has too long a path.
     """
     folder = Path(tempfile.mkdtemp(prefix="ttrl-verl-"))  # for this user alone
+    try:
+        return _start(folder, modules), folder
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _start(folder: Path, modules: Sequence[str]) -> subprocess.Popen:
     address = folder / "socket"
     client = Path(__file__).with_name("fork_client.py")
     stands_in = folder / "python"
     command = shlex.join([sys.executable, "-I", "-S", str(client), str(address)])
     stands_in.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
     stands_in.chmod(stat.S_IRWXU)
+    if not os.access(stands_in, os.X_OK):
+        raise PermissionError(f"{folder.parent}: nothing in it may be run")
     with socket.socket(socket.AF_UNIX) as listener, (folder / "log").open("wb") as log:
         listener.bind(str(address))
         listener.listen(64)
         number = listener.fileno()
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", __name__, str(number), str(folder), *modules],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             pass_fds=[number],
             start_new_session=True,  # what Ray ends by its process group is not the server
-            # Ray reads both as it is imported, a worker's from its own environment. The second is whose end ends it.
             env={**os.environ, "RAY_JOB_ID": FIRST_JOB},
         )
-    return process, folder
 
 
 def workers_variables() -> dict[str, str]:

@@ -7,6 +7,7 @@ The platform's part sets ``ray_kwargs.ray_init.num_cpus``, ``num_gpus`` and ``in
 
 import logging
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -54,7 +55,7 @@ def forked(options: Mapping[str, Any], launcher: str, known: Mapping[str, str]) 
 
     Args:
         options: the keyword arguments.
-        launcher: ``fork_server.launcher``.
+        launcher: a command, as a shell reads it.
         known: ``fork_server.workers_variables``.
 
     Example:
@@ -79,7 +80,7 @@ def _init(wrapped: Callable, instance: object, args: tuple, kwargs: dict) -> Any
     said = {"address": args[0], **kwargs} if args else kwargs
     fit = fit_for_ray(said, os.environ)
     if not joins(said, os.environ) and (launcher := fork_server.launcher()):
-        fit = forked(fit, launcher, fork_server.workers_variables())
+        fit = forked(fit, shlex.quote(launcher), fork_server.workers_variables())
     if args:
         del fit["address"]
     if len(fit) < len(kwargs):
