@@ -47,9 +47,13 @@ def as_a_worker(**variables: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    process, folder = fork_server.start(["decimal", "numpy", "no_such_module"])
-    yield Server(process, folder)
+def server(tmp_path_factory) -> Iterator[Server]:
+    modules = tmp_path_factory.mktemp("modules")
+    (modules / "writes.py").write_text("import os\nos.environ['OMP_WRITTEN'] = 'by import'\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", f"{modules}:{os.environ.get('PYTHONPATH', '')}")
+        process, folder = fork_server.start(["decimal", "numpy", "writes", "no_such_module"])
+        yield Server(process, folder)
     process.stdin.close()
     assert process.wait(20) == 0
     assert not folder.exists()
@@ -167,11 +171,12 @@ def test_open_files_keep_their_numbers_and_no_other_is_open(server):
 
 
 def test_what_it_starts_with_multiprocessing_is_forked_too(server, tmp_path):
+    """Also where a module wrote into the environment, as ``writes`` does."""
     script = tmp_path / "parent.py"
     script.write_text(
         "import multiprocessing, os, sys\n"
         "def child(connection):\n"
-        "    connection.send(('decimal' in sys.modules, os.getppid()))\n"
+        "    connection.send(('decimal' in sys.modules, os.getppid(), os.environ['OMP_WRITTEN']))\n"
         "    sys.exit(6)\n"
         "if __name__ == '__main__':\n"
         "    context = multiprocessing.get_context('spawn')\n"
@@ -183,7 +188,7 @@ def test_what_it_starts_with_multiprocessing_is_forked_too(server, tmp_path):
         "    print(process.exitcode)\n"
     )
     done = server.run(str(script))
-    assert done.stdout.split() == ["True", str(server.process.pid), "6"], done.stderr + server.log()
+    assert done.stdout.split() == ["True", str(server.process.pid), "by", "import", "6"], done.stderr + server.log()
 
 
 def test_random_numbers_are_not_the_other_ones(server):

@@ -174,21 +174,22 @@ class Request:
     received: list[int]
 
 
-def refusal(request: Request, environment: Mapping[str, str]) -> str:
+def refusal(request: Request, before: Mapping[str, str], after: Mapping[str, str]) -> str:
     """Return why plain Python is to run what is asked for; "" where a fork may.
 
     Args:
         request: what is asked for.
-        environment: what the server imported everything in.
+        before: the environment in which the server imported everything.
+        after: what that left of it, which is what a child of a forked process has: cv2 sets ``LD_LIBRARY_PATH``.
     """
     kind = request.arguments[0] if request.arguments else ""
     if not (kind.endswith(".py") or (kind == "-c" and len(request.arguments) > 1)):
         return f"neither a script nor -c: {kind or 'no argument'}"
-    for name in sorted({*environment, *request.environment}):
+    for name in sorted({*before, *after, *request.environment}):
         if READ_AT_IMPORT.match(name) and not READ_LATER.match(name):
-            here, there = environment.get(name), request.environment.get(name)
-            if here != there:
-                return f"{name} is {there}, here {here}"
+            there = request.environment.get(name)
+            if there not in (before.get(name), after.get(name)):
+                return f"{name} is {there}, here {before.get(name)}"
     return ""
 
 
@@ -299,7 +300,7 @@ def _answer(connection: socket.socket, before: Mapping[str, str], why: str) -> "
         _logger.info("not understood: %r", error)
         connection.close()
         return None
-    why = why or refusal(request, before)
+    why = why or refusal(request, before, os.environ)
     if not why and (child := os.fork()) == 0:
         connection.close()
         return request
