@@ -15,20 +15,21 @@ _BARE = re.compile(
     r"([-+]?\d[\d.,]{0,40}(?<![.,])|\\[dtc]?frac\s?\d\d|\\[a-zA-Z]{1,20}(?:\{[^{}]{0,80}\}){0,2}|[^\s{}\\$.,])"
 )
 _HALF_FRACTION = re.compile(r"\\[dtc]?frac\s?(?:\{[^{}]*\})?\Z")
-_PLACEHOLDER = re.compile(
+PLACEHOLDER = (
     r"[\s.…_?]*|\\(?:ldots|dots|cdots|quad|text\s?\{\s*\})|(?:\\text\s?\{)?<?(?:your |the "
-    r"|final ){0,3}answer(?: here)?>?\}?",
-    re.IGNORECASE,
+    r"|final ){0,3}answer(?: here)?>?\}?"
 )
+"""What a box holds that no answer was put into yet, as a pattern."""
+_PLACEHOLDER = re.compile(PLACEHOLDER, re.IGNORECASE)
 # Between two boxes that belong together: "\boxed{1} and \boxed{2}", "$x=\boxed{1}$, $y=\boxed{2}$".
 _JOINT = re.compile(
     r"(?:\s|[$]|\\[)\](\[]|\\q?quad|\\[,;! ]){0,12}"
     r"(?:[,;、，&]|\\text\s?\{[\s,]*(?:and|or)\s*\}|(?:and|or|or else|as well as)\b|以及|或者|[和或与及]|または){1,2}"
     r"(?:\s|[$]|\\[)\](\[]|\\q?quad|\\[,;! ]|(?:and|or)\b){0,12}"
-    r"(?:[a-zA-Z](?:_\{?\w{1,3}\}?)?|\\[a-z]{2,8})?\s{0,3}=?\s{0,3}"
+    r"(?:[a-zA-Z](?:_\{?\w{1,3}\}?)?|\\[a-z]{2,8})?(?:\s{0,3}=|\$?\s(?:is|equals))?[\s$]{0,3}"
 )
 _JOINT_CHARS = 80
-_OWNER = re.compile(r"([a-zA-Z](?:_\{?\w{1,3}\}?)?|\\[a-z]{2,8})\s{0,3}=\s{0,3}\$?\Z")
+_OWNER = re.compile(r"([a-zA-Z](?:_\{?\w{1,3}\}?)?|\\[a-z]{2,8})(?:\s{0,3}=|\$?\s(?:is|equals))[\s$]{0,3}\Z")
 _DRESS = re.compile(
     r"\\(?:color|textcolor|colorbox|fcolorbox\s?\{[^{}]{1,20}\})\s?(?:\[[a-zA-Z]{1,10}\]\s?)?\{[^{}]{1,20}\}"
     r"|\\(?:underline|uline|underbar|mathstrut|bold|emph|mathbin|Large|LARGE|huge|Huge|normalsize"

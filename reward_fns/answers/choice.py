@@ -45,7 +45,7 @@ _WINDOW = 200
 _STATED = re.compile(rf"[\s:*_]{{0,4}}(?:\beither\s)?(?i:{KIND}){LETTER}")
 # As most are: " C.", " **C**", " (C)" at the end of the line or before the next sentence.
 _PLAIN_STATED = re.compile(r"[\s:]?[\s(*]{0,4}([A-Z])[)*]{0,3}(?:\.?[*]{0,2}(?:\n|\Z)|\.\s(?=[A-Z][a-z]))")
-_SMALL_STATED = re.compile(r"[\s:*_]{0,4}(?i:option |choice |letter )?([a-z])(?:\)?[.]?\s{0,3}(?:\n|\Z))")
+_SMALL_STATED = re.compile(r"[\s:*_]{0,4}(?i:option |choice |letter )?([a-z])(?:\)?[.]?\s{0,3}(?:\n|\Z)|\)\s)")
 _BUT = re.compile(rf"(?:\bbut\s(?:rather\s)?|而是)\s?(?i:{KIND}){LETTER}")
 _REVISION = re.compile(
     r"\b(?:wait|actually|correction|instead|hold on|hmm|sorry|mistake|re-?check(?:ing)?|however|on reflection|"
@@ -56,13 +56,24 @@ _TAKEN_BACK = re.compile(r"\b(?:wait|actually|correction|hold on|hmm|sorry|mista
 _NAMES = (
     "correct:", "correct option", "correct choice", "correct letter", "correct statement", "right option",
     "right choice", "best option", "best choice", "final choice", "final option", "choice:", "choice is",
-    "solution:", "letter is", "option is", "选项",
+    "solution:", "letter is", "option is", "verdict:", "output:", "prediction:", "response:", "response is",
+    "selection:", "richtig ist", "选项",
 )  # fmt: skip
 _ANSWER = re.compile(
     r"(?i:(?:(?:so|thus|hence|therefore),?\s)?(?:the )?(?:(?:correct |right |final |best )?(?:answer|option"
     r"|choice|letter)(?:\s(?:is|choice|option))?)"
     r"\s?[:=]?\s?(?:option |choice )?|答案(?:是|为|:)?\s?|选项?\s?)?"
     r"(?:[(\[]\s?([A-Za-z])\s?[)\]]|([A-Za-z])(?=\s?\Z|[.):。、](?!\w\.)|\s[(\-–—]|\s{2,}|…|です))(?!\s{0,3}=)"
+)
+
+
+_REPLY = re.compile(
+    r"\A(?:(?i:(?:the )?(?:final )?(?:answer|option|choice|letter|opción|opção|opzione|opcja|đáp án)\s{0,3}:?)\s+"
+    r"|A\s?[:：]\s(?=\(?[A-Z]\)?[\s.]{0,3}\Z))"
+)
+# A question states nothing: "Is the answer C?"
+_ASKS = re.compile(
+    r"(?:\A|[.!?]\s|\n)\s{0,3}(?:is|are|could|would|might|can|what|why|should)\b[^.!?\n]{0,80}\Z", re.IGNORECASE
 )
 
 
@@ -109,6 +120,8 @@ def extract_letter(text: str, letters: str) -> str | None:
         found = _whole(text, letters)
         if found is not None:
             return found
+        if "\n" not in text and _names_two(text):
+            return None
     stated, found = _stated_letter(text)
     found = found if stated else line_letter(text)
     return found if found is not None and found in letters else None
@@ -146,7 +159,7 @@ def _whole(text: str, letters: str) -> str | None:
     """Return the letter of a response that is nothing but it, in any case."""
     bare = re.sub(r"[^\w()\[\]+\-#]+\Z", "", re.sub(r"\A[^\w(\[\])}.,;:]+", "", without_fonts(text).strip()))
     bare = re.sub(r"[|*_`\"'{}$\\]", " ", bare).strip()
-    bare = re.sub(r"\A(?i:(?:the )?(?:final )?(?:answer|option|choice|letter)\s{0,3}:?)\s+", "", bare)
+    bare = _REPLY.sub("", bare, count=1)
     match = re.fullmatch(r"[(\[]{0,2}\s?([A-Za-z])\s?[)\]]{0,2}", bare)
     return match[1].upper() if match and match[1].upper() in letters else None
 
@@ -160,6 +173,8 @@ def _stated_letter(text: str) -> tuple[bool, str | None]:
             found.append((statement, frozenset(plain[1])))
             continue
         rest = unmarked(text[statement.end : statement.end + _WINDOW])
+        if "?" in rest[:12] and _ASKS.search(text, max(0, statement.start - 100), statement.start):
+            continue
         if negated(text, statement):
             match = _BUT.search(rest[:80])
             also = None

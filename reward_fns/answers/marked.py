@@ -37,8 +37,9 @@ def tagged(text: str) -> str | None:
 
 
 _JSON = re.compile(
-    r"""["'](?:(?:final|correct|predicted|my)?[_ -]?(?:answer|choice|option|label|prediction|result|class|category|"""
-    r"""sentiment|value|output))["']\s{0,3}:\s{0,3}"""
+    r"""["'](?:(?:(?:final|correct|predicted|my|selected|chosen|best|the)?[_ -]?(?:answer|choice|option"""
+    r"""|label|prediction|result|class|category|sentiment|value|output)(?:[_ -](?:choice|option|letter|value|key))?)"""
+    r"""|final)["']\s{0,3}:\s{0,3}"""
     r"""("(?:[^"\\\n]|\\.){0,500}"|'(?:[^'\\\n]|\\.){0,500}'|\[[^\[\]{}]{0,300}\]|[^\s,{}"'\[\]][^,{}\n"']{0,100})""",
     re.IGNORECASE,
 )
@@ -67,4 +68,6 @@ def from_json(text: str) -> str | None:
             return value[1:-1].strip() or None
     if value[0] == "[":
         return re.sub(r"[\"']", "", value[1:-1]).strip() or None
+    if value[0] == "'":
+        value = value[1:-1].replace("\\\\", "\\")
     return value.strip("' ") or None

@@ -49,13 +49,14 @@ _JUDGED_BEHIND = re.compile(
 _LINE = re.compile(
     r"[^\w(\\\])}]{0,6}(?i:option |choice |answer )?"
     r"(?:\(([A-Za-z])\)|([b-z])(?=\)\s)|([A-Z])"
-    r"(?:\s{0,2}\Z|\s?[.):。、](?!\w\.)|\s[-–—]\s|[…,]\s{0,2}\Z|,?\s(?:because|since|not|rather than)\b))"
+    r"(?:\s{0,2}\Z|\s?[.):。、](?!\w\.)|\s[-–—]\s|[…,]\s{0,2}\Z|,?\s(?:because|since|not|rather than|instead of)\b))"
 )
 # A last sentence such as "So I choose option C.", "C is correct.", "Hence (C).", 故选C.
 _CHOSEN = re.compile(
     rf"(?<!not )(?<!n't )(?:(?i:\b(?:option|choice|choose|chose|choosing|pick|picked|select|selected"
     rf"|go(?:ing)? with|went with|opt for|"
-    rf"must be|has to be|can only be|should be|leaves(?: us with)?|leaving|leads? to|matches(?: with)?|match"
+    rf"must be|has to be|can only be|should be|leaves(?: us with)?|leaving|leads? (?:us )?to"
+    rf"|probably|definitely|certainly|maybe|perhaps|most likely|matches(?: with)?|match"
     rf"|corresponds to|"
     rf"points to|vote for|yes,|\b(?:most|least|best|correct|right|next)\s[^.;:,?]{{0,60}}?\s(?:is|would be)"
     rf"|\b(?:opción|alternativa|opção|option|opzione|lettre|letra|lettera)(?:\s[\w]{{1,12}})?\s(?:es|é|è|est|ist)(?:\s(?:la|a|die))?"
@@ -69,10 +70,12 @@ _CHOSEN = re.compile(
 )
 _HELD = re.compile(
     r"(?:(?i:option|choice|statement|answer|选项)\s?)?(?:\(([A-Za-z])\)|(?<![A-Za-z0-9_'’.])([A-Z]))(?:\s?[.)])?\s?"
-    r"(?:(?:is|was|must be|seems?(?: to be)?|appears?(?: to be)?|looks|would be)\s(?:therefore\s|thus\s"
+    r"(?:it is(?=[.!]|\Z)|(?:as\s)?the\s(?:correct|right|best)\s(?:answer|choice|option|one)\b"
+    r"|(?:is|was|must be|has to be|seems?(?: to be)?|appears?(?: to be)?|looks|would be)\s(?:therefore\s|thus\s"
     r"|clearly\s|indeed\s|definitely\s|obviously\s)?"
     r"(?:the\sbetter|(?:the\s)?(?:only\s|most\s|single\s)?(?:correct|right|true|best|answer|accurate|valid|appropriate|one"
-    r"|option|choice|likely|solution|suitable|plausible|reasonable|sensible|logical|fitting|relevant|consistent))\b"
+    r"|option|choice|likely|solution|suitable|plausible|reasonable|sensible|logical|fitting|relevant"
+    r"|consistent|better(?! than)))\b"
     r"|makes\s(?:the\s)?(?:most|more|better|best)\ssense\b"
     r"|(?:fits|works|holds|matches|follows|applies|satisfies|remains|is left)\b|(?:项|項|选项)?(?:才|显然"
     r"|明显)?(?:是|为)?(?:正确|对(?![于应比面])"
@@ -87,6 +90,14 @@ _WRONG = re.compile(
 _SENTENCE = re.compile(
     r"(?<=[^A-Z\s][.!?])(?<!\b[Ff]ig\.)(?<!\b[Ee]q\.)(?<!\b[Ss]ec\.)\s+|(?<=\b[A-Z][.?])\s+(?=\(?[A-Z]\)?[.!]?\Z)"
     r"|(?<=[。！？；;])\s*"
+)
+_ASKS = re.compile(r"\s?(?:is|are|could|would|might|can|what|why|should)\b", re.IGNORECASE)
+# What has a letter for its name: "angle A is right".
+_NAMED = re.compile(
+    r"\b(?:angle|point|vertex|side|line|vitamin|type|group|team|company|person|player|box|set|event|matrix|plan|part|step|circle"
+    r"|city|car|block|student|machine|country|grade|class|row|column|level|ray|plane|sample|set|function|graph|planet|star"
+    r"|city|town|store|item|figure|case|section)\s\(?\Z",
+    re.IGNORECASE,
 )
 _LONE_SENTENCE = re.compile(r"\(?([A-Z])\)?[.!]?")
 _HYPOTHETICAL = re.compile(
@@ -111,6 +122,8 @@ def line_letter(text: str) -> str | None:
     lines = text.strip().split("\n") if len(text) < _MAX_TEXT else _cut(text).split("\n")
     lone = _LONE.fullmatch(lines[-1])
     lettered = _lettered("\n".join(lines) if len(text) >= _MAX_TEXT else text.strip())
+    if len(lines) == 1 and len(text) < LINE_CHARS:
+        lettered = _IN_LINE.split(text.strip())
     right = _judged_right(lettered) if len(lettered) > 2 else None
     if right is not None:
         return right
@@ -135,6 +148,7 @@ def line_letter(text: str) -> str | None:
 
 
 _MAX_TEXT = 20_000
+_IN_LINE = re.compile(r"[.,;]\s+(?=\(?[A-Z][).:]\s)")  # "A: wrong, B: right"
 _LONE = re.compile(r"[(*\s]{0,4}([A-Z])[)*.\s]{0,5}")
 _START = (
     r"[^\w(\\\])}\n]{0,9}+(?:[Oo]ption |[Cc]hoice |[Aa]nswer )?(?:[(\[{*_\"'`“$]{1,4}|\\\("
@@ -187,6 +201,8 @@ def concluded_letters(line: str) -> set[str]:
     """Return the letters that the last sentences of a line conclude, from the last one that concludes any."""
     sentences = _SENTENCE.split(line)
     for sentence in reversed(sentences):
+        if sentence.endswith("?") and _ASKS.match(sentence):
+            continue
         found: set[str] = set()
         for pattern in (_CHOSEN, _HELD):
             for match in pattern.finditer(sentence):
@@ -194,7 +210,9 @@ def concluded_letters(line: str) -> set[str]:
                 at = match.start(match.lastindex or 0)
                 if _HYPOTHETICAL.search(sentence, max(0, at - 60), at) or _WRONG.match(sentence, match.end()):
                     continue
-                also = ALSO.match(sentence, match.end()) or _before_too(sentence, at)
+                if pattern is _HELD and _NAMED.search(sentence, max(0, at - 12), at):
+                    continue
+                also = ALSO.match(sentence, match.end()) or _before_too(sentence, at, pattern is _CHOSEN)
                 found |= {letter, "two"} if also else {letter}
         if not found and (ending := re.search(r"(?:\A|\s)\(([A-Za-z])\)[.!\s]*\Z", sentence)):
             also = _before_too(sentence, ending.start(1) - 1) or _HYPOTHETICAL.search(sentence, 0, ending.start())
@@ -206,10 +224,12 @@ def concluded_letters(line: str) -> set[str]:
     return set()
 
 
-def _before_too(sentence: str, at: int) -> bool:
-    """Say whether another letter is joined to the one that begins there: "A or C"."""
-    before = sentence[max(0, at - 12) : at]
-    return re.search(r"(?<!\w)\(?[A-Z]\)?\s?(?:/|&|,|,?\s?\b(?:or|and)\b|[或和与、])\s?\(?\Z", before) is not None
+def _before_too(sentence: str, at: int, comma: bool = True) -> bool:
+    """Say whether another letter is joined to the one that begins there: "A or C", and by a comma where that may be."""
+    before = sentence[max(0, at - 12) : at].rstrip("( ")
+    if before.endswith(",") and not comma:
+        return False
+    return re.search(r"(?<!\w)\(?[A-Z]\)?\s?(?:/|&|,|,?\s?\b(?:or|and)|[或和与、])\Z", before) is not None
 
 
 def _letter_of(match: re.Match[str]) -> str:

@@ -32,8 +32,8 @@ _OF_WHAT = (
 )
 _MARK = r"[*_`\"'”’)\]}]{0,4}"
 _ENGLISH = re.compile(
-    rf"{_MARK}{_OF_WHAT}?{_MARK}(?:(?<=\.)(?=\s)|\s?(?:[-=]>|→|⇒)|\s?[:：=]|\s?[-–—]+(?=\s)"
-    rf"|(?=\s(?:is|was)n['’]t\b)"
+    rf"{_MARK}{_OF_WHAT}?{_MARK}(?:(?<=\.)(?=\s)|\s?(?:[-=]>|→|⇒)|\s?[:：=]|\s\|(?=\s)|\s?[-–—]+(?=\s)"
+    rf"|\sof(?=\s[\d$\\-])|(?=\s(?:is|was)n['’]t\b)"
     rf"|,?\s{_VERB}\b{_MARK}(?:,?\s{_ADVERB}\b,?){{0,3}}\s?[:：=]?)",
     re.IGNORECASE,
 )
@@ -68,8 +68,8 @@ _ADVERBS = frozenset(
 _TOKEN, _FIRST_WORD = re.compile(r"\w+"), re.compile(r"\w{1,40}")
 _NOT_PLAIN = ("", ":", "：", "=")
 _FOREIGN = re.compile(
-    r"(?:\s(?:final|finale|finală|correcta?|correcte?|richtige|corretta|correta|definitiva|đúng|cuối cùng|yang benar"
-    r"|akhir|akhirnya|правильный|верный|správná|prawidłowa|corect)){0,2}"
+    r"(?:\s(?:final|finale|finală|correcta?|correcte?|richtige|corretta|giusta|correta|definitiva|đúng|cuối cùng"
+    r"|yang benar|akhir|akhirnya|правильный|верный|správná|prawidłowa|corect)){0,2}"
     r"(?:\s?[:：=]|\s?[-–—]+(?=\s)|\s(?:es|est|ist|lautet|é|è|e|sería|será|serait|wäre|sarà|seria|is|jest|är|er|je|"
     r"debe ser|doit être|muss|là|adalah|este|on)\b"
     r"(?:,?\s(?:donc|alors|also|daher|somit|demnach|por (?:lo )?tanto|entonces|pues|portanto|então|quindi|dunque"
@@ -80,7 +80,7 @@ _FOREIGN = re.compile(
 )
 _EAST_ASIAN = re.compile(
     r"[】\]）)」』*_]{0,4}\s?(?:[:：=]|(?:应该|应当|应|就|正|便|只能|必须|必|也|显然|当然|可能)?\s?"
-    r"(?:选择|選擇|選|选|等于|是|为|為|는|은|이|は|が)\s?(?:选项|選項|選択肢)?[:：]?|(?<=[】\]）)」』*_])(?!\s?[（(]?\w{2})|(?=[【「]))"
+    r"(?:选择|選擇|選|选|等于|是|为|為|는|은|이|は|が)\s?(?:选项|選項|選択肢)?[:：]?|(?<=[】\]）)」』*_])(?!\s?[（(]?[^\W\d]{2})|\s(?=[（(]?[A-Z][)）]?(?:[。.\s]|\Z))|(?=[【「]))"
 )
 # Languages whose verb is left out or stands behind the answer: what follows must be a letter, a digit or a formula.
 _WITHOUT_VERB = re.compile(
@@ -118,6 +118,7 @@ _FOREIGN_WORDS = (
     "ergebnis",
     "результат",
     "odpověď",
+    "вариант",
     "răspuns",
 )
 _WORDS_WITHOUT_VERB = ("cevap", "yanıt", "відповідь", "απάντηση", "الإجابة", "الجواب", "پاسخ", "תשובה", "उत्तर", "जवाब",

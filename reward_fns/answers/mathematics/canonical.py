@@ -220,7 +220,8 @@ def _as_text(tidied: str) -> str | None:
     except (SyntaxTrouble, UndefinedError, TooLargeError, RecursionError):
         return _packed(text)
     except NotExactError:
-        return f'"{text}"'
+        tight = packed(text)
+        return f'"{tight if packed(plain_text(tidy(tight))) == tight else text}"'
     return text if reads_as == text else f'"{text}"'
 
 

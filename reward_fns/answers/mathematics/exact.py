@@ -136,7 +136,7 @@ class Exact:
             if exponent <= 0:
                 raise UndefinedError("zero to a power that is not positive")
             return {}
-        if abs(exponent.numerator) > MAX_BITS or exponent.denominator > 60:
+        if abs(exponent.numerator) > MAX_BITS or exponent.denominator > (10**6 if _is_of_names(base) else 60):
             raise TooLargeError("an exponent beyond what is computed")
         if len(base) == 1:
             return self._monomial_power(base, exponent)
@@ -235,6 +235,13 @@ def _merge(left: Monomial, right: Monomial) -> tuple[Monomial, Fraction]:
 def _check_bits(number: Fraction) -> None:
     if max(number.numerator.bit_length(), number.denominator.bit_length()) > MAX_BITS:
         raise TooLargeError("a number beyond what is compared by value")
+
+
+def _is_of_names(value: Value) -> bool:
+    """Say whether a value is a product of names alone, any root of which costs nothing: e**(3/400)."""
+    return len(value) == 1 and all(
+        c == 1 and all(n != "i" and isinstance(n, str) for n, _ in t) for t, c in value.items()
+    )
 
 
 def _number_power(number: Fraction, exponent: Fraction) -> Value:

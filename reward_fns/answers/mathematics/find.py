@@ -2,7 +2,7 @@ r"""The mathematical answer that a response gives, as it is written there."""
 
 import re
 
-from ttrl_verl.reward_fns.answers.boxes import boxed, plain
+from ttrl_verl.reward_fns.answers.boxes import PLACEHOLDER, boxed, plain
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
 from ttrl_verl.reward_fns.answers.number_words import spelled
 from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
@@ -21,19 +21,27 @@ _SENTENCE_END = re.compile(
     r"|or)\s)?[a-zA-Z](?:_\w)?\s?=)(?=[a-zA-Z\u4e00-\u9fff])"
     r"(?!(?:and|or)\s\S{1,12}(?:[.\s]|\Z))|,\s(?:which|where|so|because|since|as)\s"
     r"|(?<=[\d}$)%]),?\s(?:(?:or|i\.e\.,?)\s)?(?:about|approximately|roughly|around|≈)\s(?=\S)"
+    r"|(?<=[\d}$]),?\s(?:or|i\.e\.,?)\s(?=[\d.]{1,9}\s?\\?%)"
     r"|,\sand (?:we|this|that|it|thus|so|hence|therefore|the)\s"
     r"|\s(?:because|since|as|so|which|where|when|if)\s|です|である|입니다|이다|예요|이에요"
 )
 _NUMBER = re.compile(
     r"(?:(?<![\d)}\w])-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,400})(?:\.\d{1,400})?(?:/\d{1,400})?", re.ASCII
 )
-_RATHER = re.compile(r"\bbut\s(?:rather\s)?|而是")
+_RATHER = re.compile(r"\bbut\s(?:rather\s)?|[,;]\s(?:it['’]s|it is|rather)\s|而是")
+_EMPTY_BOX = re.compile(rf"[\s$:*]{{0,4}}\\boxed\s?\{{(?:{PLACEHOLDER})\}}", re.IGNORECASE)
+_RULE = re.compile(r"\s{0,3}[-=_*]{3,40}\s{0,3}\n")
+_PART_LABELS = re.compile(r"\([a-e]\)\s(?=[$\\\d-])")
+_STARRED = re.compile(r"(?<![\w*\\$])\*([a-zA-Z])\*(?![\w*])|\A([a-zA-Z])\*(?=\s?=)")
+_UNIT_LETTER = re.compile(r"(?<=\d) (?:[mgsNJWVALh]|Hz|Pa|kg|cm|mm|km)\Z")
 # What is said of a number behind it: "(five)", "per day".
 _ASIDE = re.compile(
     r"\s?[(（](?:[^()（）\d$\\=]*"
-    r"|(?:since|because|as|from|see|i\.e\.|that is|which|where|using|by|note)\b[^()（）]*)[)）]\Z"
+    r"|(?:since|because|as|from|see|i\.e\.|that is|which|where|using|by|note|approx\w*|about|roughly|or|≈)(?!\w)"
+    r"[^()（）]*)"
+    r"[)）]\Z"
     r"|\sper\s\w+\Z|(?<=[\d}$)])(?:\s[a-z]{3,15}){0,2}\s(?:in total|in all|altogether|overall"
-    r"|left(?: over)?|remaining)\Z"
+    r"|left(?: over)?|remaining|more|old|long|tall|away|high|wide)\Z"
 )
 _SPELLED = re.compile(r"(?<=[\d}])\s{0,3}(?:\\text\s?\{\s{0,3})?\([a-zA-Z][a-z \-]{1,60}\)\s{0,3}\}?\Z")
 # The option whose text the answer is: \boxed{\textbf{(C) } 12}.
@@ -50,7 +58,7 @@ _KIND = re.compile(
 )
 # What says of an answer that it is elsewhere or open.
 _NO_ANSWER = re.compile(
-    r"not\s[*_`]{0,2}[\d$\\-]|neither\b|either\s[^.]{1,60}\sor\b"
+    r"not\s[*_`]{0,2}[\d$\\-]|n/a\b|i (?:do not|don['’]t|can ?not|can['’]t|am not)\b|neither\b|either\s[^.]{1,60}\sor\b"
     r"|(?:still\s|currently\s|as yet\s)?"
     r"(?:unknown|unclear|uncertain|undetermined|ambiguous|not (?:known|clear|given))\b"
     r"|(?:[a-z]{2,12}\s){0,5}(?:above|below|here|in the (?:table|figure|picture|box|text))\Z"
@@ -63,26 +71,34 @@ _JOINING = re.compile(r"\s(?:and|or)\s")
 _LONG_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
 _CONCLUDED = re.compile(
     r"(?:(?:and\s)?(?:so|thus|hence|therefore|consequently|finally|in conclusion|in total|altogether|overall|∴"
-    r"|(?:(?:we|i)\s(?:can\s)?(?:conclude|deduce)|it\sfollows)\sthat|所以|因此|故)"
+    r"|(?:(?:we|i)\s(?:can\s)?(?:conclude|deduce)|it\sfollows|this means|which means|this implies)\sthat"
+    r"|this means|which means|(?=(?:for a total of|(?:this|which) gives|giving(?: us)?)\b)"
+    r"|综上(?:所述)?|所以|因此|故|从而)"
     r"[,，:]?\s?)?(?P<said>.*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _SAYS = re.compile(
     r"(?:\b(?:is|are|equals|be|get|gets|have|has|obtain|find|gives|yields|becomes|means|conclude that"
     r"|costs?|takes?|pays?|paid|earns?|earned|spends?|spent|saves?|"
-    r"saved|makes?|made|(?:converges|tends) to|"
+    r"saved|makes?|made|giving|total of|answer of|(?:converges|tends) to|"
     r"(?:comes?|turns?|works?)\sout\s(?:to|as)|need|needs|holds for|lies in)\b|为|是|得)"
     r"(?:\s(?:equal to|exactly|approximately|about|therefore|thus|simply))?\s?:?\s?(?=\S)",
     re.IGNORECASE,
 )
+_LED = re.compile(r"(?:for a total of|(?:this|which) gives|giving)\b", re.IGNORECASE)
 _SENTENCE_START = re.compile(r"[.!?]\s(?=\S)|[。！？](?=\S)")
 # Of a response that is one sentence: "It will take 6 days.", "There are 15 such integers."
 _CLAIMED = re.compile(
     r"(?:it|he|she|they|there|we|this)\s(?:will\s|would\s)?(?:is|are|was|were|be|takes?|costs?|needs?|has|have|gives?|equals)\b",
     re.IGNORECASE,
 )
-_PURPOSE = re.compile(r"(?<=[a-z\d}$])\s(?:in order\s)?to\s(?!(?:be|get|the)\b)[a-z]{2,15}\s[^\d$\\=]{1,60}\Z")
-_COUNTED = re.compile(r"(?:一共|总共|总计|共计|共)?有?\s?(\d[\d,.]{0,20})\s?[种個个条只名人次元对组位天本]?")
+_PURPOSE = re.compile(
+    r"(?<=[a-z\d}$])\s(?:(?:in order\s)?to\s(?!(?:be|get|the)\b)[a-z]{2,15}\s[^\d$\\=]{1,60}"
+    r"|for\s(?:the|each|an?|him|her|them|it)\s[^\d$\\=]{1,60})\Z"
+)
+_COUNTED = re.compile(
+    r"(?:一共|总共|总计|共计|共)?有?\s?(\d[\d,.]{0,20})\s?(?:[种個个条只名人次元对组位天本][\u4e00-\u9fff]{0,4})?"
+)
 _AND_DONE = re.compile(r",\sand\s(?:we|this|that|it)\s[^.,;\d$\\=]{1,60}[.!]?\Z", re.IGNORECASE)
 _REPLY = re.compile(r"\AA\s?[:：]\s")  # behind "Q: ..."
 _RESULT = re.compile(
@@ -174,6 +190,8 @@ def _last_statement(text: str) -> tuple[bool, str | None]:
             if not rather:
                 continue
             rest = rest[rather.end() :]
+        if _EMPTY_BOX.match(rest):
+            continue
         if not rest.strip(_AROUND + ".$"):  # cut off where the answer would stand
             return True, None
         found = _statement(rest)
@@ -185,13 +203,14 @@ def _last_statement(text: str) -> tuple[bool, str | None]:
 
 def _statement(text: str) -> str | None:
     """Return the answer at the start of a sentence's rest: its formulas, or its words up to the end."""
-    text = text.lstrip(_AROUND)
+    text = _RULE.sub("", text.lstrip("\n"), count=1).lstrip(_AROUND)
     formulas = _formula(text)
     if formulas:
         return formulas
-    text = text.replace("**", "")
+    text = _STARRED.sub(r"\1\2", text.replace("**", ""))
     end = _SENTENCE_END.search(text)
-    found = (text[: end.start()] if end else text).strip(" *_`\"'“”").lstrip(".… ")
+    found = (text[: end.start()] if end else text).strip(" *_`\"'“”|").lstrip(".… ")
+    found = _PART_LABELS.sub("", found) if len(_PART_LABELS.findall(found)) > 1 else _UNIT_LETTER.sub("", found)
     found = _COORDINATED.sub(", ", _ASIDE.sub("", found)).removeprefix("US$")
     given = _GIVEN.match(found)
     if given:  # "The value is 5", below a heading
@@ -253,17 +272,28 @@ def _concluded(text: str) -> str | None:
         return _statement(sentence[result.end() :])
     concluded = _CONCLUDED.match(sentence)
     said = concluded["said"] if concluded else ""
+    if _EMPTY_BOX.search(sentence):
+        return None
+    led = concluded is not None and (said != sentence or _LED.match(sentence) is not None)
     alone = len(lines) == 1 and start == 0 and len(sentence) == len(line)  # a response of one sentence
-    if said == sentence and not (_GIVEN.match(sentence) or (alone and _CLAIMED.match(sentence))):
+    if not led and not (_GIVEN.match(sentence) or (alone and _CLAIMED.match(sentence))):
         return None
     said = _PURPOSE.sub("", said)
     verbs = [verb.end() for verb in _SAYS.finditer(said)]
     rest = said[verbs[-1] :] if verbs else said
     if not verbs and "=" not in rest:
-        return None
+        return _only_number(said) if led else None
     number = spelled(rest)
     if number is not None:
         return str(number[0])
     found = _statement(rest)
     short = found is not None and len(_LONG_WORD.findall(found)) <= 3
-    return found if found and short and re.search(r"\d|\$|\\|=", found) else None
+    if found and short and re.search(r"\d|\$|\\|=", found):
+        return found
+    return _only_number(said) if led else None
+
+
+def _only_number(said: str) -> str | None:
+    """Return the one number of a sentence without formulas: "the train travels 80 miles per hour"."""
+    numbers = [] if re.search(r"[$\\=+*^]", said) else list(_NUMBER.finditer(said))
+    return numbers[0].group() if len(numbers) == 1 and said[: numbers[0].start()].endswith(" ") else None

@@ -61,9 +61,10 @@ _NAMED = {
     **dict.fromkeys(("lor", "vee"), "∨"),
     **dict.fromkeys(("land", "wedge"), "∧"),
     **dict.fromkeys(("bar",), r"\overline"),
+    **dict.fromkeys(("widehat",), r"\hat"),
     **dict.fromkeys(("degree", "textdegree"), r"^\circ "),
     **dict.fromkeys(("mbox", "textrm", "textbf", "textit", "textsf", "texttt", "hbox", "textnormal"), r"\text"),
-    **dict.fromkeys(("mathbf", "boldsymbol", "bm", "mathit", "vec", "hat", "mathsf", "mathcal", "tilde", "pmb"), ""),
+    **dict.fromkeys(("mathbf", "boldsymbol", "bm", "mathit", "vec", "mathsf", "mathcal", "pmb"), ""),
     **dict.fromkeys(("displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "left", "right", "middle"), ""),
     **dict.fromkeys(("big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "bf", "rm"), ""),
     **dict.fromkeys(("Biggl", "Biggr", "boxed", "fbox", "it", "tiny", "small", "large", "Large", "strut", "null"), ""),
@@ -95,13 +96,32 @@ _DELIMITER_DOT = re.compile(r"\\(?:left|right)\s{0,3}\.")
 _MATRIX_SKIP = re.compile(r"\\\\\s{0,3}\[\s{0,3}-?[\d.]{1,6}\s{0,3}(?:pt|em|ex|mm|cm)\s{0,3}\]")
 _HSPACE = re.compile(r"\\[hv]space\*?\{[^{}]{0,20}\}|\\(?:hline|hfill|phantom\{[^{}]{0,20}\})")
 _NUMBER_SETS = re.compile(r"\\(?:mathbb|Bbb)\s{0,3}(?:\{\s{0,3}([RZNQC])\s{0,3}\}|([RZNQC]))")
-_ROMAN = re.compile(r"\\(?:mathrm|operatorname\*?|mathop)\s{0,3}\{([^{}]{0,80})\}")
+_ROMAN = re.compile(
+    r"(?P<command>\\[a-zA-Z]{1,12})?\\(?:mathrm|operatorname\*?|mathop)\s{0,3}\{(?P<body>[^{}]{0,80})\}"
+)
+_POINTS = re.compile(r"[A-Z]{2,3}")
 # Between two vectors the cross is a product of its own.
 _VECTOR = (
     r"\\(?:vec|mathbf|boldsymbol|bm|overrightarrow|hat)"
     r"(?:\s{0,3}\{\s?\\?[a-zA-Z][^{}]{0,20}\}|\s{1,3}[a-zA-Z]|\s?\\[a-z]{2,8})(?:_\{?\w{1,4}\}?)?"
 )
-_CROSS = re.compile(rf"({_VECTOR}\s{{0,3}})(?:\\times(?![a-zA-Z])|×)(?=\s{{0,3}}{_VECTOR})")
+_CROSS = re.compile(rf"({_VECTOR}\s{{0,3}}|\\nabla\s{{0,3}})(?:\\times(?![a-zA-Z])|×)(?=\s{{0,3}}(?:{_VECTOR}|[A-Z]))")
+_UNIT_VECTOR = re.compile(r"\\hat\s?(?:\{\s?\\?([ijk])(?:math)?\s?\}|\\?([ijk])(?:math)?(?![a-zA-Z]))")
+# What a probability, an expectation or a determinant is said to be: "P(X = 2) = 1/4".
+_MEASURED = re.compile(
+    r"\A[\s$]{0,3}(?:\\?(?:P|Pr|E|Var|det|tr|deg|dim|rank)"
+    r"|\\(?:mathbb|mathrm|operatorname)\s?\{(?:P|E|Pr|Var|det|tr|rank|deg)\})"
+    r"\s?(?:\\left)?(?:[(\[|]([^()\[\]]{1,60}?)(?:\\right)?[)\]|]|(?<=[a-z]) ?[A-Z])\s?=\s?(?=\S)"
+)
+_WHOLE_NUMBERS = re.compile(
+    r"(?<=[\w})])(?:\\[,; ]|\\q?quad|[\s$]){0,3}[,;(]"
+    r"(?:\\[,; ]|\\q?quad|\s|\$|\\text\s?\{\s?(?:where|with|for)\s?\}){0,4}\(?[a-zA-Z]\s?(?:\\in|∈)\s?"
+    r"(?:\\(?:mathbb|mathbf|Bbb)\s?\{?\s?[ZNRQC]\s?\}?|[ℤℕℝℚℂ])(?:\s?[\^_]\s?\{?[+*]\}?)?[\s)$.]{0,4}\Z"
+)
+_EVERY = re.compile(
+    r"\A\s{0,3}(?:\\text\s?\{\s?(?:for )?all\s?\}|(?:for )?all )\s?\$?"
+    r"(?=[a-zA-Z]\s?(?:[<>=≤≥≠]|\\(?:geq?|leq?|neq?|gt|lt)(?![a-z])))"
+)
 # What leads to an answer, and what it is said to hold for: "∴ x = 5", "f(n) = n + 1 for all n".
 _LEADS = re.compile(r"\A\s{0,9}\$?\s?(?:∴|⇒|→|\\(?:therefore|implies|Rightarrow|Longrightarrow|to)(?![a-zA-Z]))\s?")
 _ALL = r"for (?:all|every|any|each)(?:\sreal|\spositive)?(?:\s(?:integers?|numbers?))?"
@@ -114,14 +134,20 @@ _SPACING = re.compile(r"\\[!,;:> ]|\\\n")
 _BRACED_COLON = re.compile(r"\{ ?: ?\}")
 _MODULUS = re.compile(r"\(? ?(?:\\(?:pmod|bmod|mod)|\\text ?\{ ?mod ?\}|\bmod\b) ?\{? ?(\w{1,9}) ?\}? ?\)?")
 _GAP = re.compile(r"\s+")
-_EQUALS = re.compile(r" ?(?<![<>!])([=∧∨]) ?")
+_EQUALS = re.compile(r" ?(<=|>=|!=|[=<>+∧∨]) ?")
 _SET_LETTERS = dict(zip("RZNQC", "ℝℤℕℚℂ", strict=True))
 _DIGIT_GAP = re.compile(r"(?<=\d)\\[!,;: ](?=\d{3}(?!\d))|(?<=\d),\\! ?(?=\d{3}(?!\d))|(?<=\d)\{,\}(?=\d{3})")
 _SPEED = re.compile(
-    r"(?<=[\d})]) {1,3}(?:km|m|cm|mm|ft|mi|in|g|kg|J|N|L|mol|rad|cal|W|V|C)\s?/\s?(?:hr?|s|min|sec|mol|L|day|kg|g)"
-    r"(?:\s?\^?\s?\{?[23]\}?)?\s*\Z"
+    r"(?<=[\d})]) {1,3}(?:km|m|cm|mm|ft|mi|in|g|kg|J|N|L|mol|rad|cal|W|V|C)\s?"
+    r"(?:/\s?(?:hr?|s|min|sec|mol|L|day|kg|g)(?:\s?\^?\s?\{?[23]\}?)?"
+    r"|(?:\*|\s)\s?(?:h|s|min|mol|L|kg|g)\s?\^\s?\{?\s?-\s?[123]\s?\}?)\s*\Z"
 )
 _CURRENCY = re.compile(r"\s{0,3}(?:USD|EUR|GBP|CNY|RMB|JPY|INR|AUD|CAD|US|HK|Rs\.?)\s{0,3}(?=\.?\d)")
+_AFTER_COMMAND = re.compile(r"(\\[a-zA-Z]+) (?![a-zA-Z])")
+_VALUES = re.compile(r"\s?[a-zA-Z] ?= ?-?[\d./]{1,20}(?: {1,9}[a-zA-Z] ?= ?-?[\d./]{1,20}){1,9}\s?")
+_VALUE_GAP = re.compile(r"(?<=[\d.]) {1,9}(?=[a-zA-Z])")
+_WIDE = re.compile(r"(?:\\[,;: ]|\s){0,5}\\q?quad(?![a-zA-Z])(?:\\q?quad(?![a-zA-Z])|\\[,;: ]|\s){0,5}")
+_RELATES = re.compile(r"=|<|>|\\(?:leq?|geq?|neq?|in)(?![a-zA-Z])")
 _SIMPLE_GROUP = re.compile(r"([\^_]) ?\{ ?(\\[a-zA-Z]+|[^{}\\ ]) ?\}")
 _LATEX_PIECE = re.compile(r"\\[a-zA-Z]+|\\.|\S")
 _SENTENCE = re.compile(r"(?:(?<![\\a-zA-Z])[a-zA-Z]{2,}) [a-zA-Z]{2}")
@@ -136,10 +162,15 @@ def tidy(answer: str) -> str:
 
     Example:
         >>> tidy(r"$\left( 3, \dfrac{\pi}{2} \right]$."), tidy(r"\$32,\!348"), tidy("½ x²")
-        ('( 3, \\frac {\\pi}{2} ]', '32,348', '1/2 x^{2}')
+        ('( 3, \\frac{\\pi}{2} ]', '32,348', '1/2 x^{2}')
     """
-    text = _NEGATIVE.sub("-", _LEADS.sub("", answer, count=1), count=1)
+    text = _NEGATIVE.sub("-", _EVERY.sub("", _LEADS.sub("", answer, count=1), count=1), count=1)
+    text = _MEASURED.sub("", text, count=1) if "=" in text else text
+    text = _WHOLE_NUMBERS.sub("", text, count=1) if "\\in" in text or "∈" in text else text
+    text = text.replace("\\equiv", "=") if "equiv" in text and "mod" not in text else text
+    text = _UNIT_VECTOR.sub(r" \1\2 ", text) if "\\hat" in text else text
     text = _FOR_ALL.sub("", text, count=1) if "for" in text else text
+    text = _apart(text) if "quad" in text else text
     if "\\times" in text or "×" in text:
         text = _CROSS.sub(r"\1⨯", text)
     text = _VULGAR.sub(lambda half: " " + unicodedata.normalize("NFKC", half.group()), text)
@@ -158,15 +189,31 @@ def tidy(answer: str) -> str:
     text = _COMMAND.sub(_command, _SPACING.sub(" ", text))
     currency = _CURRENCY.match(text)
     text = _SPEED.sub("", text[currency.end() if currency else 0 :].strip())
-    return _unwrap(_GAP.sub(" ", text).strip())
+    return _unwrap(_AFTER_COMMAND.sub(r"\1", _GAP.sub(" ", _listed(text)).strip()))
+
+
+def _listed(text: str) -> str:
+    """Return values with names that only a gap separates as a list: "x=1 y=2"."""
+    return _VALUE_GAP.sub(", ", text) if _VALUES.fullmatch(text) else text
+
+
+def _apart(text: str) -> str:
+    r"""Return relations that only a wide gap separates as a list: "x = 1 \quad y = 2"."""
+    parts = _WIDE.split(text)
+    related = all(_RELATES.search(part) and not part.startswith(("\\text", "\\mbox", "\\mathrm")) for part in parts)
+    return ", ".join(part.rstrip(" ,;") for part in parts) if related and 1 < len(parts) < 9 else text
 
 
 def _roman(found: re.Match[str]) -> str:
     """Return roman type as a letter, a function or text."""
-    body = found[1].strip(" ~")
-    if len(body) == 1:
-        return body
-    return f"\\{body} " if body in _ROMAN_NAMES else f"\\text{{{body}}}"
+    body, start, behind = found["body"].strip(" ~"), found.start(), found.string[found.end() : found.end() + 9].lstrip()
+    before = found["command"] + " " if found["command"] else ""  # \cdot\mathrm{s} is no \cdots
+    counts = found.string[:start].rstrip(" ~\\,;").endswith(tuple("0123456789"))
+    if len(body) == 1 or (_POINTS.fullmatch(body) and not counts):
+        return before + body
+    if body in _ROMAN_NAMES and not (body == "min" and behind[:1] not in ("(", "{", "_", "\\")):
+        return f"{before}\\{body} "
+    return f"{before}\\text{{{body}}}"
 
 
 def _command(found: re.Match[str]) -> str:
@@ -226,7 +273,7 @@ def packed(text: str) -> str:
         >>> packed(r"\sum_{n=0}^{9} x^{n}"), packed("to be told")
         ('\\sum_{n=0}^9x^n', 'to be told')
     """
-    if "\\" not in text or _SENTENCE.search(text):
+    if not any(sign in text for sign in ("\\", "^{", "_{")) or _SENTENCE.search(text):
         return text
     pieces = _LATEX_PIECE.findall(_MODULUS.sub(r"\\pmod \1", _SIMPLE_GROUP.sub(r"\1\2", text)))
     packed = ""

@@ -98,8 +98,8 @@ def resolve(tokens: list[Token]) -> list[Token]:
 
 def _read(token: Token, before: Token | None, after: Token | None) -> list[Token]:
     run = token.text
-    if before is not None and before.text == "_" and _is_subscript(token):
-        return [Token("name", run, token.spaced)]
+    if before is not None and before.text == "_":
+        return [Token("name", run, token.spaced)] if _is_subscript(token) else _letters(run, token.spaced)
     powered = after is not None and after.text in ("^", "_", "**")
     function = _FUNCTION.fullmatch(run)
     if function and run not in _NO_FUNCTION and not (run.istitle() and before is None):

@@ -38,7 +38,7 @@ from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     Word,
     names_in,
 )
-from ttrl_verl.reward_fns.answers.mathematics.tokens import FUNCTIONS, SyntaxTrouble, Token, tokenize
+from ttrl_verl.reward_fns.answers.mathematics.tokens import FUNCTIONS, GREEK, SyntaxTrouble, Token, tokenize
 from ttrl_verl.reward_fns.answers.mathematics.units import SCALES, unit_of
 from ttrl_verl.reward_fns.answers.rational import MAX_DIGITS
 
@@ -54,6 +54,7 @@ _DOMAINS = "ℝℤℕℚℂ"
 _NAMED_BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _PAIRS = {"lfloor": ("rfloor", "floor"), "lceil": ("rceil", "ceil")}
 _MARKS = ("angle", "triangle", "measuredangle", "overline")
+_ACCENTS = ("dot", "ddot", "hat", "tilde", "overline", "overrightarrow")
 _TWO = Num(Fraction(2))
 
 
@@ -156,7 +157,7 @@ class Parser:
         while self.peek() in _RELATIONS:
             signs.append(self.take())
             sides.append(self._union())
-        if ":" in signs and any(token.kind == "word" for token in self.tokens):
+        if ":" in signs and any(token.kind == "word" and not keeps_case(token.text) for token in self.tokens):
             raise SyntaxTrouble("a time of day is no ratio")
         return sides[0] if not signs else Relation(tuple(signs), tuple(sides))
 
@@ -174,13 +175,39 @@ class Parser:
 
     def _bracketed(self) -> Node:
         """Read what stands in brackets: a group, a point, an interval, a list."""
-        opening = self.take()
+        groups, opening = self._only_groups(), self.take()
         with self._nested():
             items = self._items(")", "]")
             closing = self.take()
-        if len(items) == 1 and opening == "(" and closing == ")":
+        if len(items) == 1 and (groups or (opening == "(" and closing == ")")):
             return items[0]
         return Bracketed(opening, closing, tuple(items))
+
+    def _only_groups(self) -> bool:
+        """Say whether the square brackets that open next stand for round ones: they hold a sum, or have a power.
+
+        On their own they do not, nor around a quotient: [n/2] may be the whole part.
+        """
+        if self.peek() != "[":
+            return False
+        depth, at = 1, self.position
+        outer: list[str] = []  # what stands in no further brackets
+        while depth and at + 1 < len(self.tokens):
+            at += 1
+            text = self.tokens[at].text
+            if depth == 1:
+                outer.append(text)
+            depth += (text in ("(", "[", "{", "\\{")) - (text in (")", "]", "}", "\\}"))
+        whole = self.position == 0 and at == len(self.tokens) - 1
+        if depth or whole or {",", ";"} & set(outer):
+            return False
+        if at + 1 < len(self.tokens) and self.tokens[at + 1].text in ("^", "**"):
+            return True
+        held = self.tokens[self.position + 1 : at]
+        adds = any(text in _SIGNS for text in outer[1:])
+        divides = "frac" in outer or "/" in outer
+        counts = {token.text for token in held if token.kind == "name"} <= set("nmk")
+        return (adds and not (divides and counts)) or (not divides and any(token.text == "(" for token in held))
 
     def _braced_set(self) -> Node:
         r"""Read ``\{...\}``: elements, or the condition behind a bar."""
@@ -255,6 +282,7 @@ class Parser:
 
     def _term(self) -> Node:
         """Read a product, its signs written or not, and the words behind it."""
+        start = self.position
         factors = [self._mixed_number() or self.factor()]
         while True:
             if self._sign("*", "/"):
@@ -272,6 +300,9 @@ class Parser:
                 break
             if len(factors) > 1 and any(isinstance(factor, Word) for factor in factors):
                 raise SyntaxTrouble("a word in a product")
+        beside = all(token.text != "*" for token in self.tokens[start : self.position])
+        if beside and len(factors) > 1 and all(map(_is_matrix, factors)) and any(isinstance(f, Power) for f in factors):
+            raise SyntaxTrouble("a product of matrices, whose order matters")
         return _product(factors)
 
     def _signed_factor(self, before: list[Node]) -> Node:
@@ -316,7 +347,9 @@ class Parser:
             return True
         if kind == "command":
             return text not in ("rfloor", "rceil", "choose", "circ")
-        return kind == "sign" and (text in ("(", "{", "\\{") or (text == "|" and not self._bars) or text == "∞")
+        if kind != "sign":
+            return False
+        return text in ("(", "{", "\\{", "∞") or (text == "|" and not self._bars) or self._only_groups()
 
     def _mixed_number(self) -> Node | None:
         r"""Read ``1\frac{3}{4}`` and ``1 3/4``."""
@@ -478,6 +511,8 @@ class Parser:
             subscript = self._plain()
             if not subscript.isascii() or not subscript.replace("+", "").replace("-", "").isalnum():
                 raise SyntaxTrouble("a subscript that is no name")
+            if name == "C" and self._sign("^", "**") and (chosen := self._chosen(subscript)):
+                return chosen
             one = len(subscript) == 1 or subscript.isdigit()
             name = f"{name}_{subscript}" if one else f"{name}_{{{subscript}}}"
         while self._sign("'"):
@@ -485,6 +520,18 @@ class Parser:
         if self.peek() == "(" and name not in CONSTANTS:
             return self._applied(name, part) or Name(name)
         return Name(name)
+
+    def _chosen(self, upper: str) -> Node | None:
+        """Read the power of ``C_n^2`` or ``C_5^3``, a binomial; of a constant C_1 it is a power."""
+        start = self.position
+        self.take()
+        lower = self._plain()
+        if upper == "n" and (lower.isdigit() or lower in "kmr"):
+            return Call("binomial", (Name(upper), Num(Fraction(lower)) if lower.isdigit() else Name(lower)))
+        if upper.isdigit() and lower.isdigit() and 3 <= int(upper) >= int(lower):
+            return Call("binomial", (Num(Fraction(upper)), Num(Fraction(lower))))
+        self.position = start
+        return None
 
     def _applied(self, name: str, part: bool) -> Node | None:
         """Read the arguments of a letter that is a function: f, g and h of anything, others of a number or a name."""
@@ -506,6 +553,8 @@ class Parser:
         inner = self.expression()
         self.expect("|")
         self._bars -= 1
+        if isinstance(inner, Matrix):
+            return _determinant([list(row) for row in inner.rows])
         return Call("abs", (inner,))
 
     def _command(self) -> Node:
@@ -523,6 +572,11 @@ class Parser:
             inner = self.expression()
             self.expect(closing)
             return Call(function, (inner,))
+        if name in _ACCENTS:
+            start, marked = self.position, self._plain()
+            if (len(marked) == 1 and marked.isalpha()) or marked in GREEK or name == "overrightarrow":
+                return Name(f"\\{name}{{{marked}}}")
+            self.position = start
         if name in _MARKS:
             marked = [self._plain()]
             while self.kind() == "name" and self.tokens[self.position].part and not self._spaced():
@@ -581,6 +635,16 @@ class Parser:
         while self.kind() in ("number", "name") or (self.kind() == "command" and self.peek() in ("frac", "sqrt")):
             factors.append(self.factor())
         return (_product(factors),)
+
+
+def _is_matrix(node: Node) -> bool:
+    """Say whether a factor may be a matrix: a capital, its transpose or its inverse."""
+    match node:
+        case Power(base, Name("T") | Neg(Num(Fraction(numerator=1, denominator=1)))):
+            return _is_matrix(base)
+        case Name(name):
+            return len(name) == 1 and name.isupper()
+    return False
 
 
 def has_letters(node: Node) -> bool:

@@ -34,6 +34,14 @@ def is_inequality(node: Node) -> bool:
     return isinstance(node, Relation) and all(sign in _FLIPPED for sign in node.signs)
 
 
+def is_left_out(node: Node) -> bool:
+    """Say whether a tree is "x is not a"."""
+    match node:
+        case Relation(("!=",), (Name(name), right)):
+            return name not in CONSTANTS and not names_in(right)
+    return False
+
+
 def names_set(node: Node) -> bool:
     """Say whether a tree is "x in S" or "x = S" for a set S that is written out."""
     match node:
@@ -84,6 +92,10 @@ def relation_text(signs: Sequence[str], sides: Sequence[Node], scalar: Callable,
     match sides:
         case (Word(word), Num(Fraction(numerator=0))) if not _is_name(sides[0]):
             return f"{word}{signs[0]}0"  # what this function returned: an expression known by its value
+    if signs.count("=") == 1 and set(signs) == {"=", ":"}:  # AB:BC = 2:3
+        cut = signs.index("=")
+        if all(map(_is_name, sides[: cut + 1])) and len(sides) > cut + 2:
+            signs, sides = signs[cut + 1 :], sides[cut + 1 :]
     if all(sign == ":" for sign in signs):
         return ":".join(render(side, scalar) for side in sides)
     if tuple(signs) == ("∈",):
@@ -108,14 +120,16 @@ def _is_name(node: Node) -> bool:
             return not word.startswith(("value(", "function("))
         case Apply() | Call("abs", (Word(),)):
             return True
-        case Call("abs", (Name(name),)):  # the size of a set
-            return name.isupper()
+        case Call("abs", (Name(name),)):  # the size of a set, the modulus of a complex number
+            return name.isupper() or name == "z"
         case Bracketed("[", "]", (Product(points),)):  # an area: [ABC]
             return all(isinstance(point, Name) and point.text.isupper() for point in points)
         case Bracketed(_, _, items):
             return all(_is_name(item) for item in items)
         case Product((Power(Name(), Neg(Num(Fraction(numerator=1, denominator=1)))), argument)):  # f^{-1}(x)
             return _is_name(argument)
+        case Product((Name("Delta" | "\\Delta" | "\\nabla"), Name())):  # a change, a gradient
+            return True
         case Product((Name(name), _)):  # the derivative of what stands behind it
             return name.startswith(("d/d", "∂/∂"))
     return False
@@ -168,6 +182,8 @@ def _chain(sides: Sequence[Node], scalar: Callable, render: Callable) -> str:
         return f"{text}=0"
     if not value:
         return render(right, scalar)
+    if not exact.variables(value):
+        raise UndefinedError("an equation of constants")
     linear = _linear(value)
     if linear:
         return exact.text(linear[1])

@@ -128,6 +128,8 @@ def elements(node: Node, scalar: ScalarFn) -> list[str]:
     if relation.names_set(node):
         return elements(node.sides[1], scalar)
     choices = list(sign_choices(node))
+    if len(choices) > 1 and relation.is_left_out(node):
+        return _listing(Listing("and", tuple(choices)), scalar)
     if len(choices) > 1:
         return _distinct([text for choice in choices for text in elements(choice, scalar)])
     (node,) = choices
@@ -172,6 +174,9 @@ def _listing(listing: Listing, scalar: ScalarFn) -> list[str]:
     named = _named_values(items)
     if named and len(named) == len(items) == len(dict(named)):
         return [point_text([(name, render(side, scalar)) for name, side in named])]
+    if relation.is_left_out(items[0]) and all(relation.is_left_out(i) or isinstance(i, Num | Neg) for i in items[1:]):
+        values = tuple(item.sides[1] if isinstance(item, Relation) else item for item in items)
+        return [_without(Domain("ℝ"), Elements(values), scalar)]
     if all(relation.is_inequality(item) for item in items):
         texts = [_single(item, scalar) for item in items]
         joined = relation.join(texts, listing.joiner)

@@ -55,6 +55,23 @@ ONE = {
         ["|x|<2", "-2<x<2", "(-2,2)"],
         ["|x-1|>=2", r"x\le-1\text{ or }x\ge3"],
     ],
+    "square brackets that only group": [
+        [r"v_0[1-e^{-t}]", "v_0(1-e^{-t})"], ["[a+b]^2", "(a+b)^2"], [r"2[3(x+1)-1]", "6x+4"],
+    ],
+    "what is left out": [[r"x\ne\pm5", r"x\ne5, x\ne-5", r"x\ne-5,5", r"(-\infty,-5)\cup(-5,5)\cup(5,\infty)"]],
+    "values that a gap separates": [["x=1 y=2", r"x=1 \quad y=2", "(1,2)"]],
+    "units in roman type": [[r"5\,\mathrm{m}\cdot\mathrm{s}^{-1}", "5 m/s", "5"], [r"12\mathrm{~min}", "12 min", "12"]],
+    "letters with an accent": [
+        [r"\dot{x}=-kx", "-kx"], [r"\overrightarrow{AB}+\overrightarrow{BC}", r"\overrightarrow{BC}+\overrightarrow{AB}"],
+        [r"\bar{x}+1", r"1+\overline{x}"],
+    ],
+    "what is measured": [
+        [r"P(X=2)=\frac14", r"P(A\mid B)=0.25", r"\frac14"], [r"\det(A)=5", r"\det A=5", "5"], [r"\Delta E=\frac34E_0", r"\frac34E_0"],
+        ["AB:BC=2:3", "2:3"], [r"\nabla f=(2x,2y)", "(2x,2y)"],
+    ],
+    "of which numbers a parameter is": [[r"x=2k\pi, k\in\mathbb{Z}", r"x=2k\pi\ (k\in\mathbb{Z})", r"2k\pi"]],
+    "binomials by letters": [["C_n^2", r"\binom n2"], ["C_5^3", "10"]],
+    "fine powers of e": [["e^{0.0075}", "e^{3/400}"]],
     "an area by its points": [["[ABC]=24", "24"]],
     "an operator": [[r"\frac{d}{dx}(x^2)=2x", "2x"]],
     "polynomials": [
@@ -161,6 +178,12 @@ APART = {
         ["a_{n+1}", "a_n+1", "a_n"],
         [r"\pi hr^2", r"\pi"],
         ["|x|<2", "|x|>2", "|x|<=2"],
+        [r"\nabla\cdot F", r"\nabla\times F"],
+        [r"\hat{p}", "p", r"\dot{p}"],
+        ["A^TA", "AA^T", "A"],
+        ["P^{-1}AP", "A", "PAP^{-1}"],
+        ["n-[n/2]", "n/2", "n-[n/3]"],
+        ["C_1^2", "C_1"],
     ],
     "units by a prefix": [["5 MeV", "5 GeV", "5 keV"], ["5 mm", "5 cm"], ["5 kHz", "5 MHz"], ["5 mg", "5 kg"], ["90'", r"90^\circ"]],
     "lists and names": [

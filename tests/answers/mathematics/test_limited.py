@@ -10,7 +10,7 @@ from ttrl_verl.reward_fns.answers.mathematics.canonical import canonicalize
 from ttrl_verl.reward_fns.answers.mathematics.limits import LimitedPool, Outcome
 
 ANSWER = r"\sin 19 + \cos 29"
-LATE = Canonical(r'"\sin 19 + \cos 29"', True)
+LATE = Canonical(r'"\sin19+\cos29"', True)
 
 
 def calls(monkeypatch, *statuses):

@@ -128,6 +128,6 @@ def test_a_script_without_a_main_guard_may_use_it_and_leaves_no_process(tmp_path
 def test_an_answer_past_the_limit_falls_back_to_its_text_and_says_so(monkeypatch):
     monkeypatch.setattr(LimitedPool, "call", lambda self, function, *args: Outcome(None, "time"))
     canonical, limited = canonicalize(r"\sin 17 + \cos 23 + 1001")
-    assert (canonical, limited) == ('"\\sin 17 + \\cos 23 + 1001"', True)
+    assert (canonical, limited) == ('"\\sin17+\\cos23+1001"', True)
     assert canonical_math("41/82") == "1/2"
     assert not canonicalize("41/82").limited
