@@ -1,10 +1,13 @@
 """A run's page, served while it runs."""
 
+import socket
+import struct
 import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 
 import pytest
 from run_folder import make_run, visit
@@ -53,6 +56,35 @@ def test_it_is_served_to_this_machine_under_its_own_name_alone(server):
     assert server.server_address[0] == "127.0.0.1"
     assert get(server.address, host="elsewhere.example:80")[0] == 403
     assert get(server.address + "etc/passwd")[0] == 404
+
+
+def test_a_browser_that_leaves_before_it_has_the_page_is_no_error(server, monkeypatch, capsys):
+    asked, left = threading.Event(), threading.Event()
+
+    def page() -> tuple[HTTPStatus, str]:
+        asked.set()
+        left.wait(10)
+        return HTTPStatus.OK, "x" * 10_000_000
+
+    monkeypatch.setattr(server, "page", page)
+    before = set(threading.enumerate())
+    with socket.create_connection(server.server_address) as browser:
+        browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closed with a reset
+        browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost:1\r\n\r\n")
+        assert asked.wait(10)
+        (answering,) = set(threading.enumerate()) - before
+    left.set()
+    answering.join(10)
+    assert not answering.is_alive()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_page_that_has_no_place_is_a_page_that_says_so(server, monkeypatch, tmp_path):
+    make_run(server.folder, steps={1: [visit(0, ["4"] * 4)]})
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    status, page = get(server.address)
+    assert status == 503
+    assert "No such file or directory" in page
 
 
 @pytest.mark.slow  # starts a process

@@ -1,12 +1,14 @@
 """The page of a run that is still going: served on this machine's own address alone, and loaded anew by the browser."""
 
 import html
+import sys
 import tempfile
 import threading
 import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.report.write import write_report
@@ -49,12 +51,17 @@ class PageServer(ThreadingHTTPServer):
                 self._page, self._made = self._render(), time.monotonic()
             return self._page
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that left before it had the page."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     def _render(self) -> tuple[HTTPStatus, str]:
         again = f'{_HEAD}<meta http-equiv="refresh" content="{self.seconds:g}">\n'
         try:
             with tempfile.TemporaryDirectory() as scratch:
                 text = write_report(self.folder, out=Path(scratch) / "report.html").page.read_text(encoding="utf-8")
-        except InputError as error:
+        except (InputError, OSError) as error:  # OSError: there is no place for the page
             said = f"<!doctype html>\n<html>\n{again}</head>\n<body><p>{html.escape(str(error))}</p></body>\n</html>\n"
             return HTTPStatus.SERVICE_UNAVAILABLE, said
         return HTTPStatus.OK, text.replace(_HEAD, again, 1)
@@ -62,6 +69,7 @@ class PageServer(ThreadingHTTPServer):
 
 class _Page(BaseHTTPRequestHandler):
     server: PageServer
+    timeout = 30  # seconds for a request that was begun: each holds a thread
 
     def do_GET(self) -> None:
         # Another site's name that leads here would let that site read the run.
