@@ -59,6 +59,11 @@ def test_the_card_says_from_what_how_and_what_was_measured(run):
     assert "| a\\|b .jsonl | 30 |" in card
 
 
+def test_a_run_that_does_not_say_how_it_was_trained_has_a_card(run):
+    write_manifest(run.folder, {"ttrl": CONFIG["ttrl"]})
+    assert "| learning rate | None |" in model_card(open_run(run.folder), 10)
+
+
 def test_a_step_that_was_not_measured_is_said_to_be(run):
     assert "| (all) | step 2 | not measured |" in model_card(run, 2)
 

@@ -1,6 +1,7 @@
 import copy
 import json
 import re
+import shutil
 from functools import reduce
 from operator import getitem
 
@@ -87,6 +88,7 @@ def test_a_suffix_that_the_file_has_already_is_refused(said):
 def test_a_models_folder_is_looked_at(said, tmp_path):
     model = tmp_path / "mine"
     model.mkdir()
+    (model / "config.json").write_text("{}")
     assert "has no chat template" in said("ttrl", f"model={model}")["wrong model"]
     (model / "tokenizer_config.json").write_text(json.dumps({"chat_template": "{{ messages }}"}))
     assert said("ttrl", f"model={model}")["ok model"].endswith("has a chat template")
@@ -176,6 +178,48 @@ def test_a_name_may_look_like_a_number(said):
     assert "ok recipe" in said("ttrl", "trainer.experiment_name=2024")
     with pytest.raises(InputError, match="unknown reward '2024'"):
         said("ttrl", "reward=2024")
+
+
+BROKEN = [
+    ("config.json", "[]", "its tokenizer cannot be loaded: TypeError"),
+    ("config.json", '{"model_type": []}', "its tokenizer cannot be loaded: "),
+    ("config.json", '{"model_type": "llama", "hidden_size": "x"}', "its tokenizer cannot be loaded: "),
+    ("tokenizer.json", "{}", "its tokenizer cannot be loaded: KeyError"),
+    (
+        "tokenizer.json",
+        None,
+        "its tokenizer cannot be loaded: Couldn't instantiate the backend tokenizer from one of: (1)",
+    ),
+    (
+        "chat_template.jinja",
+        "{% for",
+        "the model's chat template does not take a chat of system, user: TemplateSyntaxError",
+    ),
+    (
+        "chat_template.jinja",
+        "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}",
+        "the model's chat template does not take a chat of system, user: TemplateError no system role",
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "message"), BROKEN)
+def test_a_model_that_cannot_be_loaded_is_a_line(said, tiny_model, tmp_path, file, text, message):
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model, model)
+    (model / file).unlink()
+    if text is not None:
+        (model / file).write_text(text)
+    found = said("ttrl", f"model={model}", "data.max_prompt_length=40", "ttrl.system_prompt=Add.")
+    assert message in found["wrong prompts"]
+    assert "\n" not in found["wrong prompts"]
+
+
+def test_a_model_whose_weights_are_cut_is_refused(said, tiny_model, tmp_path):
+    shutil.copytree(tiny_model, tmp_path / "model")
+    weights = tmp_path / "model" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    assert "expected the whole file" in said("ttrl", f"model={tmp_path / 'model'}")["wrong model"]
 
 
 def test_the_formula_is_printed_with_the_terms():

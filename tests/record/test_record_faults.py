@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from record_rows import train
+from run_folder import make_run
 
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.errors import InputError
@@ -106,3 +107,17 @@ def test_a_line_that_a_crash_cut_off_does_not_spoil_the_next(start_record, tmp_p
     alarms.write_bytes(alarms.read_bytes() + b'{"step": 3, "att')
     append_line(alarms, {"step": 4, "attempt": 1, "alarm": "no_signal"})
     assert [alarm["step"] for alarm in open_run(tmp_path / "run").alarms()] == [3, 4]
+
+
+def test_a_record_that_cannot_be_read_is_a_line(tmp_path):
+    run = open_run(make_run(tmp_path / "run"))
+    alarms = tmp_path / "run" / "alarms.jsonl"
+    alarms.write_text('{"step": 1, "attempt": "one", "alarm": "no_signal"}\n\n')
+    with pytest.raises(
+        InputError, match=r"alarms\.jsonl:1: is no line of JSON: expected an object with step, and data,"
+    ):
+        run.alarms()
+    alarms.unlink()
+    alarms.mkdir()
+    with pytest.raises(InputError, match=r"alarms\.jsonl: cannot be read: Is a directory"):
+        run.alarms()

@@ -1,6 +1,6 @@
 """The card of an exported model: what it was made from, how, and what was measured."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -29,7 +29,6 @@ def model_card(run: Run, step: int, *, chosen: str | None = None) -> str:
         step: the checkpoint's.
         chosen: ``last`` or ``best``, where the step was chosen so.
     """
-    config = run.manifest.config
     base = run.base_model
     head = {"base_model": base, "library_name": "transformers", "tags": ["test-time-reinforcement-learning", "verl"]}
     name = base.rstrip("/").rsplit("/", 1)[-1]
@@ -40,9 +39,9 @@ def model_card(run: Run, step: int, *, chosen: str | None = None) -> str:
         "",
         f"# {name}, adapted without labels",
         "",
-        f"Step {step} of a run of ttrl-verl ({_HOW_CHOSEN[chosen]}). {_LABELS[bool(config['ttrl']['allow_labels'])]}",
+        f"Step {step} of a run of ttrl-verl ({_HOW_CHOSEN[chosen]}). {_LABELS[bool(run.setting('ttrl.allow_labels'))]}",
         "",
-        *_table(["setting", "value"], _settings(config, run)),
+        *_table(["setting", "value"], _settings(run)),
         "",
         "## Data",
         "",
@@ -66,25 +65,26 @@ def _files(run: Run) -> Iterator[list[Any]]:
         yield [file.path, file.rows, file.sha256]
 
 
-def _settings(config: Mapping[str, Any], run: Run) -> Iterator[list[Any]]:
-    actor, rollout, data = (
-        config["actor_rollout_ref"]["actor"],
-        config["actor_rollout_ref"]["rollout"],
-        config["data"],
-    )
+def _settings(run: Run) -> Iterator[list[Any]]:
+    """Yield what the run was trained with; what its configuration does not have is empty."""
+    actor, rollout = "actor_rollout_ref.actor", "actor_rollout_ref.rollout"
     yield ["base model", run.base_model]
-    yield ["reward", rewards_title(config["reward"]["reward_manager"]["name"], config["ttrl"].get("rewards"))]
-    if config["ttrl"].get("reward_options"):
-        yield ["reward options", config["ttrl"]["reward_options"]]
-    yield ["advantage estimator", config["algorithm"]["adv_estimator"]]
-    yield ["answer type", config["ttrl"]["answer_type"]]
-    yield ["votes, kept", f"{config['ttrl']['votes']}, {rollout['n']}"]
-    yield ["prompts a step", data["train_batch_size"]]
-    yield ["learning rate", actor["optim"]["lr"]]
-    yield ["KL loss", actor["kl_loss_coef"] if actor["use_kl_loss"] else "none"]
-    yield ["temperature", rollout["temperature"]]
-    yield ["longest prompt, response", f"{data['max_prompt_length']}, {data['max_response_length']} tokens"]
-    yield ["seed of the data order", data["seed"]]
+    yield ["reward", rewards_title(str(run.setting("reward.reward_manager.name")), run.setting("ttrl.rewards"))]
+    if options := run.setting("ttrl.reward_options"):
+        yield ["reward options", options]
+    rows = {
+        "advantage estimator": ["algorithm.adv_estimator"],
+        "answer type": ["ttrl.answer_type"],
+        "votes, kept": ["ttrl.votes", f"{rollout}.n"],
+        "prompts a step": ["data.train_batch_size"],
+        "learning rate": [f"{actor}.optim.lr"],
+        "KL loss": [f"{actor}.kl_loss_coef"] if run.setting(f"{actor}.use_kl_loss") else [],
+        "temperature": [f"{rollout}.temperature"],
+        "longest prompt, response, in tokens": ["data.max_prompt_length", "data.max_response_length"],
+        "seed of the data order": ["data.seed"],
+    }
+    for name, keys in rows.items():
+        yield [name, ", ".join(str(run.setting(key)) for key in keys) or "none"]
     if run.manifest.attempts:
         versions = run.manifest.attempts[-1].versions
         yield ["versions", ", ".join(f"{name} {version}" for name, version in versions.items())]

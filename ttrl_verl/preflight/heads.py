@@ -6,17 +6,15 @@ line 707) copies the top's true into the language model, ties, and leaves the he
 log-probabilities are 0.25 apart.
 """
 
-import json
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ttrl_verl.preflight.weights import INDEX, read_header, read_object
 from ttrl_verl.questions.processors import ADDED
 
 _KEY = "tie_word_embeddings"
 _HEAD = "lm_head.weight"
-_LONGEST_HEADER = 100 * 2**20  # the format's own limit
 
 
 def head_problem(folder: Path, values: Mapping[str, Any]) -> str | None:
@@ -26,8 +24,8 @@ def head_problem(folder: Path, values: Mapping[str, Any]) -> str | None:
         folder: the model's.
         values: the composed configuration, as plain values.
     """
-    config = _json(folder / "config.json")
-    if config.get("model_type") not in {one.model_type for one in ADDED.values()}:
+    config = read_object(folder / "config.json")
+    if config.get("model_type") not in [one.model_type for one in ADDED.values()]:
         return None
     own = has_head(folder)
     if own is None:
@@ -48,24 +46,5 @@ def head_problem(folder: Path, values: Mapping[str, Any]) -> str | None:
 
 def has_head(folder: Path) -> bool | None:
     """Return whether a model's weights have a head beside the embedding; ``None`` where its files do not tell."""
-    names = _json(folder / "model.safetensors.index.json").get("weight_map") or _header(folder / "model.safetensors")
+    names = read_object(folder / INDEX).get("weight_map") or read_header(folder / "model.safetensors")
     return any(name.endswith(_HEAD) for name in names) if names else None
-
-
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _header(file: Path) -> dict[str, Any]:
-    """Return the header of a file of weights: a length of eight bytes, and JSON."""
-    try:
-        with file.open("rb") as weights:
-            (length,) = struct.unpack("<Q", weights.read(8))
-            found = json.loads(weights.read(length)) if length <= _LONGEST_HEADER else {}
-    except (OSError, ValueError, RecursionError, struct.error):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -16,6 +16,8 @@ from ttrl_verl.composition.yaml_loader import BoundedLoader
 from ttrl_verl.errors import InputError
 from ttrl_verl.preflight import Finding
 from ttrl_verl.preflight.heads import head_problem
+from ttrl_verl.preflight.weights import weights_problem
+from ttrl_verl.printable import one_line
 
 _NO_TEMPLATE = "has no chat template (actor_rollout_ref.model.custom_chat_template sets one)"
 
@@ -206,6 +208,8 @@ def check_model(composed: Composed) -> Iterator[Finding]:
     else:
         yield Finding("ok", "model", f"{name} has a chat template")
     weights = model_folder(model["path"])
+    if weights is not None and (missing := weights_problem(weights)):
+        yield Finding("wrong", "model", missing)
     if weights is not None and (problem := head_problem(weights, composed.values)):
         yield Finding("wrong", "head", problem)
 
@@ -222,8 +226,8 @@ def load_tokenizer(model: Mapping[str, Any]) -> Any:
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=bool(model.get("trust_remote_code")))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{name}: its tokenizer cannot be loaded: {str(error).splitlines()[0]}") from error
+    except Exception as error:  # what a broken file ends in is transformers' own affair: KeyError, TypeError, …
+        raise InputError(f"{name}: its tokenizer cannot be loaded: {_said(error)}") from error
     return _with_template(tokenizer, name, model)
 
 
@@ -242,8 +246,8 @@ def load_processor(model: Mapping[str, Any]) -> Any:
 
     try:
         processor = AutoProcessor.from_pretrained(name, trust_remote_code=bool(model.get("trust_remote_code")))
-    except (OSError, ValueError, ImportError) as error:
-        raise InputError(f"{name}: its processor cannot be loaded: {str(error).splitlines()[0]}") from error
+    except Exception as error:  # as of the tokenizer
+        raise InputError(f"{name}: its processor cannot be loaded: {_said(error)}") from error
     kind = type(processor).__name__
     if not hasattr(processor, "image_processor"):
         raise InputError(f"{name}: has no image processor; the questions have images (actor_rollout_ref.model.path)")
@@ -253,6 +257,11 @@ def load_processor(model: Mapping[str, Any]) -> Any:
             "(docs/vision.md says how another is added)"
         )
     return _with_template(processor, name, model)
+
+
+def _said(error: Exception) -> str:
+    words = " ".join(str(error).split())
+    return one_line(words if isinstance(error, OSError | ValueError) else f"{type(error).__name__} {words}", 300)
 
 
 def _model_files(model: Mapping[str, Any]) -> str:

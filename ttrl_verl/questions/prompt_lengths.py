@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.printable import one_line
 from ttrl_verl.questions.image_file import image_size, open_image
 from ttrl_verl.questions.images import chat_messages
 from ttrl_verl.questions.processors import how_to_shrink, patch_size
@@ -56,7 +57,7 @@ def check_lengths(table: pa.Table, tokenizer: Tokenizer, max_prompt_length: int,
 
 
 def _token_count(tokenizer: Tokenizer, messages: list[dict], template: Mapping[str, Any]) -> int:
-    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=True, **template)
+    ids = _templated(tokenizer, messages, tokenize=True, **template)
     return len(ids["input_ids"]) if isinstance(ids, Mapping) else len(ids)
 
 
@@ -145,7 +146,21 @@ def check_images(table: pa.Table) -> None:
 def render(row: Mapping[str, Any], processor: Any, template: Mapping[str, Any]) -> str:
     """Return a question as the model's chat template puts it; each image is one placeholder, as the template has it."""
     messages = chat_messages(row["prompt"], row["images"])
-    return processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False, **template)
+    return _templated(processor, messages, tokenize=False, **template)
+
+
+def _templated(of: Any, messages: list[dict], **options: Any) -> Any:
+    """Return a conversation as the model's own chat template puts it.
+
+    Raises:
+        InputError: the template fails, or refuses the conversation: some take no system message.
+    """
+    try:
+        return of.apply_chat_template(messages, add_generation_prompt=True, **options)
+    except Exception as error:  # a template is a program that came with the model
+        roles = ", ".join(message["role"] for message in messages)
+        said = one_line(f"{type(error).__name__} {' '.join(str(error).split())}", 300)
+        raise InputError(f"the model's chat template does not take a chat of {roles}: {said}") from error
 
 
 class _Counter:

@@ -169,17 +169,24 @@ def open_run(folder: Path) -> Run:
 def _lines(path: Path) -> list[dict[str, Any]]:
     """Return the objects of a JSONL file; a last line that a crash cut off is left out."""
     rows = []
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-            if not isinstance(row, dict) or not isinstance(row.get("step"), int) or not {"data", "alarm"} & row.keys():
-                raise ValueError("expected an object with step, and data or alarm")
+            if not isinstance(row, dict) or not isinstance(row.get("step"), int) or not _has_what_it_says(row):
+                raise ValueError("expected an object with step, and data, or alarm and attempt")
             rows.append(row)
         except (ValueError, RecursionError) as error:
             if number == len(lines):
                 break
             raise InputError(f"{path}:{number}: is no line of JSON: {error}") from error
     return rows
+
+
+def _has_what_it_says(row: dict[str, Any]) -> bool:
+    return isinstance(row.get("data"), dict) or ("alarm" in row and isinstance(row.get("attempt"), int))
