@@ -3,14 +3,15 @@
     python benchmarks/methods.py --out runs/methods [--tasks continents plurals digits] [--only random]
     python benchmarks/methods.py --out runs/methods --table
 
-One run after the other, each a `ttrl-verl demo` in a folder of its own; a run that is done is not done again, so a
-killed command is typed again. After each run a line is appended to OUT/cells.jsonl, and the table is printed from that
+One run after the other, each a `ttrl-verl demo` in a folder of its own; a run that is done is not done again, and one
+that was killed is begun anew, so a killed command is typed again. After each run a line is appended to OUT/cells.jsonl, and the table is printed from that
 file. A run takes 11 to 14 minutes on two cores, one on digits (`demo --vision`) less, and the whole half a day a task.
 At most --cells runs are made.
 """
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -63,8 +64,9 @@ def cells(tasks: Sequence[str], only: Sequence[str], seeds: int | None) -> list[
 
 
 def run(out: Path, task: str, reward: str, seed: int) -> bool:
-    """Run a cell, and return whether it came to its end."""
+    """Run a cell, from its beginning, and return whether it came to its end."""
     folder = out / f"{task}-{reward}-{seed}"
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed before it was measured
     asked = ["--vision"] if task == DIGITS else ["--task", task]
     settings = settings_of(task, reward, lambda: _votes(out, task))
     command = ["demo", *asked, "--reward", reward, "--seed", str(seed), "--out", str(folder), *settings]
@@ -210,7 +212,10 @@ def main() -> None:
     for task, reward, seed in left[: chosen.cells]:
         print(f"{task}, {reward}, seed {seed}", flush=True)
         if not run(chosen.out, task, reward, seed):
-            print(f"{task}, {reward}, seed {seed}: did not end; remove its folder and try again", file=sys.stderr)
+            print(
+                f"{task}, {reward}, seed {seed}: did not end; {chosen.out / f'{task}-{reward}-{seed}'} has its output",
+                file=sys.stderr,
+            )
             continue
         sources = measured(chosen.out / f"{task}-{reward}-{seed}")
         rows.append({"task": task, "reward": reward, "seed": seed, "sources": sources})

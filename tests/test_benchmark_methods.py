@@ -35,6 +35,16 @@ def test_first_seeds_come_first_and_three_rewards_have_three():
     assert len(methods.cells(["continents", "plurals"], [], 1)) == 2 * len(methods.METHODS)
 
 
+def test_what_a_killed_run_left_is_not_in_the_way_of_the_next(tmp_path, monkeypatch):
+    left = tmp_path / "continents-random-0" / "manifest.json"
+    left.parent.mkdir()
+    left.write_text("{}")
+    there = []
+    monkeypatch.setattr(methods, "_ttrl_verl", lambda arguments: there.append(left.parent.exists()) or 1)
+    assert methods.run(tmp_path, "continents", "random", 0) is False
+    assert there == [False]
+
+
 def test_gains_are_over_the_controls_own_question_by_question():
     # a: 0.5 - 0, b: 0.3 - 0.1: mean 0.35, deviation 0.2121 / sqrt 2 = 0.15.
     controls = [{"a": 0.1, "b": 0.1}, {"a": -0.1, "b": 0.1}]
