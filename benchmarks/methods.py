@@ -3,9 +3,9 @@
     python benchmarks/methods.py --out runs/methods [--tasks continents plurals digits] [--only random]
     python benchmarks/methods.py --out runs/methods --table
 
-One run after the other, each a `ttrl-verl demo` in a folder of its own; a run that is done is not done again, and one
-that was killed is begun anew, so a killed command is typed again. After each run a line is appended to OUT/cells.jsonl, and the table is printed from that
-file. A run takes 11 to 14 minutes on two cores, one on digits (`demo --vision`) less, and the whole half a day a task.
+One run after the other, each a `ttrl-verl demo` in a folder of its own. A run that is done is not done again, and one
+that was killed is begun anew, so a killed command is typed again. After each run a line is appended to OUT/cells.jsonl,
+and the table is printed from that file. A run takes 5 to 14 minutes on two cores, and the whole half a day a task.
 At most --cells runs are made.
 """
 
