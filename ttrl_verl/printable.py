@@ -41,6 +41,16 @@ def one_line(text: object, limit: int | None = None, *, end: bool = False) -> st
     return f"…{safe[len(safe) - limit + 1 :]}" if end else f"{safe[: limit - 1]}…"
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, fit to print; its type's name where it says nothing.
+
+    Example:
+        >>> first_line(ValueError("\\n bad\\nworse")), first_line(KeyError())
+        ('bad', 'KeyError')
+    """
+    return next((one_line(line.strip()) for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
 def path_name(path: str | Path) -> str:
     """Return a path fit for one line; in quotation marks where something in it had to be escaped.
 

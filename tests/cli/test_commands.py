@@ -58,6 +58,27 @@ def test_every_command_has_help_with_an_example(ttrl_verl, command):
     assert f"ttrl-verl {command}" in done.stdout
 
 
+@pytest.mark.parametrize("command", ["recipes", "--version", "show demo_cpu", "score --reward majority_vote {groups}"])
+def test_a_full_disk_under_the_output_is_one_line(tmp_path, command):
+    (tmp_path / "groups.jsonl").write_text('{"responses": ["\\\\boxed{4}"]}\n')
+    words = command.format(groups=tmp_path / "groups.jsonl").split()
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ttrl_verl", *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert done.returncode == 2
+    assert done.stderr.endswith("No space left on device\n")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["recipes", "score --reward majority_vote {groups}"])
+def test_a_closed_output_is_no_traceback(tmp_path, command):
+    (tmp_path / "groups.jsonl").write_text('{"responses": ["\\\\boxed{4}"]}\n')
+    words = shlex.join([sys.executable, "-m", "ttrl_verl", *command.format(groups=tmp_path / "groups.jsonl").split()])
+    done = subprocess.run(f"{words} >&-", shell=True, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_what_a_file_says_does_not_act_on_the_terminal(ttrl_verl, tmp_path):
     (tmp_path / "mine.yaml").write_text('defaults: [ppo_trainer, base/ttrl, _self_]\nttrl: {"vo\\e[31mtes": 2}\n')
     one_line(

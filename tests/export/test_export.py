@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 from run_folder import save
@@ -102,6 +103,12 @@ def test_broken_weights_are_one_line_and_leave_nothing_behind(run, tmp_path):
     with pytest.raises(InputError, match="verl's model merger failed: "):
         export(run, 2, tmp_path / "out", card="")
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_merger_that_says_nothing_is_one_line(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "false")  # what a full disk leaves of its log
+    with pytest.raises(InputError, match="verl's model merger failed: it ended with status 1 and said nothing"):
+        export(run, 2, tmp_path / "out", card="")
 
 
 @pytest.mark.parametrize("step", ["first", "-1", "1.5", ""])

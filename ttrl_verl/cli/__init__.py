@@ -1,14 +1,16 @@
 """The command line. Each command is a module that is imported when it is called, so that none pays for another."""
 
 import importlib
+import os
 import sys
+from contextlib import suppress
 
 import click
 
 from ttrl_verl import __version__
 from ttrl_verl.cli.lazy import lazy_group
 from ttrl_verl.errors import InputError
-from ttrl_verl.printable import one_line
+from ttrl_verl.printable import one_line, path_name
 
 COMMANDS = {
     "answer": "Adapt a model to questions without labels, and answer them.",
@@ -53,13 +55,31 @@ Completion of commands, recipes and keys, for this shell:
 
 def main() -> None:
     """Run the command line; bad input is one line on standard error and exit status 2."""
+    if sys.stdout is None:  # closed by whoever started this
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     try:
         status = cli.main(prog_name="ttrl-verl", standalone_mode=False)
+        sys.stdout.flush()  # what is left to write may not fit either
     except (InputError, click.ClickException) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else str(error)
         print(f"ttrl-verl: {one_line(' '.join(message.split()))}", file=sys.stderr)  # a stranger's file may be quoted
+        sys.exit(2)
+    except OSError as error:
+        # Of the machine, not of this program: standard output on a full disk, a folder that may not be read.
+        if error.filename is None:
+            _forget_output()
+        if isinstance(error, BrokenPipeError):  # the reader has seen enough, as in `... | head`
+            sys.exit(0)
+        where = "" if error.filename is None else f"{path_name(error.filename)}: "
+        print(f"ttrl-verl: {where}{error.strerror or error}", file=sys.stderr)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         print("ttrl-verl: interrupted", file=sys.stderr)
         sys.exit(130)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _forget_output() -> None:
+    """Write what is left to nowhere: Python would try it once more when it ends, and print a traceback."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

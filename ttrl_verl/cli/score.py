@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, BinaryIO, NoReturn, TextIO
 
 import click
@@ -79,7 +79,9 @@ def command(
         except BrokenPipeError:  # the reader has seen enough, as in `... | head`
             _leave_quietly(target)
         except OSError as error:
-            raise InputError(f"{out}: {error.strerror}") from error
+            with suppress(OSError):
+                target.close()  # here, where what it could not write is told
+            raise InputError(f"{'<stdout>' if out == '-' else out}: {error.strerror}") from error
     if bad:
         sys.exit(2)
 

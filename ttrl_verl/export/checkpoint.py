@@ -62,7 +62,8 @@ def _merge(checkpoint: Path, target: Path, log: Path) -> None:
             [sys.executable, "-m", "verl.model_merger", *arguments], stdout=output, stderr=output, check=False
         )
     if done.returncode != 0:
-        raise InputError(f"{checkpoint}: verl's model merger failed: {log_tail(log).splitlines()[-1]}")
+        said = log_tail(log).splitlines() or [f"it ended with status {done.returncode} and said nothing"]
+        raise InputError(f"{checkpoint}: verl's model merger failed: {said[-1]}")
 
 
 def _adapter_alone(merged: Path, base: str) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ttrl_verl.errors import InputError
-from ttrl_verl.printable import path_name
+from ttrl_verl.printable import first_line, path_name
 from ttrl_verl.questions.rows import file_rows
 
 PATH_COLUMNS = ("path", "image_path", "image", "file", "file_name", "filename")
@@ -119,7 +119,7 @@ def read_confusable(file: Path, classes: Classes) -> dict[str, tuple[str, ...]]:
     try:
         pairs = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{file}: cannot be read: {str(error).splitlines()[0]}") from error
+        raise InputError(f"{file}: cannot be read: {first_line(error)}") from error
     if not isinstance(pairs, dict) or not all(isinstance(names, list) for names in pairs.values()):
         raise InputError(f"{file}: expected an object of classes, each with a list of those that it is taken for")
     confusable = {}

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ttrl_verl.errors import InputError
+from ttrl_verl.printable import first_line
 
 SUFFIXES = (".parquet", ".json", ".jsonl", ".csv")
 CHUNK = 1000  # rows that may hold an image each
@@ -37,7 +38,7 @@ def file_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 raise InputError(f"{where}: is {kind_of(row)}; expected an object with a question")
             yield where, row
     except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
-        raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+        raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
     if where is None:
         raise InputError(f"{path}: has no questions; expected at least one row")
 
@@ -152,5 +153,5 @@ def count_rows(path: Path) -> int | None:
         try:
             return pq.ParquetFile(path).metadata.num_rows
         except pa.ArrowException as error:
-            raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+            raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
     return sum(1 for _ in file_rows(path))

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ttrl_verl.printable import first_line
 from ttrl_verl.record.layout import audit_file, audit_files, audit_step
 from ttrl_verl.reward_fns.group import Visit
 from ttrl_verl.reward_fns.vote import count_answers
@@ -89,6 +90,6 @@ class EarlierVisits:
         try:
             return pq.read_table(path, columns=columns)
         except (OSError, pa.ArrowException) as error:
-            _logger.warning("%s: cannot be read, and histories go without it: %s", path, str(error).splitlines()[0])
+            _logger.warning("%s: cannot be read, and histories go without it: %s", path, first_line(error))
             empty = {"index": pa.int64(), "answers": pa.list_(pa.string()), "pseudo_label": pa.string()}
             return pa.schema([(name, empty.get(name, pa.int64())) for name in columns]).empty_table()

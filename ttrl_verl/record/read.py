@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from ttrl_verl.config import TTRLConfig, parse_ttrl_config
 from ttrl_verl.errors import InputError
+from ttrl_verl.printable import first_line
 from ttrl_verl.record.layout import (
     ALARMS,
     AUDIT_SCHEMA,
@@ -151,7 +152,7 @@ def read_votes(path: Path, columns: Sequence[str], index: int | None = None) -> 
     try:
         return pq.read_table(path, schema=AUDIT_SCHEMA, columns=list(columns), filters=filters)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+        raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
 
 
 def open_run(folder: Path) -> Run:

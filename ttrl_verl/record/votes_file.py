@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.files import whole_file
+from ttrl_verl.printable import first_line
 from ttrl_verl.reward_fns.vote import answer_entropy, take_vote
 
 FORMAT = 1
@@ -136,7 +137,7 @@ def read_votes(path: Path, data_sha256: str | None = None) -> tuple[list[Questio
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+        raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
     source = _source(path, (table.schema.metadata or {}).get(_KEY))
     if not table.schema.equals(SCHEMA):
         raise InputError(f"{path}: expected the columns {', '.join(SCHEMA.names)} (`ttrl-verl vote` writes them)")

@@ -19,6 +19,7 @@ from ttrl_verl.alarms.watch import Fired, Watch
 from ttrl_verl.config import TTRLConfig
 from ttrl_verl.errors import InputError
 from ttrl_verl.files import whole_file
+from ttrl_verl.printable import first_line
 from ttrl_verl.record.folder import append_line, lock, look, sign
 from ttrl_verl.record.layout import (
     ALARMS,
@@ -170,7 +171,7 @@ class RunWriter:
         self._lost_step = step
         action = self._ttrl.alarms.audit_lost.action
         if not self._losing:
-            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            reason = getattr(error, "strerror", None) or first_line(error)
             message = f"the votes of step {step} could not be written to {self._folder}: {reason}; training goes on"
             _logger.error(message)
             if action != "off":
@@ -201,9 +202,7 @@ class RunWriter:
             try:
                 stats, labels = recorded_stats(path, self._history, minds_truncated=minds)
             except _FAILURES as error:
-                _logger.warning(
-                    "%s: cannot be read, and the alarms go without it: %s", path, str(error).splitlines()[0]
-                )
+                _logger.warning("%s: cannot be read, and the alarms go without it: %s", path, first_line(error))
                 continue
             self._watch.observe(stats)
             self._history.remember(labels)
