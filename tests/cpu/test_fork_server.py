@@ -207,6 +207,15 @@ def test_plain_python_runs_where_a_variable_is_read_at_import(server, variables)
     assert f"plain Python: {name} is {value}" in server.log()
 
 
+def test_a_library_that_is_loaded_need_not_be_preloaded(server):
+    """vLLM has its engine preload torch's libgomp, which the server has."""
+    printed = server.run("-c", "print(open('/proc/self/maps').read())").stdout
+    loaded = next(line.split()[-1] for line in printed.splitlines() if "openblas" in line)
+    assert server.run("-c", FORKED, env=as_a_worker(LD_PRELOAD=f"{loaded}:")).stdout == "True\n"
+    done = server.run("-c", FORKED, env=as_a_worker(LD_PRELOAD=f"{loaded}:/no/such/library.so"))
+    assert done.stdout == "False\n"
+
+
 def test_plain_python_runs_what_is_not_understood(server):
     assert server.run("-S", "-c", FORKED).stdout == "False\n"
     assert server.run("--version").stdout.split()[0] == "Python"
