@@ -42,7 +42,7 @@ def letters(count: int) -> str:
 
 
 _WINDOW = 200
-_STATED = re.compile(rf"[\s:*_]{{0,4}}(?:\beither\s)?(?i:{KIND}){LETTER}")
+_STATED = re.compile(rf"[\s:*_<\"'“]{{0,4}}(?:\beither\s)?(?i:{KIND}){LETTER}")
 # As most are: " C.", " **C**", " (C)" at the end of the line or before the next sentence.
 _PLAIN_STATED = re.compile(r"[\s:]?[\s(*]{0,4}([A-Z])[)*]{0,3}(?:\.?[*]{0,2}(?:\n|\Z)|\.\s(?=[A-Z][a-z]))")
 _SMALL_STATED = re.compile(r"[\s:*_]{0,4}(?i:option |choice |letter )?([a-z])(?:\)?[.]?\s{0,3}(?:\n|\Z)|\)\s)")

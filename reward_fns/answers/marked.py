@@ -39,7 +39,7 @@ def tagged(text: str) -> str | None:
 _JSON = re.compile(
     r"""["'](?:(?:(?:final|correct|predicted|my|selected|chosen|best|the)?[_ -]?(?:answer|choice|option"""
     r"""|label|prediction|result|class|category|sentiment|value|output)(?:[_ -](?:choice|option|letter|value|key))?)"""
-    r"""|final)["']\s{0,3}:\s{0,3}"""
+    r"""|final|solution)["']\s{0,3}:\s{0,3}"""
     r"""("(?:[^"\\\n]|\\.){0,500}"|'(?:[^'\\\n]|\\.){0,500}'|\[[^\[\]{}]{0,300}\]|[^\s,{}"'\[\]][^,{}\n"']{0,100})""",
     re.IGNORECASE,
 )

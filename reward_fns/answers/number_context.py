@@ -41,7 +41,8 @@ _UNLIKE = re.compile(r"[a-z]{2,15}(?: [a-z]{2,15})?,? and")  # "7 red and 8 blue
 _BOUND = re.compile(
     r"(?:(?:\A|\b(?:is|are|was|were|be|it['’]s|:))\W{0,4}(?:(?:more|less|fewer|greater|higher|lower"
     r"|larger|smaller) than"
-    r"|(?:over|under|above|below|up to|almost|nearly) )|[<>≥≤])\s?[*$€£]{0,3}\Z",
+    r"|(?:over|under|above|below|up to|almost|nearly|at least|at most"
+    r"|no (?:more|less|fewer) than) )|[<>≥≤])\s?[*$€£]{0,3}\Z",
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\d\s?[a-z°%]{0,9}[-–—]\Z", re.IGNORECASE)
@@ -128,6 +129,8 @@ def is_open(line: str, at: int, number: str, following: int) -> bool:
     """
     between = line[at + len(number) : following].strip(" *$").lower()
     if _OR_NAMED.fullmatch(between) or _COMPOUND.fullmatch(between) or _UNLIKE.fullmatch(between):
+        return True
+    if between == "to" and not line[:at].strip(" *$"):  # a range is the whole of it
         return True
     return between in ("or", ", or") or (between in ("and", "to") and bool(_BETWEEN.search(line, max(0, at - 12), at)))
 

@@ -48,8 +48,9 @@ _JUDGED_BEHIND = re.compile(
 # A line that is the letter, or the letter and its option's text: "C", "(C) a producer", "C. a producer".
 _LINE = re.compile(
     r"[^\w(\\\])}]{0,6}(?i:option |choice |answer )?"
-    r"(?:\(([A-Za-z])\)|([b-z])(?=\)\s)|([A-Z])"
-    r"(?:\s{0,2}\Z|\s?[.):。、](?!\w\.)|\s[-–—]\s|[…,]\s{0,2}\Z|,?\s(?:because|since|not|rather than|instead of)\b))"
+    r"(?:\(([A-Za-z])\)|([b-z])(?=\)\s|[.:]\s[A-Z])|([A-Z])"
+    r"(?:\s{0,2}\Z|\s?[.):。、](?!\w\.)|\s[-–—]\s|\s/\s(?=\w{2})|[…,]\s{0,2}\Z"
+    r"|,?\s(?:because|since|not|rather than|instead of)\b))"
 )
 # A last sentence such as "So I choose option C.", "C is correct.", "Hence (C).", 故选C.
 _CHOSEN = re.compile(
@@ -58,18 +59,22 @@ _CHOSEN = re.compile(
     rf"must be|has to be|can only be|should be|leaves(?: us with)?|leaving|leads? (?:us )?to"
     rf"|probably|definitely|certainly|maybe|perhaps|most likely|matches(?: with)?|match"
     rf"|corresponds to|"
-    rf"points to|vote for|yes,|\b(?:most|least|best|correct|right|next)\s[^.;:,?]{{0,60}}?\s(?:is|would be)"
+    rf"points to|vote for"
+    rf"|yes,|okay,|ok,|sure,|conclude|left with"
+    rf"|\b(?:most|least|best|correct|right|next)\s[^.;:,?]{{0,60}}?\s(?:is|would be)"
     rf"|\b(?:opción|alternativa|opção|option|opzione|lettre|letra|lettera)(?:\s[\w]{{1,12}})?\s(?:es|é|è|est|ist)(?:\s(?:la|a|die))?"
     rf"|(?:the|only)\s(?:only\s)?(?:one|statement|option|choice|sentence|pair|set|figure|graph|diagram"
     rf"|equation|value|answer|possibility|candidate)\s(?:that|which|who|for which|where|with|to|left"
     rf"|remaining)\b[^.;:]{{0,60}}?\sis|(?:it|that|this|which)(?:['’]s| is| was)|so|thus|hence|therefore"
     rf"|elimination|conclusion|"
     rf"answer(?: choice)?|i say|i'd say|i (?:think|believe|guess)|(?:pick|choice|guess|selection|vote) (?:is"
-    rf"|would be|will be)|is clearly|is definitely|=>)|→|(?<!不)(?:[应應故]?[选選](?:择|擇|项|項)?|而是)))"
+    rf"|would be|will be)|is clearly|is definitely|=>)|→|(?<!不)(?:[应應故]?[选選](?:择|擇|项|項)?"
+    rf"|应该是|应是|应为|而是)))"
     rf",?:?\s?(?i:{KIND}){LETTER}"
 )
 _HELD = re.compile(
-    r"(?:(?i:option|choice|statement|answer|选项)\s?)?(?:\(([A-Za-z])\)|(?<![A-Za-z0-9_'’.])([A-Z]))(?:\s?[.)])?\s?"
+    r"(?:(?i:option|choice|statement|answer|选项)\s?)?(?:\(([A-Za-z])\)|(?<![A-Za-z0-9_'’.])([A-Z]))(?:\s?[.)])?"
+    r"(?:\s\([^()]{1,40}\)|,\s[^,.]{1,30},)?\s?"
     r"(?:it is(?=[.!]|\Z)|(?:as\s)?the\s(?:correct|right|best)\s(?:answer|choice|option|one)\b"
     r"|(?:is|was|must be|has to be|seems?(?: to be)?|appears?(?: to be)?|looks|would be)\s(?:therefore\s|thus\s"
     r"|clearly\s|indeed\s|definitely\s|obviously\s)?"
@@ -77,6 +82,7 @@ _HELD = re.compile(
     r"|option|choice|likely|solution|suitable|plausible|reasonable|sensible|logical|fitting|relevant"
     r"|consistent|better(?! than)))\b"
     r"|makes\s(?:the\s)?(?:most|more|better|best)\ssense\b"
+    r"|best\s(?:describes|fits|explains|matches|answers|represents|captures)\b"
     r"|(?:fits|works|holds|matches|follows|applies|satisfies|remains|is left)\b|(?:项|項|选项)?(?:才|显然"
     r"|明显)?(?:是|为)?(?:正确|对(?![于应比面])"
     r"|正確|符合)|が正解)"
@@ -103,7 +109,8 @@ _LONE_SENTENCE = re.compile(r"\(?([A-Z])\)?[.!]?")
 _HYPOTHETICAL = re.compile(
     r"\b(?:if|whether|suppose|could|might|may|between|thought|first|initially|at first|not|cannot|can't|wrong"
     r"|incorrect|"
-    r"eliminate[ds]?|rule[ds]?\sout|unless|neither|tempting|unlike)\b[^.,;]{0,40}\Z|(?:不是|不选|排除)[^，,。]{0,10}\Z",
+    r"eliminate[ds]?|rule[ds]?\sout|unless|neither|tempting|unlike"
+    r"|although|though|while|whereas|even if)\b[^.,;]{0,40}\Z|(?:不是|不选|排除)[^，,。]{0,10}\Z",
     re.IGNORECASE,
 )
 
@@ -148,7 +155,7 @@ def line_letter(text: str) -> str | None:
 
 
 _MAX_TEXT = 20_000
-_IN_LINE = re.compile(r"[.,;]\s+(?=\(?[A-Z][).:]\s)")  # "A: wrong, B: right"
+_IN_LINE = re.compile(r"[.,;]\s+(?=\(?[A-Z][).:]\s)|\s+(?=\([A-Z]\)\s)")  # "A: wrong, B: right"
 _LONE = re.compile(r"[(*\s]{0,4}([A-Z])[)*.\s]{0,5}")
 _START = (
     r"[^\w(\\\])}\n]{0,9}+(?:[Oo]ption |[Cc]hoice |[Aa]nswer )?(?:[(\[{*_\"'`“$]{1,4}|\\\("

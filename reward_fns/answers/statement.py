@@ -116,6 +116,7 @@ _FOREIGN_WORDS = (
     "resultado",
     "résultat",
     "ergebnis",
+    "endergebnis",
     "результат",
     "odpověď",
     "вариант",
@@ -123,7 +124,7 @@ _FOREIGN_WORDS = (
 )
 _WORDS_WITHOUT_VERB = ("cevap", "yanıt", "відповідь", "απάντηση", "الإجابة", "الجواب", "پاسخ", "תשובה", "उत्तर", "जवाब",
                        "উত্তর", "คำตอบ", "válasz", "vastaus")  # fmt: skip
-_EAST_ASIAN_WORDS = ("答案", "正解", "答え", "解答", "答", "的解", "정답", "답")
+_EAST_ASIAN_WORDS = ("答案", "结果", "正解", "答え", "解答", "答", "的解", "정답", "답")
 # The other way round: "5 is the answer".
 _SUBJECT = re.compile(
     r"(?P<subject>[^\n!?;]{1,80}?)\s(?:is|are|was|must be)\s(?:therefore\s|thus\s|clearly\s)?(?:the|our|my)\s"

@@ -14,6 +14,7 @@ from ttrl_verl.reward_fns.answers.mathematics.parser import parse
 from ttrl_verl.reward_fns.answers.mathematics.structure import EVERYTHING, exact_scalar, render
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
 from ttrl_verl.reward_fns.answers.mathematics.written import as_written
+from ttrl_verl.reward_fns.answers.number_words import spelled
 from ttrl_verl.reward_fns.answers.rational import rational
 
 MAX_CHARS = 1_500
@@ -215,6 +216,9 @@ def _as_text(tidied: str) -> str | None:
         return None
     if text in _PHRASES:
         return _PHRASES[text]
+    number = spelled(text)
+    if number is not None and number[1] == len(text):
+        return str(number[0])
     try:
         reads_as = render(parse(text), exact_scalar)
     except (SyntaxTrouble, UndefinedError, TooLargeError, RecursionError):

@@ -17,7 +17,7 @@ _JOINT = re.compile(r"\s?(?:,|;|、|，)?\s?(?:and|or|&|和|或|与|と)?\s?")
 _MONEY = re.compile(r"\$\s?\d[\d,]*(?:\.\d+)?(?![\d$\\^_{}=+*/])")
 _PROSE = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}\s[a-zA-Z]{2,}|\.\s[A-Z]")
 _SENTENCE_END = re.compile(
-    r"\n|\.(?=\s|\Z)|[。；！？]|(?<=[\d}$)\]])[,;，]\s?(?!\s?(?:(?:and"
+    r"\n|(?<!\bsq)(?<!\bcu)\.(?=\s|\Z)|(?<=[\d}$)\]])\s[-–—]+\s(?=[A-Za-z]{2})|[。；！？]|(?<=[\d}$)\]])[,;，]\s?(?!\s?(?:(?:and"
     r"|or)\s)?[a-zA-Z](?:_\w)?\s?=)(?=[a-zA-Z\u4e00-\u9fff])"
     r"(?!(?:and|or)\s\S{1,12}(?:[.\s]|\Z))|,\s(?:which|where|so|because|since|as)\s"
     r"|(?<=[\d}$)%]),?\s(?:(?:or|i\.e\.,?)\s)?(?:about|approximately|roughly|around|≈)\s(?=\S)"
@@ -33,6 +33,9 @@ _EMPTY_BOX = re.compile(rf"[\s$:*]{{0,4}}\\boxed\s?\{{(?:{PLACEHOLDER})\}}", re.
 _RULE = re.compile(r"\s{0,3}[-=_*]{3,40}\s{0,3}\n")
 _PART_LABELS = re.compile(r"\([a-e]\)\s(?=[$\\\d-])")
 _STARRED = re.compile(r"(?<![\w*\\$])\*([a-zA-Z])\*(?![\w*])|\A([a-zA-Z])\*(?=\s?=)")
+_NEARLY = re.compile(
+    r"\A(?:approximately|about|roughly|around|exactly|only|just|the number)\s(?=[\d$\\-])", re.IGNORECASE
+)
 _UNIT_LETTER = re.compile(r"(?<=\d) (?:[mgsNJWVALh]|Hz|Pa|kg|cm|mm|km)\Z")
 # What is said of a number behind it: "(five)", "per day".
 _ASIDE = re.compile(
@@ -41,7 +44,9 @@ _ASIDE = re.compile(
     r"[^()（）]*)"
     r"[)）]\Z"
     r"|\sper\s\w+\Z|(?<=[\d}$)])(?:\s[a-z]{3,15}){0,2}\s(?:in total|in all|altogether|overall"
-    r"|left(?: over)?|remaining|more|old|long|tall|away|high|wide)\Z"
+    r"|left(?: over)?|remaining|old|long|tall|away|high|wide)\Z|(?<=[\d}$)])\smore(?:\s[a-z]{2,15}){0,2}\Z"
+    r"|(?<=[\d}$)])\sof\s(?:the|an?|his|her|their|all)\s[a-z ]{2,30}\Z"
+    r"|[\s:;^]{0,3}[\u2600-\u27bf\U0001f300-\U0001faff\ufe0f]{1,5}\Z|\s[:;]-?[)D]\Z|(?<=\d\d)!{1,3}\Z"
 )
 _SPELLED = re.compile(r"(?<=[\d}])\s{0,3}(?:\\text\s?\{\s{0,3})?\([a-zA-Z][a-z \-]{1,60}\)\s{0,3}\}?\Z")
 # The option whose text the answer is: \boxed{\textbf{(C) } 12}.
@@ -70,7 +75,8 @@ _AROUND = " \t\n*_`:#>"
 _JOINING = re.compile(r"\s(?:and|or)\s")
 _LONG_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
 _CONCLUDED = re.compile(
-    r"(?:(?:and\s)?(?:so|thus|hence|therefore|consequently|finally|in conclusion|in total|altogether|overall|∴"
+    r"(?:(?:and\s)?(?:(?:so|thus|hence|therefore|consequently|finally|in conclusion|in total|altogether|overall"
+    r"|in summary|to sum up|to summari[sz]e|in short|as a result|accordingly)(?![a-zA-Z])|∴"
     r"|(?:(?:we|i)\s(?:can\s)?(?:conclude|deduce)|it\sfollows|this means|which means|this implies)\sthat"
     r"|this means|which means|(?=(?:for a total of|(?:this|which) gives|giving(?: us)?)\b)"
     r"|综上(?:所述)?|所以|因此|故|从而)"
@@ -78,17 +84,23 @@ _CONCLUDED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SAYS = re.compile(
-    r"(?:\b(?:is|are|equals|be|get|gets|have|has|obtain|find|gives|yields|becomes|means|conclude that"
+    r"(?:\b(?:(?:get|find|obtain)\sthat|is|are|equals|be|get|gets|have|has|obtain|find|gives|yields"
+    r"|becomes|means|conclude that"
     r"|costs?|takes?|pays?|paid|earns?|earned|spends?|spent|saves?|"
     r"saved|makes?|made|giving|total of|answer of|(?:converges|tends) to|"
-    r"(?:comes?|turns?|works?)\sout\s(?:to|as)|need|needs|holds for|lies in)\b|为|是|得)"
+    r"(?:comes?|turns?|works?)\sout\s(?:to|as)"
+    r"|(?:simplifies|reduces|evaluates) to|that['’]s|need|needs|holds for|lies in)\b|为|是|得|共有|有|等于)"
     r"(?:\s(?:equal to|exactly|approximately|about|therefore|thus|simply))?\s?:?\s?(?=\S)",
     re.IGNORECASE,
 )
+_OPENING = re.compile(r"\A[A-Za-z][a-z ]{1,40},\s")  # "Solving, x = 5"
 _LED = re.compile(r"(?:for a total of|(?:this|which) gives|giving)\b", re.IGNORECASE)
-_SENTENCE_START = re.compile(r"[.!?]\s(?=\S)|[。！？](?=\S)")
+_SENTENCE_START = re.compile(r"(?<!\bsq)(?<!\bcu)(?<!\bapprox)[.!?]\s(?=\S)|[。！？](?=\S)")
 # Of a response that is one sentence: "It will take 6 days.", "There are 15 such integers."
 _CLAIMED = re.compile(
+    r"that['’]s\b|(?:we|i)\s(?:get|find|obtain|conclude)\b|(?:this|which|it)\s(?:is|equals|gives|simplifies|reduces|evaluates)\b"
+    r"|(?:adding|solving|simplifying|summing|multiplying|dividing|subtracting|combining|substituting|evaluating|computing"
+    r"|counting)\b[^.\n]{0,80}?(?:\b(?:gives?|get|obtain|find|yields?)\b|[=,])|"
     r"(?:it|he|she|they|there|we|this)\s(?:will\s|would\s)?(?:is|are|was|were|be|takes?|costs?|needs?|has|have|gives?|equals)\b",
     re.IGNORECASE,
 )
@@ -100,9 +112,14 @@ _COUNTED = re.compile(
     r"(?:一共|总共|总计|共计|共)?有?\s?(\d[\d,.]{0,20})\s?(?:[种個个条只名人次元对组位天本][\u4e00-\u9fff]{0,4})?"
 )
 _AND_DONE = re.compile(r",\sand\s(?:we|this|that|it)\s[^.,;\d$\\=]{1,60}[.!]?\Z", re.IGNORECASE)
+_RESULT_HEADING = re.compile(
+    r"(?:\A|\n)\s{0,3}(?:#{1,6}\s|\*\*)[^\n]{0,30}\b(?:result|solution|conclusion|total|value)s?[\s:*]{0,6}\Z",
+    re.IGNORECASE,
+)
 _REPLY = re.compile(r"\AA\s?[:：]\s")  # behind "Q: ..."
 _RESULT = re.compile(
-    r"(?:the\s)?(?:final\s|desired\s|required\s)?(?:result|value|solution|sum|total|product|output)s?\s?[:=]\s?|a\s?[:：]\s",
+    r"(?:the\s)?(?:final\s|desired\s|required\s)?(?:result|value|solution|sum|total|product|output|number|count"
+    r"|probability|area|volume|length|distance|ratio|cost|price|perimeter)s?(?:\sset)?[*_]{0,2}\s?[:=][*_]{0,2}\s?|a\s?[:：]\s",
     re.IGNORECASE,
 )
 _GIVEN = re.compile(
@@ -204,6 +221,7 @@ def _last_statement(text: str) -> tuple[bool, str | None]:
 def _statement(text: str) -> str | None:
     """Return the answer at the start of a sentence's rest: its formulas, or its words up to the end."""
     text = _RULE.sub("", text.lstrip("\n"), count=1).lstrip(_AROUND)
+    text = _NEARLY.sub("", text, count=1)
     formulas = _formula(text)
     if formulas:
         return formulas
@@ -267,6 +285,8 @@ def _concluded(text: str) -> str | None:
     line = lines[-1][-_STATED_CHARS:].strip(_AROUND + "。")
     start = max((m.end() for m in _SENTENCE_START.finditer(line)), default=0)
     sentence = _AND_DONE.sub("", line[start:])
+    if len(lines) == 2 and _RESULT_HEADING.search(lines[0]):
+        return _bare(lines[1])
     result = _RESULT.match(sentence)
     if result:
         return _statement(sentence[result.end() :])
@@ -280,7 +300,7 @@ def _concluded(text: str) -> str | None:
         return None
     said = _PURPOSE.sub("", said)
     verbs = [verb.end() for verb in _SAYS.finditer(said)]
-    rest = said[verbs[-1] :] if verbs else said
+    rest = said[verbs[-1] :] if verbs else _OPENING.sub("", said, count=1)
     if not verbs and "=" not in rest:
         return _only_number(said) if led else None
     number = spelled(rest)

@@ -110,13 +110,17 @@ _UNIT_VECTOR = re.compile(r"\\hat\s?(?:\{\s?\\?([ijk])(?:math)?\s?\}|\\?([ijk])(
 # What a probability, an expectation or a determinant is said to be: "P(X = 2) = 1/4".
 _MEASURED = re.compile(
     r"\A[\s$]{0,3}(?:\\?(?:P|Pr|E|Var|det|tr|deg|dim|rank)"
-    r"|\\(?:mathbb|mathrm|operatorname)\s?\{(?:P|E|Pr|Var|det|tr|rank|deg)\})"
+    r"|\\(?:mathbb|mathrm|text|operatorname)\s?\{(?:P|E|Pr|Var|det|tr|rank|deg)\})"
     r"\s?(?:\\left)?(?:[(\[|]([^()\[\]]{1,60}?)(?:\\right)?[)\]|]|(?<=[a-z]) ?[A-Z])\s?=\s?(?=\S)"
 )
 _WHOLE_NUMBERS = re.compile(
     r"(?<=[\w})])(?:\\[,; ]|\\q?quad|[\s$]){0,3}[,;(]"
     r"(?:\\[,; ]|\\q?quad|\s|\$|\\text\s?\{\s?(?:where|with|for)\s?\}){0,4}\(?[a-zA-Z]\s?(?:\\in|∈)\s?"
     r"(?:\\(?:mathbb|mathbf|Bbb)\s?\{?\s?[ZNRQC]\s?\}?|[ℤℕℝℚℂ])(?:\s?[\^_]\s?\{?[+*]\}?)?[\s)$.]{0,4}\Z"
+)
+_ORDINAL = re.compile(r"(?<=\d)\s?\^\s?\{?\s?(?:\\(?:text|mathrm|rm)\s?\{?\s?)?(st|nd|rd|th)\s?\}{0,2}(?![a-z])")
+_TEMPERATURE = re.compile(
+    r"(?<=\d)(?:\s?\^\s?\{?\s?\\circ\s?\}?|\s?[°º˚])\s?(?:\\(?:text|mathrm)\s?\{\s?)?[CF]\s?\}?(?=[\s$.]{0,4}\Z)"
 )
 _EVERY = re.compile(
     r"\A\s{0,3}(?:\\text\s?\{\s?(?:for )?all\s?\}|(?:for )?all )\s?\$?"
@@ -165,6 +169,7 @@ def tidy(answer: str) -> str:
         ('( 3, \\frac{\\pi}{2} ]', '32,348', '1/2 x^{2}')
     """
     text = _NEGATIVE.sub("-", _EVERY.sub("", _LEADS.sub("", answer, count=1), count=1), count=1)
+    text = _ORDINAL.sub(r"\1", _TEMPERATURE.sub("", text)) if "^" in text or not text.isascii() else text
     text = _MEASURED.sub("", text, count=1) if "=" in text else text
     text = _WHOLE_NUMBERS.sub("", text, count=1) if "\\in" in text or "∈" in text else text
     text = text.replace("\\equiv", "=") if "equiv" in text and "mod" not in text else text

@@ -294,7 +294,7 @@ class Parser:
                 if not is_scale(self.peek()) or isinstance(factors[-1], Word):
                     return self._with_unit(factors)
                 factors.append(Num(SCALES[self.take().casefold()]))
-            elif self._starts_factor() and not (self.kind() == "number" and self.kind(-1) in ("number", "name")):
+            elif self._starts_factor() and not self._is_stray_number(factors[-1]):
                 factors.append(self.factor())
             else:
                 break
@@ -350,6 +350,12 @@ class Parser:
         if kind != "sign":
             return False
         return text in ("(", "{", "\\{", "∞") or (text == "|" and not self._bars) or self._only_groups()
+
+    def _is_stray_number(self, before: Node) -> bool:
+        """Say whether a number stands behind a number or a name; a power such as 2**(-t) may."""
+        if self.kind() != "number" or self.kind(-1) not in ("number", "name"):
+            return False
+        return not isinstance(before, Name) or self.peek(1) not in ("^", "**")
 
     def _mixed_number(self) -> Node | None:
         r"""Read ``1\frac{3}{4}`` and ``1 3/4``."""
@@ -540,6 +546,13 @@ class Parser:
         arguments = argument.items if isinstance(argument, Bracketed) else (argument,)
         simple = all(isinstance(a, Num) or (isinstance(a, Name) and a.text != name) for a in arguments)
         letter = name.rstrip("'").split("_")[0]
+        if (
+            letter == "E"
+            and not spaced
+            and arguments
+            and all(names_in(a) and names_in(a) <= set("XYZ") for a in arguments)
+        ):
+            return Apply(name, arguments, True)  # an expectation: E(X^2) is not E(X)^2
         if letter in OPAQUE and (simple or not part):
             return Apply(name, arguments, True)
         if simple and not part and not spaced and not self._sign("^", "!"):  # S(B)**2 is how it is rendered

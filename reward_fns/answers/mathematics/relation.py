@@ -12,6 +12,7 @@ from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     Call,
     Elements,
     Infinity,
+    Inverse,
     Matrix,
     Name,
     Neg,
@@ -163,7 +164,23 @@ def _names_its_right(left: Node, right: Node) -> bool:
     """Say whether a left side names the right one; an eccentricity e and a current i do, where they equal something."""
     if isinstance(left, Name) and left.text in ("e", "i"):
         return not any(isinstance(part, Name) and part.text == left.text for part in walk(right))
+    if isinstance(left, Name) and left.text.endswith("'") and names_in(right) == {left.text.rstrip("'")}:
+        return False  # y' = y is an equation
+    if not names_in(right) and _is_ratio_of_lengths(left):
+        return True
     return _is_name(left) and not (isinstance(left, Name) and left.text in names_in(right))
+
+
+def _is_ratio_of_lengths(node: Node) -> bool:
+    """Say whether a side is a quotient of segments or areas, by their points: AD/DB."""
+    parts = list(walk(node))
+    points = all(part.text.isupper() and len(part.text) == 1 for part in parts if isinstance(part, Name))
+    return (
+        isinstance(node, Product)
+        and points
+        and any(isinstance(part, Inverse) for part in parts)
+        and all(isinstance(part, Name | Product | Inverse) for part in parts)
+    )
 
 
 def _chain(sides: Sequence[Node], scalar: Callable, render: Callable) -> str:
