@@ -45,6 +45,8 @@ def test_a_good_section_is_taken():
         ),
         ({"keep": "last"}, "ttrl.keep is 'last'; input should be 'first', 'balanced' or 'spread'"),
         ({"answer_type": "choice", "choices": 27}, "ttrl.choices is 27; expected 2 to 26 options"),
+        ({"answer_type": "choice", "choices": [1, 2]}, "ttrl.choices.0 is 1; input should be a valid string"),
+        ({"answer_type": "choice", "choices": 1.5}, "ttrl.choices is 1.5; input should be a valid integer"),
         ({"answer_type": "choice", "choices": ["yes"]}, "ttrl.choices is ['yes']; expected at least two"),
         ({"patience_seconds": 0}, "ttrl.patience_seconds is 0; input should be greater than or equal to 1"),
         ({"poll_interval": 0.0}, "ttrl.poll_interval is 0.0; input should be greater than 0"),

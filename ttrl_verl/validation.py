@@ -7,11 +7,21 @@ from pydantic import BaseModel, ValidationError
 
 from ttrl_verl.errors import nearest
 
+_KINDS = ("int", "list[str]")
+"""Pydantic's words, in an error's path, for the kinds that a value may be of."""
+
 
 def first_error(error: ValidationError, root: str, model: type[BaseModel]) -> str:
     """Return what is wrong in a line: a misspelt key first, for what it left unset is missing too."""
-    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    path = [str(part) for part in first["loc"] if part not in ("int", "list[str]")]
+    found = error.errors()
+    first = min(found, key=lambda one: one["type"] != "extra_forbidden")
+    if first["loc"][-1] in _KINDS:
+        # Of several kinds that a value may be of, the one that it is most like: a list of numbers is no whole number.
+        within = len(first["loc"]) - 1
+        first = max(
+            (one for one in found if one["loc"][:within] == first["loc"][:within]), key=lambda one: len(one["loc"])
+        )
+    path = [str(part) for part in first["loc"] if part not in _KINDS]
     key = ".".join([root, *path])
     section, known = ".".join([root, *path[:-1]]), _keys(model, path[:-1])
     if first["type"] == "extra_forbidden":

@@ -82,7 +82,10 @@ def _choices(value: Any) -> int | list[str] | dict[str, str]:
         if text.isascii() and text.isdigit() and len(text) < 5:
             return int(text)
         if text.startswith(("[", "{")):
-            return _choices(json.loads(text))
+            try:
+                return _choices(json.loads(text))
+            except (json.JSONDecodeError, RecursionError) as error:
+                raise ValueError(f"choices is {value!r:.40}; is no JSON: {error}") from error
         return [word.strip() for word in text.split(",")]
     if isinstance(value, Mapping):
         # A column of objects has every letter in every row; those that a row has not are null.

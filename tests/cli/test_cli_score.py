@@ -106,7 +106,7 @@ BAD = [
     ('{"responses": ["C"], "label": ["C"]}', 'expected "label" to be a string or a number, got a list'),
     ('{"responses": ["C"], "label": "E"}', "expected \"label\" to be an answer of type choice, got 'E'"),
     ('{"responses": ["C"], "label": NaN}', "expected JSON, which has no NaN"),
-    ('{"responses": ["C"], "label": 1e999}', 'expected "label" to be a string or a number'),
+    ('{"responses": ["C"], "label": 1e999}', 'expected "label" to be a string or a number, got inf'),
     ('{"responses": ["C"], "label": ' + "9" * 5000 + "}", "expected numbers of at most 1000 digits, got one of 5000"),
     ('{"responses": ["C"], "responses": ["D"]}', "expected each key once, got 'responses' twice"),
     ('{"responses": ["C"], "log_probs": [true]}', 'expected "log_probs" to be a list of numbers'),

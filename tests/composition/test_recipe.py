@@ -98,6 +98,17 @@ def test_an_interpolation_that_leads_nowhere_is_named():
         _ = run.values
 
 
+def test_a_recipe_that_may_not_be_read_is_one_line(tmp_path: Path, monkeypatch):
+    (tmp_path / "mine.yaml").write_text(OURS)
+
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    with pytest.raises(InputError, match=r"mine\.yaml: cannot be read: Permission denied$"):
+        included(tmp_path / "mine.yaml")
+
+
 def test_recipes_that_include_one_another_are_read_once_each(tmp_path: Path):
     for name, other in (("a", "b"), ("b", "a")):
         (tmp_path / f"{name}.yaml").write_text(f"defaults: [{other}, _self_]\n")

@@ -40,6 +40,7 @@ def test_a_csv_spells_choices_as_text(tmp_path):
         ),
         ({"answer_type": 3}, "q.jsonl:1: answer_type is 3; expected text"),
         ({"answer_type": "choice", "choices": 1}, "q.jsonl:1: choices is 1; expected 2 to 26 options"),
+        ({"answer_type": "choice", "choices": "[1,"}, "q.jsonl:1: choices is '[1,'; is no JSON: Expecting value"),
         ({"answer_type": "choice", "choices": {"a": 1}}, "q.jsonl:1: choices is {'a': 1}; expected a number"),
     ],
 )

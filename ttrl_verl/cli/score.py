@@ -169,7 +169,8 @@ def _label(value: object, kind: AnswerType) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) and not is_number(value):
-        raise ValueError(f'expected "label" to be a string or a number, got {_kind(value)}')
+        got = str(value) if isinstance(value, float) else _kind(value)
+        raise ValueError(f'expected "label" to be a string or a number, got {got}')
     written = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     label = kind.canonicalize(written)
     if label is None:

@@ -217,7 +217,9 @@ def _read(file: Path) -> Mapping[str, Any]:
         values = yaml.load(file.read_text(encoding="utf-8"), Loader=BoundedLoader)
     except TooLargeError as error:
         raise InputError(f"{file}: {error}") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+    except (ValueError, yaml.YAMLError) as error:
         raise InputError(f"{file}: is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, Mapping):
         raise InputError(f"{file}: holds no mapping; expected a recipe")
