@@ -173,6 +173,15 @@ def test_a_run_without_votes_on_record_matches_nothing(tmp_path):
         matched(open_run(tmp_path))
 
 
+def test_what_a_source_is_called_does_not_act_on_the_terminal(run, write_jsonl):
+    name = "red \x1b[31m[/b]\ud83d"
+    done = run("--from", write_jsonl("0.jsonl", rows("4", "7", source=name)), "--answer-type", "number")
+    assert done.returncode == 0
+    assert r"red \x1b[31m[/b]\ud83d (1)" in done.stdout
+    done = run("--from", write_jsonl("0.jsonl", rows("4", label=None, source=name)), "--answer-type", "number")
+    assert r"red \x1b[31m[/b]\ud83d: no question has a label" in done.stdout
+
+
 def test_untrained_and_trained_stand_side_by_side(dump, training, write_jsonl, capsys):
     from rich.console import Console
 

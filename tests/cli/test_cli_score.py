@@ -221,3 +221,23 @@ def test_help_shows_an_example():
     result = CliRunner().invoke(score, ["--help"])
     assert '{"responses":' in result.output
     assert "ttrl-verl score --reward majority_vote groups.jsonl" in result.output
+
+
+VISIT = {"step": 1, "counts": {"C": 2}, "size": 3, "label": "C"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"counts": "C"}, {"counts": {"C": "x"}}, {"counts": {"C": 4}}, {"size": "x"}, {"step": None}, {"label": 5}],
+)
+def test_a_history_that_is_none_is_told_by_its_line(wrong):
+    row = {"responses": ["C", "A"], "history": [VISIT]}
+    assert len(run("--reward", "pooled", "--answer-type", "choice", text=json.dumps(row))[0]) == 1
+    (said,) = run("--reward", "pooled", text=json.dumps(row | {"history": [VISIT | wrong]}), status=2)[1]
+    assert said.startswith('<stdin>:1: expected "history" to be a list of objects with step, counts, size and label: ')
+
+
+def test_a_length_is_one_that_memory_has():
+    row = {"responses": ["C"], "entropies": [0.5], "lengths": [10**30]}
+    (said,) = run("--reward", "relative_confidence", text=json.dumps(row), status=2)[1]
+    assert said == '<stdin>:1: expected "lengths" to be a list of whole numbers'

@@ -157,7 +157,9 @@ def _train(wanted: Wanted, planned: Plan, console: Console) -> int:
     (wanted.folder / STOP).unlink(missing_ok=True)
     log = wanted.folder / "train.log"
     said = "going on" if (wanted.folder / MANIFEST).exists() else "adapting"
-    console.print(f"{said} with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
+    console.print(
+        f"{said} with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True, markup=False
+    )
     budget = Budget(wanted.folder, wanted.seconds)
     with Progress(console, wanted.folder, log, planned.steps) as progress:
 

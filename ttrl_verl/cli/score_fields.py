@@ -7,6 +7,8 @@ from typing import Any
 from ttrl_verl.reward_fns.group import Visit
 from ttrl_verl.reward_fns.reward import Reward
 
+_TOO_LARGE = 2**63  # for a size in memory, and for parquet
+
 
 def is_number(value: object) -> bool:
     """Return whether a value is a number that a float holds."""
@@ -68,14 +70,26 @@ def _one(of: Callable[[object], bool], what: str) -> Callable[[str, Any, int], A
 
 
 def _history(field: str, value: Any, _: int) -> tuple[Visit, ...]:
-    keys = {"step", "counts", "size", "label"}
-    if not isinstance(value, list) or not all(isinstance(visit, dict) and visit.keys() == keys for visit in value):
-        raise ValueError(f'expected "{field}" to be a list of objects with step, counts, size and label')
+    if not isinstance(value, list) or not all(map(_is_visit, value)):
+        raise ValueError(
+            f'expected "{field}" to be a list of objects with step, counts, size and label: whole numbers, votes by '
+            "answer, at least as many responses as votes, and a string or null"
+        )
     return tuple(Visit(**visit) for visit in value)
 
 
+def _is_visit(value: object) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"step", "counts", "size", "label"}:
+        return False
+    counts, size, label = value["counts"], value["size"], value["label"]
+    if not _is_whole(value["step"]) or not _is_whole(size) or not isinstance(label, str | None):
+        return False
+    votes = list(counts.values()) if isinstance(counts, dict) else [-1]
+    return all(_is_whole(one) and one > 0 for one in votes) and sum(votes) <= size
+
+
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _TOO_LARGE
 
 
 def _are_numbers(value: object) -> bool:

@@ -61,7 +61,9 @@ def demo(
         composed = compose_run(task.recipe, _overrides(*chosen, [*fitting, *overrides]))
     refuse(findings(composed, files, ask_hub=True))
     steps = composed.values["trainer"]["total_training_steps"]
-    console.print(f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True)
+    console.print(
+        f"training with verl and vLLM; their own output goes to {log}", highlight=False, soft_wrap=True, markup=False
+    )
     with Progress(console, out, log, steps) as progress:
         status = start_logged(composed, log, console, watch=progress.update).status
         progress.update()
@@ -80,11 +82,11 @@ def _tell(out: Path, ttrl: TTRLConfig, console: Console) -> None:
         before, after = (read_figures(passes[step], answer_type) for step in (0, last))
         console.print(accuracy_table(before, after, paired_changes(passes[0], passes[last])))
         for sentence in made_of(before, after):
-            console.print(sentence, highlight=False)
+            console.print(sentence, highlight=False, markup=False)
     report = write_report(out)
     if report.summary.verdict is not None:
-        console.print(report.summary.verdict.sentence(), highlight=False)
-    console.print(f"report: {report.page}, {report.text}", soft_wrap=True, highlight=False)
+        console.print(report.summary.verdict.sentence(), highlight=False, markup=False)
+    console.print(f"report: {report.page}, {report.text}", soft_wrap=True, highlight=False, markup=False)
     if open_run(out).checkpoints():  # overrides may have left none
         said = f"the adapted model: `ttrl-verl export {out} OUT`"
         console.print(said, soft_wrap=True, highlight=False, markup=False)
@@ -130,4 +132,4 @@ def _make(made: Made, console: Console, log: Path) -> None:
         done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
         raise InputError(f"the model could not be made; {log} says why")
-    console.print(f"the model is ready in {made.model_dir}", highlight=False, soft_wrap=True)
+    console.print(f"the model is ready in {made.model_dir}", highlight=False, soft_wrap=True, markup=False)

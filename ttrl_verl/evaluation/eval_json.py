@@ -24,12 +24,14 @@ from typing import Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from ttrl_verl.errors import InputError
 from ttrl_verl.evaluation.evaluate import FORMAT, Evaluation
 from ttrl_verl.evaluation.figures import shown
 from ttrl_verl.evaluation.run import Matched
 from ttrl_verl.files import write_json
+from ttrl_verl.printable import one_line
 
 FILE = "eval.json"
 
@@ -102,26 +104,26 @@ class EvalResult:
         sizes = {result.figures.samples for result in (*self.results.values(), *(self.after or (0, {}))[1].values())}
         return f"avg@{sizes.pop()}" if len(sizes) == 1 else "avg@n"
 
-    def _name(self, source: str, result: Evaluation) -> str:
+    def _name(self, source: str, result: Evaluation) -> Text:
         heldout = ", held out" if self.roles.get(source) == "heldout" else ""
-        return f"{source} ({result.figures.questions}{heldout})"
+        return Text(f"{one_line(source, 60)} ({result.figures.questions}{heldout})")
 
     def notes(self) -> list[str]:
         """Return what the table does not say, a sentence each."""
         lines = ["± one standard error over questions; maj@n as drawn, maj@k below n the mean over every k of the n"]
         for source, result in self.results.items():
-            figures = result.figures
+            figures, name = result.figures, one_line(source, 60)
             if figures.labelled == 0:
                 lines.append(
-                    f"{source}: no question has a label, so no accuracy; the majority ratio is {figures.majority_ratio}"
+                    f"{name}: no question has a label, so no accuracy; the majority ratio is {figures.majority_ratio}"
                 )
             elif figures.labelled < figures.questions:
-                lines.append(f"{source}: accuracy is over the {figures.labelled} of {figures.questions} with a label")
+                lines.append(f"{name}: accuracy is over the {figures.labelled} of {figures.questions} with a label")
             if result.fewest < figures.samples:
-                lines.append(f"{source}: a question has {result.fewest} responses in place of {figures.samples}")
+                lines.append(f"{name}: a question has {result.fewest} responses in place of {figures.samples}")
             if self.matched and self.roles.get(source) != "heldout" and figures.maj is not None:
                 lines.append(
-                    f"{source}: compute-matched: the untrained model's maj@{figures.samples} is {figures.maj}; "
+                    f"{name}: compute-matched: the untrained model's maj@{figures.samples} is {figures.maj}; "
                     f"training drew {self.matched.responses} responses for {self.matched.questions} questions"
                 )
         return lines
