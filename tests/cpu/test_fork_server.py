@@ -216,6 +216,17 @@ def test_a_library_that_is_loaded_need_not_be_preloaded(server):
     assert done.stdout == "False\n"
 
 
+def test_compilation_that_is_off_needs_no_settings(server):
+    variables = {"TORCHINDUCTOR_CPP_DYNAMIC_THREADS": "1"}
+    assert server.run("-c", FORKED, env=as_a_worker(TORCH_COMPILE_DISABLE="0", **variables)).stdout == "False\n"
+    refused = fork_server.refusal(
+        fork_server.Request(["-c", ""], variables | {"TORCH_COMPILE_DISABLE": "1"}, "/", [], []),
+        {"TORCH_COMPILE_DISABLE": "1"},
+        {},
+    )
+    assert refused == ""
+
+
 def test_plain_python_runs_what_is_not_understood(server):
     assert server.run("-S", "-c", FORKED).stdout == "False\n"
     assert server.run("--version").stdout.split()[0] == "Python"

@@ -110,6 +110,15 @@ def _observe_vllm(module: ModuleType) -> None:
     wrapt.wrap_function_wrapper(module, "OutputProcessor.abort_requests", _abort_requests)
 
 
+def _start_engine(wrapped, instance, args, kwargs):
+    write(kind="engine", pid=os.getpid())
+    return wrapped(*args, **kwargs)
+
+
+def _observe_engine(module: ModuleType) -> None:
+    wrapt.wrap_function_wrapper(module, "EngineCore.__init__", _start_engine)
+
+
 def _observe_group_stage(module: ModuleType) -> None:
     wrapt.wrap_function_wrapper(module, "GroupStageMixin._read_groups", _read_groups)
     wrapt.wrap_function_wrapper(module, "GroupStageMixin.sample", _sample)
@@ -126,4 +135,5 @@ def _observe_queue(module: ModuleType) -> None:
 wrapt.register_post_import_hook(_observe_group_stage, "ttrl_verl.training.group_stage")
 wrapt.register_post_import_hook(_observe_trainer, "verl.trainer.ppo.v1.trainer_base")
 wrapt.register_post_import_hook(_observe_queue, "transfer_queue")
+wrapt.register_post_import_hook(_observe_engine, "vllm.v1.engine.core")
 wrapt.register_post_import_hook(_observe_vllm, "vllm.v1.engine.output_processor")

@@ -52,6 +52,7 @@ def test_it_ran_all_steps_and_logged_the_metrics(finished):
 def test_its_processes_were_forked_from_one_that_had_imported_verl(finished):
     run, _ = finished
     assert {record["forked"] for record in run.observed} == {True}
+    assert len(run.of_kind("engine")) == 1
 
 
 def test_every_training_row_reached_the_workers_without_a_label(finished):

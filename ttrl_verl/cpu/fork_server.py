@@ -60,9 +60,10 @@ READ_AT_IMPORT = re.compile(
 """Variables that may be read when a module is imported: equal here and there, or nothing is forked."""
 
 READ_LATER = re.compile(
-    r"VLLM_(WORKER_MULTIPROCESSING_METHOD|ENGINE_\w+|HOST_IP|PORT|DP_\w+)$|TTRL_VERL_(RUN|COMMAND)$|PYTHONBREAKPOINT$"
+    r"(VLLM_(WORKER_MULTIPROC_METHOD|DISABLE_SHARED_EXPERTS_STREAM|SSM_CONV_STATE_LAYOUT|HOST_IP|PORT|DP_\w+)"
+    r"|VERL_(REPLICA_RANK|RAY_JOB_ID|SEED)|TTRL_VERL_(RUN|COMMAND)|PYTHONBREAKPOINT)$"
 )
-"""Of these, what vLLM and Ray set for the processes that they start, and what is read when it is needed."""
+"""Of these, what vLLM, verl and Ray set for the processes that they start, and what is read when it is needed."""
 
 FIRST_JOB = "01000000"
 """What Ray calls the first driver of a new Ray. Ray reads it when it is imported, so only that driver's are forked."""
@@ -188,17 +189,18 @@ def refusal(request: Request, before: Mapping[str, str], after: Mapping[str, str
     for name in sorted({*before, *after, *request.environment}):
         if READ_AT_IMPORT.match(name) and not READ_LATER.match(name):
             there = request.environment.get(name)
-            if name == "LD_PRELOAD" and _are_loaded(there):
-                continue
-            if there not in (before.get(name), after.get(name)):
+            if there not in (before.get(name), after.get(name)) and not _is_harmless(name, request.environment):
                 return f"{name} is {there}, here {before.get(name)}"
     return ""
 
 
-def _are_loaded(libraries: str | None) -> bool:
-    """Return whether this process has all libraries of an ``LD_PRELOAD``: vLLM names torch's own libgomp there."""
-    mapped = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()}
-    return {os.path.realpath(one) for one in re.split("[: ]", libraries or "") if one} <= mapped
+def _is_harmless(name: str, environment: Mapping[str, str]) -> bool:
+    """Return whether a variable that vLLM sets for its engine on a CPU says what is so already."""
+    if name == "LD_PRELOAD":  # torch's own libgomp
+        mapped = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()}
+        libraries = re.split("[: ]", environment.get(name, ""))
+        return {os.path.realpath(one) for one in libraries if one} <= mapped
+    return name.startswith("TORCHINDUCTOR_") and environment.get("TORCH_COMPILE_DISABLE") == "1"
 
 
 def unfit() -> str:
