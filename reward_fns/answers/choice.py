@@ -57,7 +57,7 @@ _NAMES = (
     "correct:", "correct option", "correct choice", "correct letter", "correct statement", "right option",
     "right choice", "best option", "best choice", "final choice", "final option", "choice:", "choice is",
     "solution:", "letter is", "option is", "verdict:", "output:", "prediction:", "response:", "response is",
-    "selection:", "richtig ist", "选项",
+    "selection:", "选项",
 )  # fmt: skip
 _ANSWER = re.compile(
     r"(?i:(?:(?:so|thus|hence|therefore),?\s)?(?:the )?(?:(?:correct |right |final |best )?(?:answer|option"

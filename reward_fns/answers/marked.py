@@ -20,7 +20,7 @@ def tagged(text: str) -> str | None:
     """
     if ">" not in text and "]" not in text:
         return None
-    if not (">" in text or text.rfind("wer]") >= 0 or text.rfind("WER]") >= 0):  # most brackets are LaTeX's
+    if not (">" in text or text.rfind("nswer]") >= 0 or text.rfind("NSWER]") >= 0):  # most brackets are LaTeX's
         return None
     lowered = text.lower()
     if not ("answer]" in lowered or (">" in text and any(ending in lowered for ending in _TAG_ENDINGS))):
@@ -36,11 +36,16 @@ def tagged(text: str) -> str | None:
     return held if held and len(held) <= _TAG_CHARS else None
 
 
+# A command of LaTeX whose backslash nobody escaped, and that JSON would read as a line break or its like.
+_UNESCAPED = re.compile(
+    r"(?<!\\)\\(?=(?:frac|text\w*|times|theta|tan|tau|to|triangle|tfrac|beta|binom|boxed|bar|begin|big|neq?|nu|rho|right|rm)"
+    r"(?![a-z]))"
+)
 _JSON = re.compile(
     r"""["'](?:(?:(?:final|correct|predicted|my|selected|chosen|best|the)?[_ -]?(?:answer|choice|option"""
     r"""|label|prediction|result|class|category|sentiment|value|output)(?:[_ -](?:choice|option|letter|value|key))?)"""
     r"""|final|solution)["']\s{0,3}:\s{0,3}"""
-    r"""("(?:[^"\\\n]|\\.){0,500}"|'(?:[^'\\\n]|\\.){0,500}'|\[[^\[\]{}]{0,300}\]|[^\s,{}"'\[\]][^,{}\n"']{0,100})""",
+    r"""("(?:[^"\\\n]|\\.){0,500}"|'(?:[^'\\\n]|\\.){0,500}'|\[[^\[\]{}]{0,300}\]|[^\s,{}"'\[\]](?:[^,{}\n"']|\{[^{}\n]{0,60}\}){0,100})""",
     re.IGNORECASE,
 )
 
@@ -63,7 +68,7 @@ def from_json(text: str) -> str | None:
         return None
     if value[0] == '"':
         try:
-            return str(json.loads(value)).strip() or None
+            return str(json.loads(_UNESCAPED.sub(r"\\\\", value))).strip() or None
         except ValueError:  # LaTeX that nobody escaped
             return value[1:-1].strip() or None
     if value[0] == "[":

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ttrl_verl.reward_fns.answers.canonical import Canonical
 from ttrl_verl.reward_fns.answers.mathematics import limits
 from ttrl_verl.reward_fns.answers.mathematics.exact import NotExactError, TooLargeError, UndefinedError
-from ttrl_verl.reward_fns.answers.mathematics.latex import packed, plain_text, tidy
+from ttrl_verl.reward_fns.answers.mathematics.latex import closes_at_end, packed, plain_text, tidy
 from ttrl_verl.reward_fns.answers.mathematics.parser import parse
 from ttrl_verl.reward_fns.answers.mathematics.structure import EVERYTHING, exact_scalar, render
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
@@ -26,6 +26,7 @@ LIMITED_SECONDS = 60.0
 """For how long. A busy machine makes an easy answer late; a worker lives for the whole training."""
 
 _TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
+_TEXT_OF_FORMULA = re.compile(r"\\text\{([^{}]*\\.*)\}")
 _QUOTED = re.compile(r'"([^"]*)"')
 _CAPITALS = re.compile(r"[A-Z]+(?:\*[A-Z]+)*")
 _TO_EVALUATE = re.compile(r"\\(?:i{0,3}nt|oint|sum|prod|lim)(?![a-zA-Z])")
@@ -134,7 +135,7 @@ def _cached(answer: str) -> Canonical:
     if quoted:
         return Canonical(_as_text(quoted[1]), False)
     tidied = tidy(answer)
-    text = _TEXT.fullmatch(tidied)
+    text = _TEXT.fullmatch(tidied) or (_TEXT_OF_FORMULA.fullmatch(tidied) if closes_at_end(tidied[5:]) else None)
     if text:
         tidied = tidy(text[1])
     tidied = _evaluated(tidied)

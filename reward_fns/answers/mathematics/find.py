@@ -17,7 +17,7 @@ _JOINT = re.compile(r"\s?(?:,|;|、|，)?\s?(?:and|or|&|和|或|与|と)?\s?")
 _MONEY = re.compile(r"\$\s?\d[\d,]*(?:\.\d+)?(?![\d$\\^_{}=+*/])")
 _PROSE = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}\s[a-zA-Z]{2,}|\.\s[A-Z]")
 _SENTENCE_END = re.compile(
-    r"\n|(?<!\bsq)(?<!\bcu)\.(?=\s|\Z)|(?<=[\d}$)\]])\s[-–—]+\s(?=[A-Za-z]{2})|[。；！？]|(?<=[\d}$)\]])[,;，]\s?(?!\s?(?:(?:and"
+    r"\n|(?<!\bsq)(?<!\bcu)\.(?=\s|\Z)|(?:(?<=[\d}$)\]%])|(?<=\\pi))\s[-–—]+\s(?=[A-Za-z]{2})|[。；！？]|(?:(?<=[\d}$)\]%])|(?<=\\pi))[,;，]\s?(?!\s?(?:(?:and"
     r"|or)\s)?[a-zA-Z](?:_\w)?\s?=)(?=[a-zA-Z\u4e00-\u9fff])"
     r"(?!(?:and|or)\s\S{1,12}(?:[.\s]|\Z))|,\s(?:which|where|so|because|since|as)\s"
     r"|(?<=[\d}$)%]),?\s(?:(?:or|i\.e\.,?)\s)?(?:about|approximately|roughly|around|≈)\s(?=\S)"
@@ -32,6 +32,7 @@ _RATHER = re.compile(r"\bbut\s(?:rather\s)?|[,;]\s(?:it['’]s|it is|rather)\s|�
 _EMPTY_BOX = re.compile(rf"[\s$:*]{{0,4}}\\boxed\s?\{{(?:{PLACEHOLDER})\}}", re.IGNORECASE)
 _RULE = re.compile(r"\s{0,3}[-=_*]{3,40}\s{0,3}\n")
 _PART_LABELS = re.compile(r"\([a-e]\)\s(?=[$\\\d-])")
+_TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
 _STARRED = re.compile(r"(?<![\w*\\$])\*([a-zA-Z])\*(?![\w*])|\A([a-zA-Z])\*(?=\s?=)")
 _NEARLY = re.compile(
     r"\A(?:approximately|about|roughly|around|exactly|only|just|the number)\s(?=[\d$\\-])", re.IGNORECASE
@@ -43,9 +44,10 @@ _ASIDE = re.compile(
     r"|(?:since|because|as|from|see|i\.e\.|that is|which|where|using|by|note|approx\w*|about|roughly|or|≈)(?!\w)"
     r"[^()（）]*)"
     r"[)）]\Z"
-    r"|\sper\s\w+\Z|(?<=[\d}$)])(?:\s[a-z]{3,15}){0,2}\s(?:in total|in all|altogether|overall"
-    r"|left(?: over)?|remaining|old|long|tall|away|high|wide)\Z|(?<=[\d}$)])\smore(?:\s[a-z]{2,15}){0,2}\Z"
-    r"|(?<=[\d}$)])\sof\s(?:the|an?|his|her|their|all)\s[a-z ]{2,30}\Z"
+    r"|\sper\s\w+\Z|(?:(?<=[\d}$)%])|(?<=\\pi))(?:\s[a-z]{3,15}){0,2}\s(?:in total|in all|altogether|overall"
+    r"|left(?: over)?|remaining|old|long|tall|away|high|wide)\Z"
+    r"|(?:(?<=[\d}$)%])|(?<=\\pi))\smore(?:\s[a-z]{2,15}){0,2}\Z"
+    r"|(?:(?<=[\d}$)%])|(?<=\\pi))\sof\s(?:the|an?|his|her|their|all)\s[a-z ]{2,30}\Z"
     r"|[\s:;^]{0,3}[\u2600-\u27bf\U0001f300-\U0001faff\ufe0f]{1,5}\Z|\s[:;]-?[)D]\Z|(?<=\d\d)!{1,3}\Z"
 )
 _SPELLED = re.compile(r"(?<=[\d}])\s{0,3}(?:\\text\s?\{\s{0,3})?\([a-zA-Z][a-z \-]{1,60}\)\s{0,3}\}?\Z")
@@ -112,8 +114,9 @@ _COUNTED = re.compile(
     r"(?:一共|总共|总计|共计|共)?有?\s?(\d[\d,.]{0,20})\s?(?:[种個个条只名人次元对组位天本][\u4e00-\u9fff]{0,4})?"
 )
 _AND_DONE = re.compile(r",\sand\s(?:we|this|that|it)\s[^.,;\d$\\=]{1,60}[.!]?\Z", re.IGNORECASE)
+_HEADING_CHARS = 80
 _RESULT_HEADING = re.compile(
-    r"(?:\A|\n)\s{0,3}(?:#{1,6}\s|\*\*)[^\n]{0,30}\b(?:result|solution|conclusion|total|value)s?[\s:*]{0,6}\Z",
+    r"\s{0,3}(?:#{1,6}\s|\*\*)[^\n]{0,30}\b(?:result|solution|conclusion|total|value)s?[\s:*]{0,6}\Z",
     re.IGNORECASE,
 )
 _REPLY = re.compile(r"\AA\s?[:：]\s")  # behind "Q: ..."
@@ -192,7 +195,7 @@ def _boxed_statement(held: str) -> str | None:
     if "answer" not in held.lower():
         held = _OPTION_MARK.sub("", held, count=1)
         return (_SPELLED.sub("", held) or held) or None
-    bare = plain(held.replace("\\text{", " ").replace("}", " ") if "\\text{" in held else held)
+    bare = plain(_TEXT.sub(r" \1 ", held))
     found = statements(bare)
     return (bare[found[-1].end :].strip(_AROUND) if found else held) or None
 
@@ -220,12 +223,16 @@ def _last_statement(text: str) -> tuple[bool, str | None]:
 
 def _statement(text: str) -> str | None:
     """Return the answer at the start of a sentence's rest: its formulas, or its words up to the end."""
-    text = _RULE.sub("", text.lstrip("\n"), count=1).lstrip(_AROUND)
-    text = _NEARLY.sub("", text, count=1)
+    text = text.lstrip("\n")
+    rule = _RULE.match(text)
+    text = (text[rule.end() :] if rule else text).lstrip(_AROUND)
+    nearly = _NEARLY.match(text)
+    text = text[nearly.end() :] if nearly else text
     formulas = _formula(text)
     if formulas:
         return formulas
-    text = _STARRED.sub(r"\1\2", text.replace("**", ""))
+    text = text.replace("**", "")
+    text = _STARRED.sub(r"\1\2", text) if "*" in text else text
     end = _SENTENCE_END.search(text)
     found = (text[: end.start()] if end else text).strip(" *_`\"'“”|").lstrip(".… ")
     found = _PART_LABELS.sub("", found) if len(_PART_LABELS.findall(found)) > 1 else _UNIT_LETTER.sub("", found)
@@ -285,14 +292,15 @@ def _concluded(text: str) -> str | None:
     line = lines[-1][-_STATED_CHARS:].strip(_AROUND + "。")
     start = max((m.end() for m in _SENTENCE_START.finditer(line)), default=0)
     sentence = _AND_DONE.sub("", line[start:])
-    if len(lines) == 2 and _RESULT_HEADING.search(lines[0]):
+    heading = lines[0][-2 * _HEADING_CHARS :].rstrip().rsplit("\n", 1)[-1] if len(lines) == 2 else ""
+    if heading.startswith(("#", "*", " ")) and _RESULT_HEADING.match(heading):
         return _bare(lines[1])
     result = _RESULT.match(sentence)
     if result:
         return _statement(sentence[result.end() :])
     concluded = _CONCLUDED.match(sentence)
     said = concluded["said"] if concluded else ""
-    if _EMPTY_BOX.search(sentence):
+    if "\\" in sentence and _EMPTY_BOX.search(sentence):
         return None
     led = concluded is not None and (said != sentence or _LED.match(sentence) is not None)
     alone = len(lines) == 1 and start == 0 and len(sentence) == len(line)  # a response of one sentence

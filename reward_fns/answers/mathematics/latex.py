@@ -142,7 +142,7 @@ _EQUALS = re.compile(r" ?(<=|>=|!=|[=<>+∧∨]) ?")
 _SET_LETTERS = dict(zip("RZNQC", "ℝℤℕℚℂ", strict=True))
 _DIGIT_GAP = re.compile(r"(?<=\d)\\[!,;: ](?=\d{3}(?!\d))|(?<=\d),\\! ?(?=\d{3}(?!\d))|(?<=\d)\{,\}(?=\d{3})")
 _SPEED = re.compile(
-    r"(?<=[\d})]) {1,3}(?:km|m|cm|mm|ft|mi|in|g|kg|J|N|L|mol|rad|cal|W|V|C)\s?"
+    r"(?:(?<=[\d})])|(?<=\\pi)) {1,3}(?:km|m|cm|mm|ft|mi|in|g|kg|J|N|L|mol|rad|cal|W|V|C)\s?"
     r"(?:/\s?(?:hr?|s|min|sec|mol|L|day|kg|g)(?:\s?\^?\s?\{?[23]\}?)?"
     r"|(?:\*|\s)\s?(?:h|s|min|mol|L|kg|g)\s?\^\s?\{?\s?-\s?[123]\s?\}?)\s*\Z"
 )
@@ -239,14 +239,14 @@ def _unwrap(text: str) -> str:
             text = text[2:-2]
         if text.startswith(("≈", "=")):
             text = text[1:]
-        if text.startswith("{") and text.endswith("}") and _closes_at_end(text):
+        if text.startswith("{") and text.endswith("}") and closes_at_end(text):
             text = text[1:-1]
         if text == before:
             break
     return text
 
 
-def _closes_at_end(text: str) -> bool:
+def closes_at_end(text: str) -> bool:
     """Say whether the brace that a text begins with is closed by its last one."""
     depth = 0
     for index, character in enumerate(text):
