@@ -34,6 +34,15 @@ def test_votes_on_other_questions_are_refused(tmp_path):
         read_votes(tmp_path / "v.parquet", "ef")
 
 
+def test_text_that_is_no_utf8_is_one_line(tmp_path):
+    write_votes(tmp_path / "v.parquet", VOTES, SOURCE)
+    table = pq.read_table(tmp_path / "v.parquet")
+    broken = pa.array([b"\x82"] * len(table), pa.binary()).view(pa.string())
+    pq.write_table(table.set_column(1, "origin", broken), tmp_path / "v.parquet")
+    with pytest.raises(InputError, match=r"v\.parquet: cannot be read: .*UTF8"):
+        read_votes(tmp_path / "v.parquet")
+
+
 def test_what_is_no_file_of_votes_is_one_line(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_votes(tmp_path / "missing.parquet")

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from record_rows import train
-from run_folder import make_run
+from run_folder import make_run, visit
 
 from ttrl_verl.config import parse_ttrl_config
 from ttrl_verl.errors import InputError
@@ -107,6 +109,16 @@ def test_a_line_that_a_crash_cut_off_does_not_spoil_the_next(start_record, tmp_p
     alarms.write_bytes(alarms.read_bytes() + b'{"step": 3, "att')
     append_line(alarms, {"step": 4, "attempt": 1, "alarm": "no_signal"})
     assert [alarm["step"] for alarm in open_run(tmp_path / "run").alarms()] == [3, 4]
+
+
+def test_votes_whose_text_is_no_utf8_are_a_line(tmp_path):
+    folder = make_run(tmp_path / "run", steps={1: [visit(0, ["4"] * 4)]})
+    file = folder / "audit" / "step_000001.parquet"
+    table = pq.read_table(file)
+    broken = pa.array([b"\x82"], pa.binary()).view(pa.string())
+    pq.write_table(table.set_column(table.schema.get_field_index("question"), "question", broken), file)
+    with pytest.raises(InputError, match=r"step_000001\.parquet: cannot be read: .*UTF8"):
+        open_run(folder).audit()
 
 
 def test_a_record_that_cannot_be_read_is_a_line(tmp_path):

@@ -150,7 +150,9 @@ def read_votes(path: Path, columns: Sequence[str], index: int | None = None) -> 
     """
     filters = None if index is None else [("index", "==", index)]
     try:
-        return pq.read_table(path, schema=AUDIT_SCHEMA, columns=list(columns), filters=filters)
+        table = pq.read_table(path, schema=AUDIT_SCHEMA, columns=list(columns), filters=filters)
+        table.validate(full=True)  # text that is no UTF-8 would be found where it is first looked at
+        return table
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
 
