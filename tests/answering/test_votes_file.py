@@ -43,6 +43,13 @@ def test_text_that_is_no_utf8_is_one_line(tmp_path):
         read_votes(tmp_path / "v.parquet")
 
 
+def test_a_column_whose_name_is_no_utf8_is_one_line(tmp_path):
+    pq.write_table(pa.table({"é": [1]}), tmp_path / "v.parquet")
+    (tmp_path / "v.parquet").write_bytes((tmp_path / "v.parquet").read_bytes().replace("é".encode(), b"\xff\xa9"))
+    with pytest.raises(InputError, match=r"v\.parquet: cannot be read: 'utf-8' codec"):
+        read_votes(tmp_path / "v.parquet")
+
+
 def test_what_is_no_file_of_votes_is_one_line(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_votes(tmp_path / "missing.parquet")

@@ -152,6 +152,6 @@ def count_rows(path: Path) -> int | None:
     if path.suffix == ".parquet":
         try:
             return pq.ParquetFile(path).metadata.num_rows
-        except pa.ArrowException as error:
+        except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
             raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
     return sum(1 for _ in file_rows(path))

@@ -153,7 +153,7 @@ def read_votes(path: Path, columns: Sequence[str], index: int | None = None) -> 
         table = pq.read_table(path, schema=AUDIT_SCHEMA, columns=list(columns), filters=filters)
         table.validate(full=True)  # text that is no UTF-8 would be found where it is first looked at
         return table
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
 
 

@@ -137,7 +137,7 @@ def read_votes(path: Path, data_sha256: str | None = None) -> tuple[list[Questio
     try:
         table = pq.read_table(path)
         table.validate(full=True)  # text that is no UTF-8 would be found where it is first looked at
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot be read: {first_line(error)}") from error
     source = _source(path, (table.schema.metadata or {}).get(_KEY))
     if not table.schema.equals(SCHEMA):
