@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ttrl_verl.composition.catalogue import part_groups, recipe_file
+from ttrl_verl.composition.interpolations import check_size
 from ttrl_verl.composition.overrides import KEYS_BEYOND_YAML, check_key, quoted, translate, verl_defaults
 from ttrl_verl.composition.yaml_loader import BoundedLoader
 from ttrl_verl.errors import InputError
@@ -47,9 +48,13 @@ class Composed:
         """The configuration as plain values, interpolations resolved.
 
         Raises:
-            InputError: an interpolation leads nowhere.
+            InputError: an interpolation leads nowhere, or they stand for more than a memory holds.
         """
-        return plain(self.config)
+        try:
+            check_size(self.written)
+            return plain(self.config)
+        except RecursionError as error:
+            raise InputError(f"{self.recipe}: its interpolations lead from one to the next too far") from error
 
     @property
     def written(self) -> dict[str, Any]:
