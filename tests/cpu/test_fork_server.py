@@ -170,6 +170,14 @@ def test_open_files_keep_their_numbers_and_no_other_is_open(server):
     assert len(numbers) == 5, numbers  # the fifth is the listing's own
 
 
+def test_it_may_have_as_many_files_open_as_the_one_that_stands_for_it(server):
+    code = "import resource; print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
+    few = ["bash", "-c", f"ulimit -n 123; exec {server.python} -c '{code}'"]
+    done = subprocess.run(few, capture_output=True, text=True, check=False, env=as_a_worker())
+    assert done.stdout == "123 123\n"
+    assert "forked" in server.log().splitlines()[-1]
+
+
 def test_what_it_starts_with_multiprocessing_is_forked_too(server, tmp_path):
     """Also where a module wrote into the environment, as ``writes`` does."""
     script = tmp_path / "parent.py"
@@ -220,7 +228,7 @@ def test_compilation_that_is_off_needs_no_settings(server):
     variables = {"TORCHINDUCTOR_CPP_DYNAMIC_THREADS": "1"}
     assert server.run("-c", FORKED, env=as_a_worker(TORCH_COMPILE_DISABLE="0", **variables)).stdout == "False\n"
     refused = fork_server.refusal(
-        fork_server.Request(["-c", ""], variables | {"TORCH_COMPILE_DISABLE": "1"}, "/", [], []),
+        fork_server.Request(["-c", ""], variables | {"TORCH_COMPILE_DISABLE": "1"}, "/", [], [], (64, 64)),
         {"TORCH_COMPILE_DISABLE": "1"},
         {},
     )

@@ -9,6 +9,7 @@ Plain Python takes its place where the server says so, or is not there.
 import array
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -39,6 +40,7 @@ def _ask(address: str, asked: Sequence[str]) -> tuple[socket.socket, BinaryIO, i
     """Return the connection, its lines and the child's process id; ``None`` where plain Python is to run."""
     files = _open_files()
     request = {"arguments": asked, "environment": dict(os.environ), "folder": os.getcwd(), "files": files}
+    request["most_files"] = resource.getrlimit(resource.RLIMIT_NOFILE)
     message = json.dumps(request).encode() + b"\n"
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(PATIENCE)

@@ -166,6 +166,7 @@ class Request:
         folder: where it runs.
         files: the numbers that its open files are to have, in the order of ``received``.
         received: these files as they are open in the server.
+        most_files: how many it may have open, softly and at the most.
     """
 
     arguments: list[str]
@@ -173,6 +174,7 @@ class Request:
     folder: str
     files: list[int]
     received: list[int]
+    most_files: tuple[int, int]
 
 
 def refusal(request: Request, before: Mapping[str, str], after: Mapping[str, str]) -> str:
@@ -217,8 +219,6 @@ def main(arguments: Sequence[str]) -> None:
     """Run the server: ``fork_server NUMBER FOLDER MODULE …``, with an open socket that listens as file NUMBER."""
     number, folder, *modules = arguments
     _log_by_ourselves()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # as Ray does in its driver, for its children
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     server = os.getpid()
     try:
@@ -343,7 +343,9 @@ def _receive(connection: socket.socket) -> Request:
     if arguments[: len(flags)] == flags:
         # multiprocessing gives its children the parent's own, which are the server's.
         arguments = arguments[len(flags) :]
-    return Request(arguments, asked["environment"], asked["folder"], asked["files"], received.tolist())
+    return Request(
+        arguments, asked["environment"], asked["folder"], asked["files"], received.tolist(), tuple(asked["most_files"])
+    )
 
 
 def _end(children: Mapping[int, tuple[int, socket.socket]]) -> None:
@@ -364,6 +366,7 @@ def _run(request: Request, folder: Path, before: Mapping[str, str]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.setpgid(0, 0)  # Ray ends a worker by its group
     ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: gone with the server
+    resource.setrlimit(resource.RLIMIT_NOFILE, request.most_files)
     _take_files(request)
     written = {name: value for name, value in os.environ.items() if before.get(name) != value}  # by what was imported
     os.environ.clear()
