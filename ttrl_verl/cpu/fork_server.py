@@ -134,12 +134,14 @@ def _start(folder: Path, modules: Sequence[str]) -> subprocess.Popen:
     stands_in.chmod(stat.S_IRWXU)
     if not os.access(stands_in, os.X_OK):
         raise PermissionError(f"{folder.parent}: nothing in it may be run")
+    # In a file: who looks for a process by what it runs would find the server's in its command line.
+    (folder / "modules").write_text("\n".join(modules), encoding="utf-8")
     with socket.socket(socket.AF_UNIX) as listener, (folder / "log").open("wb") as log:
         listener.bind(str(address))
         listener.listen(64)
         number = listener.fileno()
         return subprocess.Popen(
-            [sys.executable, "-m", __name__, str(number), str(folder), *modules],
+            [sys.executable, "-m", __name__, str(number), str(folder)],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -216,13 +218,16 @@ def unfit() -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run the server: ``fork_server NUMBER FOLDER MODULE …``, with an open socket that listens as file NUMBER."""
-    number, folder, *modules = arguments
+    """Run the server: ``fork_server NUMBER FOLDER``, with an open socket that listens as file NUMBER.
+
+    FOLDER has the names of the modules, one a line, in a file ``modules``.
+    """
+    number, folder = arguments
     _log_by_ourselves()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     server = os.getpid()
     try:
-        before = _import(modules)
+        before = _import((Path(folder) / "modules").read_text(encoding="utf-8").split())
         _logger.info("ready: %s modules, %s thread(s)", len(sys.modules), len(os.listdir("/proc/self/task")))
         gc.freeze()  # a collection in a child would touch, and so copy, every page
         with socket.socket(fileno=int(number)) as listener:
