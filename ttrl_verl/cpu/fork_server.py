@@ -61,7 +61,7 @@ READ_AT_IMPORT = re.compile(
 
 READ_LATER = re.compile(
     r"(VLLM_(WORKER_MULTIPROC_METHOD|DISABLE_SHARED_EXPERTS_STREAM|SSM_CONV_STATE_LAYOUT|HOST_IP|PORT|DP_\w+)"
-    r"|VERL_(REPLICA_RANK|RAY_JOB_ID|SEED)|TTRL_VERL_(RUN|COMMAND)|PYTHONBREAKPOINT)$"
+    r"|VERL_(REPLICA_RANK|RAY_JOB_ID|SEED|CPU_VISIBLE_DEVICES)|TTRL_VERL_(RUN|COMMAND)|PYTHONBREAKPOINT)$"
 )
 """Of these, what vLLM, verl and Ray set for the processes that they start, and what is read when it is needed."""
 
@@ -190,12 +190,14 @@ def refusal(request: Request, before: Mapping[str, str], after: Mapping[str, str
     kind = request.arguments[0] if request.arguments else ""
     if not (kind.endswith(".py") or (kind == "-c" and len(request.arguments) > 1)):
         return f"neither a script nor -c: {kind or 'no argument'}"
-    for name in sorted({*before, *after, *request.environment}):
-        if READ_AT_IMPORT.match(name) and not READ_LATER.match(name):
-            there = request.environment.get(name)
-            if there not in (before.get(name), after.get(name)) and not _is_harmless(name, request.environment):
-                return f"{name} is {there}, here {before.get(name)}"
-    return ""
+    others = [
+        f"{name} is {there}, here {before.get(name)}"
+        for name in sorted({*before, *after, *request.environment})
+        if READ_AT_IMPORT.match(name) and not READ_LATER.match(name)
+        if (there := request.environment.get(name)) not in (before.get(name), after.get(name))
+        if not _is_harmless(name, request.environment)
+    ]
+    return "; ".join(others)
 
 
 def _is_harmless(name: str, environment: Mapping[str, str]) -> bool:
