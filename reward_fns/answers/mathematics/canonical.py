@@ -225,9 +225,22 @@ def _as_text(tidied: str) -> str | None:
     except (SyntaxTrouble, UndefinedError, TooLargeError, RecursionError):
         return _packed(text)
     except NotExactError:
-        tight = packed(text)
-        return f'"{tight if packed(plain_text(tidy(tight))) == tight else text}"'
+        return f'"{_packed_formula(text)}"'
     return text if reads_as == text else f'"{text}"'
+
+
+def _packed_formula(text: str) -> str:
+    """Return a formula that was not worked out without the blanks of its LaTeX, where it then reads as the same."""
+    tight = packed(text)
+    if packed(plain_text(tidy(tight))) != tight:
+        return text
+    try:
+        render(parse(tight), exact_scalar)
+    except NotExactError:
+        return tight
+    except (SyntaxTrouble, UndefinedError, TooLargeError, RecursionError):
+        return text
+    return text
 
 
 def _packed(text: str) -> str:

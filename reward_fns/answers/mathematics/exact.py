@@ -216,6 +216,11 @@ def _merge(left: Monomial, right: Monomial) -> tuple[Monomial, Fraction]:
     exponents = dict(left)
     for name, exponent in right:
         exponents[name] = exponents.get(name, Fraction(0)) + exponent
+    for name, exponent in list(exponents.items()):
+        if isinstance(name, str) and name.startswith("abs(") and name[4:-1].isidentifier() and abs(exponent) >= 2:
+            even = exponent // 2 * 2  # |x||x| is x**2
+            exponents[name] = exponent - even
+            exponents[name[4:-1]] = exponents.get(name[4:-1], Fraction(0)) + even
     scale = Fraction(1)
     kept = []
     for name, exponent in exponents.items():

@@ -78,7 +78,8 @@ def exact_scalar(node: Node) -> Scalar:
         case Apply(name, arguments, False):  # on its own, x(2) is a function's value
             return exact_scalar(Apply(name, arguments, True))
         case Product(parts) if all(isinstance(p, Name) and len(p.text) == 1 and p.text.isupper() for p in parts):
-            return Scalar("".join(part.text for part in parts), None)  # A B on its own is the name AB, and not BA
+            # A B on its own is the name AB, and not BA; a longer row would read back as a word.
+            return Scalar(("" if len(parts) < 5 else "*").join(part.text for part in parts), None)
     value = evaluate(node, Exact())
     return Scalar(exact.text(value), value)
 

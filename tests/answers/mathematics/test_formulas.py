@@ -74,6 +74,7 @@ ONE = {
     "a power behind a letter": [["N_0 2^{-t/T}", r"N_0\left(\frac12\right)^{t/T}"]],
     "a quotient of lengths": [[r"\frac{AD}{DB}=\frac23", r"\frac23"]],
     "ordinals and temperatures": [["7^{th}", "7th"], ["31°C", r"31^\circ\text{C}", "31"]],
+    "absolute values in a product": [["|x||x|", "x^2", "|x|^2"], ["|na|m|na|", "a^2mn^2"]],
     "fine powers of e": [["e^{0.0075}", "e^{3/400}"]],
     "an area by its points": [["[ABC]=24", "24"]],
     "an operator": [[r"\frac{d}{dx}(x^2)=2x", "2x"]],
