@@ -86,6 +86,15 @@ def test_what_a_file_says_does_not_act_on_the_terminal(ttrl_verl, tmp_path):
     )
 
 
+def test_what_a_question_says_does_not_act_on_the_terminal(ttrl_verl, tmp_path, tiny_model):
+    (tmp_path / "q.jsonl").write_text('{"pro\\u001b[31mmpt": "a"}\n')
+    done = ttrl_verl("check", "demo_cpu", f"data={tmp_path / 'q.jsonl'}", "--fast")
+    assert r"its columns are pro\x1b[31mmpt" in done.stdout
+    (tmp_path / "q.jsonl").write_text('{"prompt": "what is\\n\\u001b[31m"}\n')
+    done = ttrl_verl("show", "demo_cpu", f"data={tmp_path / 'q.jsonl'}", f"model={tiny_model}", "--prompt")
+    assert "what is\n�[31m" in done.stdout
+
+
 def test_the_recipes_are_listed(ttrl_verl):
     assert "demo_cpu" in ttrl_verl("recipes").stdout
 

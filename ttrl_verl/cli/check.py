@@ -11,6 +11,7 @@ import click
 from ttrl_verl.cli.complete import overrides as complete_overrides
 from ttrl_verl.cli.complete import recipes as complete_recipes
 from ttrl_verl.errors import InputError
+from ttrl_verl.printable import one_line
 
 if TYPE_CHECKING:
     from ttrl_verl.composition.recipe import Composed
@@ -66,7 +67,7 @@ class _Teller:
         for finding in findings:
             self.found.setdefault(subject, []).append(finding)
             if not self.as_json:
-                click.echo(f"{_SAID[finding.state]} {finding.what:<13} {finding.said}")
+                click.echo(f"{_SAID[finding.state]} {finding.what:<13} {one_line(finding.said)}")
 
     def end(self) -> int:
         """Return the exit status."""

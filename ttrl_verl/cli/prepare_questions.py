@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ttrl_verl.printable import one_line
 from ttrl_verl.reward_fns.answers import ANSWER_TYPE_NAMES
 
 
@@ -84,4 +85,8 @@ def command(
 
 
 def _left_out(bad: int, examples: Sequence[str]) -> str:
-    return "".join([f" but for {bad}, left out:", *(f"\n              {line}" for line in examples)]) if bad else ""
+    return (
+        "".join([f" but for {bad}, left out:", *(f"\n              {one_line(line)}" for line in examples)])
+        if bad
+        else ""
+    )

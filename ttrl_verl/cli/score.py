@@ -12,6 +12,7 @@ import click
 from ttrl_verl.cli.answer_type import parse_answer_type
 from ttrl_verl.cli.score_fields import is_number, read_fields
 from ttrl_verl.errors import InputError
+from ttrl_verl.printable import one_line
 from ttrl_verl.reward_fns import REWARD_FNS, BoundReward, Group, get_reward_fn
 from ttrl_verl.reward_fns.answers import ANSWER_TYPE_NAMES, AnswerType
 from ttrl_verl.reward_fns.answers.row_type import of_row, row_type
@@ -95,7 +96,7 @@ def _score_lines(source: BinaryIO, target: TextIO, name: str, reward_fn: BoundRe
             result = json.dumps(_result(group, _rewards(group, reward_fn)), allow_nan=False)
         except ValueError as error:
             bad += 1
-            click.echo(f"{name}:{number}: {error}", err=True)
+            click.echo(one_line(f"{name}:{number}: {error}"), err=True)
         else:
             target.write(result + "\n")
             target.flush()

@@ -6,6 +6,7 @@ import click
 
 from ttrl_verl.cli.complete import overrides as complete_overrides
 from ttrl_verl.cli.complete import recipes as complete_recipes
+from ttrl_verl.printable import on_page, one_line
 
 if TYPE_CHECKING:
     from ttrl_verl.composition.recipe import Composed
@@ -63,9 +64,9 @@ def _print_prompt(composed: "Composed") -> None:
 
     check_config(composed)
     shown = first_prompt(composed)
-    click.echo(shown.text)
+    click.echo(on_page(shown.text, len(shown.text)))
     images = f", with {shown.images} image{'s' if shown.images > 1 else ''}" if shown.images else ""
     cost = f": {shown.cost.most} tokens of {shown.cost.longest}" if shown.cost else ""
-    click.echo(f"({shown.origin}{images}{cost})", err=True)
+    click.echo(one_line(f"({shown.origin}{images}{cost})"), err=True)
     if shown.too_long:
-        click.echo(f"does not fit: {shown.too_long}", err=True)
+        click.echo(one_line(f"does not fit: {shown.too_long}"), err=True)

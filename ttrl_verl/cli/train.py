@@ -10,6 +10,7 @@ import click
 from ttrl_verl.cli.complete import overrides as complete_overrides
 from ttrl_verl.cli.complete import recipes as complete_recipes
 from ttrl_verl.composition.overrides import SHORT_NAMES
+from ttrl_verl.printable import one_line
 
 if TYPE_CHECKING:
     from ttrl_verl.composition.recipe import Composed
@@ -57,9 +58,9 @@ def command(recipe: str, overrides: tuple[str, ...], dry_run: bool, plain: bool)
     from ttrl_verl.record.folder import run_folder
     from ttrl_verl.report.keep_best import BestKept
 
-    warned = refuse(findings(composed, ask_hub=True), tell=lambda said: click.echo(said, err=True))
+    warned = refuse(findings(composed, ask_hub=True), tell=lambda said: click.echo(one_line(said), err=True))
     for sentence in [*(finding.said for finding in warned), *untested()]:
-        click.echo(f"warning: {sentence}", err=True)
+        click.echo(one_line(f"warning: {sentence}"), err=True)
     typed = ["ttrl-verl", "train", recipe, *composed.overrides]
     keep = BestKept(run_folder(composed.values))
     if plain or not sys.stdout.isatty():
