@@ -13,7 +13,7 @@ import wrapt
 
 
 def write(**record: object) -> None:
-    record["forked"] = "/ttrl-verl-" in os.fsdecode(multiprocessing.spawn.get_executable())  # by cpu.fork_server
+    record["forked"] = "/ttrl-verl-" in os.fsdecode(multiprocessing.spawn.get_executable())  # by cpu.forks
     with open(os.environ["TTRL_OBSERVER_FILE"], "a") as file:
         file.write(json.dumps(record) + "\n")
 

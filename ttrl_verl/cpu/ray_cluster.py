@@ -14,7 +14,7 @@ from typing import Any
 
 import wrapt
 
-from ttrl_verl.cpu import fork_server
+from ttrl_verl.cpu.forks.start import launcher, workers_variables
 from ttrl_verl.hooks import when_imported
 from ttrl_verl.preflight.ray_address import joins
 
@@ -56,7 +56,7 @@ def forked(options: Mapping[str, Any], launcher: str, known: Mapping[str, str]) 
     Args:
         options: the keyword arguments.
         launcher: a command, as a shell reads it.
-        known: ``fork_server.workers_variables``.
+        known: ``forks.start.workers_variables``.
 
     Example:
         >>> forked({"runtime_env": {"py_executable": None, "env_vars": {"A": "1"}}}, "/tmp/python", {"A": "1"})
@@ -79,8 +79,8 @@ def _init(wrapped: Callable, instance: object, args: tuple, kwargs: dict) -> Any
     # A first argument without a name is an address.
     said = {"address": args[0], **kwargs} if args else kwargs
     fit = fit_for_ray(said, os.environ)
-    if not joins(said, os.environ) and (launcher := fork_server.launcher()):
-        fit = forked(fit, shlex.quote(launcher), fork_server.workers_variables())
+    if not joins(said, os.environ) and (stands_in := launcher()):
+        fit = forked(fit, shlex.quote(stands_in), workers_variables())
     if args:
         del fit["address"]
     if len(fit) < len(kwargs):

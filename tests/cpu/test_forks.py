@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ttrl_verl.cpu import fork_server
+from ttrl_verl.cpu.forks import request, start
 from ttrl_verl.cpu.ray_cluster import forked
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ class Server:
 
 
 def as_a_worker(**variables: str) -> dict[str, str]:
-    return {**os.environ, "RAY_JOB_ID": fork_server.FIRST_JOB, **variables}
+    return {**os.environ, "RAY_JOB_ID": request.FIRST_JOB, **variables}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def server(tmp_path_factory) -> Iterator[Server]:
     (modules / "writes.py").write_text("import os\nos.environ['OMP_WRITTEN'] = 'by import'\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{modules}:{os.environ.get('PYTHONPATH', '')}")
-        process, folder = fork_server.start(["decimal", "numpy", "writes", "no_such_module"])
+        process, folder = start.start(["decimal", "numpy", "writes", "no_such_module"])
         yield Server(process, folder)
     process.stdin.close()
     assert process.wait(20) == 0
@@ -227,8 +227,8 @@ def test_a_library_that_is_loaded_need_not_be_preloaded(server):
 def test_compilation_that_is_off_needs_no_settings(server):
     variables = {"TORCHINDUCTOR_CPP_DYNAMIC_THREADS": "1"}
     assert server.run("-c", FORKED, env=as_a_worker(TORCH_COMPILE_DISABLE="0", **variables)).stdout == "False\n"
-    refused = fork_server.refusal(
-        fork_server.Request(["-c", ""], variables | {"TORCH_COMPILE_DISABLE": "1"}, "/", [], [], (64, 64)),
+    refused = request.refusal(
+        request.Request(["-c", ""], variables | {"TORCH_COMPILE_DISABLE": "1"}, "/", [], [], (64, 64)),
         {"TORCH_COMPILE_DISABLE": "1"},
         {},
     )
@@ -260,7 +260,7 @@ def test_plain_python_runs_where_a_module_started_a_thread(tmp_path, monkeypatch
         "import threading\nthreading.Thread(target=threading.Event().wait, name='mine', daemon=True).start()\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
-    process, folder = fork_server.start(["decimal", "starts_one"])
+    process, folder = start.start(["decimal", "starts_one"])
     other = Server(process, folder)
     assert other.run("-c", FORKED).stdout == "False\n"
     assert "plain Python: a module started a thread: mine" in other.log()
@@ -269,7 +269,7 @@ def test_plain_python_runs_where_a_module_started_a_thread(tmp_path, monkeypatch
 
 
 def test_plain_python_runs_where_the_server_was_killed():
-    process, folder = fork_server.start(["decimal"])
+    process, folder = start.start(["decimal"])
     gone = Server(process, folder)
     assert gone.run("-c", FORKED).stdout == "True\n"
     process.kill()
@@ -280,7 +280,7 @@ def test_plain_python_runs_where_the_server_was_killed():
 
 
 def test_a_server_that_is_told_to_end_takes_its_children_and_its_folder_along():
-    process, folder = fork_server.start([])
+    process, folder = start.start([])
     sleeps = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     child = subprocess.Popen([str(folder / "python"), "-c", sleeps], stdout=subprocess.PIPE, env=as_a_worker())
     forked_id = int(child.stdout.readline())
@@ -295,9 +295,9 @@ def test_a_server_that_is_told_to_end_takes_its_children_and_its_folder_along():
 def test_nothing_is_left_when_the_driver_is_gone(tmp_path, number):
     code = (
         "import os, subprocess, sys, time\n"
-        "from ttrl_verl.cpu import fork_server\n"
-        "process, folder = fork_server.start([])\n"
-        "os.environ['RAY_JOB_ID'] = fork_server.FIRST_JOB\n"
+        "from ttrl_verl.cpu.forks import request, server, start\n"
+        "process, folder = start.start([])\n"
+        "os.environ['RAY_JOB_ID'] = request.FIRST_JOB\n"
         "sleep = 'import os, time; print(os.getpid(), flush=True); time.sleep(60)'\n"
         "child = subprocess.Popen([str(folder / 'python'), '-c', sleep], stdout=subprocess.PIPE, text=True)\n"
         "print(process.pid, child.stdout.readline().strip(), folder, flush=True)\n"
@@ -314,7 +314,7 @@ def test_a_folder_with_a_space_will_do(tmp_path, monkeypatch):
     spaced = tmp_path / "a b"
     spaced.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(spaced))
-    process, folder = fork_server.start(["decimal"])
+    process, folder = start.start(["decimal"])
     assert folder.parent == spaced
     assert Server(process, folder).run("-c", FORKED).stdout == "True\n"
     process.stdin.close()
@@ -328,8 +328,8 @@ def test_a_run_goes_on_where_no_server_can_be_started(tmp_path, monkeypatch, cap
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
     monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "verl.trainer.main_ppo"])
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    fork_server.register()
-    assert fork_server.launcher() is None
+    start.register()
+    assert start.launcher() is None
     assert not [*deep.iterdir()]
     assert "takes longer: AF_UNIX path too long" in caplog.text
 
@@ -338,8 +338,8 @@ def test_a_run_goes_on_where_no_server_can_be_started(tmp_path, monkeypatch, cap
     ("command", "environment", "wanted"),
     [
         (["python", "-u", "-m", "verl.trainer.main_ppo", "a=1"], {}, True),
-        (["python", "-m", "verl.trainer.main_ppo"], {fork_server.SWITCH: "1"}, True),
-        (["python", "-m", "verl.trainer.main_ppo"], {fork_server.SWITCH: "0"}, False),
+        (["python", "-m", "verl.trainer.main_ppo"], {start.SWITCH: "1"}, True),
+        (["python", "-m", "verl.trainer.main_ppo"], {start.SWITCH: "0"}, False),
         (["python", "-m", "verl.trainer.main_ppo"], {"RAY_ADDRESS": "10.0.0.1:6379"}, False),
         (["python", "-m", "verl.trainer.main_ppo", "--help"], {}, False),
         (["python", "-m", "verl.trainer.main_eval"], {}, False),
@@ -348,7 +348,7 @@ def test_a_run_goes_on_where_no_server_can_be_started(tmp_path, monkeypatch, cap
     ],
 )
 def test_the_driver_of_a_new_ray_starts_one(command, environment, wanted):
-    assert fork_server.is_wanted(command, environment) is wanted
+    assert start.is_wanted(command, environment) is wanted
 
 
 @pytest.mark.parametrize(
@@ -373,10 +373,10 @@ def test_others_are_forked(options):
 def test_verl_and_vllm_still_have_what_is_imported_once_and_leave_no_thread_and_no_file_open():
     code = (
         "import importlib, os\n"
-        "from ttrl_verl.cpu import fork_server\n"
-        "fork_server._import(fork_server.MODULES)\n"
-        "for name in fork_server.MODULES: importlib.import_module(name)\n"
-        "print(fork_server.unfit() == '', len(os.listdir('/proc/self/fd')))\n"
+        "from ttrl_verl.cpu.forks import request, server, start\n"
+        "server._import(start.MODULES)\n"
+        "for name in start.MODULES: importlib.import_module(name)\n"
+        "print(server.unfit() == '', len(os.listdir('/proc/self/fd')))\n"
     )
     env = {**os.environ, "VERL_PLATFORM": "cpu"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)

@@ -1,8 +1,8 @@
 """Stands in for Python: asks the fork server for the process, waits for its end, and ends as it does.
 
-    python -I -S fork_client.py SOCKET ARGUMENT …
+    python -I -S client.py SOCKET ARGUMENT …
 
-The launcher of ``fork_server`` runs it. It needs the standard library alone, so it starts in a hundredth of a second.
+The launcher that ``start`` makes runs it. It needs the standard library alone, so it starts in a hundredth of a second.
 Plain Python takes its place where the server says so, or is not there.
 """
 
