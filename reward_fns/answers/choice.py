@@ -57,7 +57,7 @@ _NAMES = (
     "correct:", "correct option", "correct choice", "correct letter", "correct statement", "right option",
     "right choice", "best option", "best choice", "final choice", "final option", "choice:", "choice is",
     "solution:", "letter is", "option is", "verdict:", "output:", "prediction:", "response:", "response is",
-    "selection:", "选项",
+    "selection:", "decision:", "guess:", "vote:", "label:", "选项",
 )  # fmt: skip
 _ANSWER = re.compile(
     r"(?i:(?:(?:so|thus|hence|therefore),?\s)?(?:the )?(?:(?:correct |right |final |best )?(?:answer|option"
@@ -160,7 +160,7 @@ def _whole(text: str, letters: str) -> str | None:
     bare = re.sub(r"[^\w()\[\]+\-#]+\Z", "", re.sub(r"\A[^\w(\[\])}.,;:]+", "", without_fonts(text).strip()))
     bare = re.sub(r"[|*_`\"'{}$\\]", " ", bare).strip()
     bare = _REPLY.sub("", bare, count=1)
-    match = re.fullmatch(r"[(\[]{0,2}\s?([A-Za-z])\s?[)\]]{0,2}", bare)
+    match = re.fullmatch(r"(?:选项|選項)?[(\[]{0,2}\s?([A-Za-z])\s?[)\]]{0,2}(?:选项|選項|입니다|です)?", bare)
     return match[1].upper() if match and match[1].upper() in letters else None
 
 

@@ -43,7 +43,7 @@ _NUMBER = re.compile(
     rf"(?P<sign>(?:(?<![\d)}}\]\w])(?<!\d\s)[-+]|\b(?:minus|negative)\s)\s?)?(?P<money>(?:US|A|C"
     rf"|HK)?[$€£¥₹]\s?(?P<inner>[-+])?)?"
     rf"(?:(?P<hours>\d{{1,2}}):(?P<minutes>[0-5]\d)(?::[0-5]\d)?(?![\d:])(?P<half>\s?[ap]\.?m\b)?"
-    rf"|(?:(?P<whole>\d{{1,9}})(?:\s{{0,2}}(?=\\)|\s(?=\d{{1,3}}/\d)))?"
+    rf"|(?:(?P<whole>\d{{1,9}})(?:\s{{0,2}}(?=\\)|\s(?:and\s)?(?=\d{{1,3}}/\d)))?"
     rf"(?P<value>\\[dtc]?frac\s{{0,3}}{_ARGUMENT}\s{{0,3}}{_ARGUMENT}"
     rf"|(?:{_DIGITS}(?:\.\d+)?(?:[eE][-+]?\d{{1,3}}(?!\d))?|\.\d+)(?:\s?/\s?\d{{1,400}}(?![\d/]|\.\d))?)"
     rf"(?P<power>\s?{_EXPONENT})?(?P<ten>\s?[×*·x]\s?10\s?{_EXPONENT})?"

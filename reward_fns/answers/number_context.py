@@ -37,6 +37,7 @@ _OR_NAMED = re.compile(r"(?:[a-zµ°%]{1,9})?,?\s?or\s[a-z]\s?=")
 _PART = r"(?:years?|months?|weeks?|days?|hours?|hrs?|h|minutes?|mins?|feet|foot|ft|yards?|pounds?|lbs?|stone|dollars?)"
 _COMPOUND_BEHIND = re.compile(rf"\s?{_PART}(?:,|,?\sand)?\s\d", re.IGNORECASE)
 _COMPOUND = re.compile(rf"{_PART}(?:,|,?\sand)?")
+_ALSO_COUNTED = re.compile(r"[a-z]{3,15},")  # "15 cars, 3 trucks"
 _UNLIKE = re.compile(r"[a-z]{2,15}(?: [a-z]{2,15})?,? and")  # "7 red and 8 blue"
 _BOUND = re.compile(
     r"(?:(?:\A|\b(?:is|are|was|were|be|it['’]s|:))\W{0,4}(?:(?:more|less|fewer|greater|higher|lower"
@@ -76,6 +77,7 @@ _NOT_GIVEN = re.compile(
 # What a number is said to hold for, at the end of a sentence and without a verb: "over 3 hours", "after giving away 5".
 _ADJUNCT = re.compile(
     r"(?<=[\w%)]),?\s(?:after|before|over|during|for(?!\s[$€£¥])|with(?!\s(?:an?|the)\s\w{1,20}\sof\s)|from|up from"
+    r"|in(?=\s(?:1[5-9]|20)\d\d\b)"
     r"|down from|compared (?:to|with)|when|while)\s"
     r"([^,=;:→]{1,80})\Z",
     re.IGNORECASE,
@@ -130,7 +132,7 @@ def is_open(line: str, at: int, number: str, following: int) -> bool:
     between = line[at + len(number) : following].strip(" *$").lower()
     if _OR_NAMED.fullmatch(between) or _COMPOUND.fullmatch(between) or _UNLIKE.fullmatch(between):
         return True
-    if between == "to" and not line[:at].strip(" *$"):  # a range is the whole of it
+    if (between == "to" or _ALSO_COUNTED.fullmatch(between)) and not line[:at].strip(" *$"):  # is the whole of it
         return True
     return between in ("or", ", or") or (between in ("and", "to") and bool(_BETWEEN.search(line, max(0, at - 12), at)))
 

@@ -1,6 +1,7 @@
 """Numbers in words: "twenty-five", "three hundred and forty-two"."""
 
 import re
+from fractions import Fraction
 
 _BELOW_TWENTY = (  # noqa: SIM905 - easier to scan as text
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -37,6 +38,33 @@ def spelled(text: str, at: int = 0) -> tuple[int, int] | None:
         return None
     value = _value(phrase["words"].lower())
     return None if value is None else (-value if phrase["minus"] else value, phrase.end())
+
+
+_PARTS = {
+    "half": 2, "halves": 2, "third": 3, "fourth": 4, "quarter": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10,
+}  # fmt: skip
+_FRACTION = re.compile(
+    rf"(?P<minus>(?:minus|negative)\s)?(?:(?P<whole>{_WORD})\sand\s)?"
+    rf"(?:(?P<top>an?|{'|'.join(_BELOW_TWENTY[1:10])})[ -])?(?P<part>{'|'.join(_PARTS)})s?",
+    re.IGNORECASE,
+)
+
+
+def spelled_fraction(text: str) -> Fraction | None:
+    """Return the fraction that a text names in words; ``None`` where it is more than that.
+
+    Example:
+        >>> spelled_fraction("two-thirds"), spelled_fraction("one and a half"), spelled_fraction("third place")
+        (Fraction(2, 3), Fraction(3, 2), None)
+    """
+    match = _FRACTION.fullmatch(text.strip())
+    if match is None or (match["top"] is None and match["part"].lower() != "half"):
+        return None
+    top = match["top"] or "a"
+    value = Fraction(1 if top.lower() in ("a", "an") else _VALUES[top.lower()], _PARTS[match["part"].lower()])
+    value += _VALUES.get((match["whole"] or "zero").lower(), 0)
+    return -value if match["minus"] else value
 
 
 def _value(phrase: str) -> int | None:

@@ -36,7 +36,8 @@ ALSO = re.compile(
 )
 # Every option is judged: "A) wrong", "B: correct", "C ✗".
 _JUDGED = re.compile(
-    r"[^\w(]{0,6}(?i:option |choice )?\(?([A-Z])\s?[).:]?\s?(?i:is |[-–] )?"
+    r"[^\w(]{0,6}(?i:option |choice )?\(?([A-Z])\s?[).:]?\s?"
+    r"(?i:(?:(?:this|it|that)\s(?:(?:option|statement)\s)?)?is |[-–] )?"
     r"(?:((?i:correct|right|true|yes)\b|[✓✔✅])|(?i:wrong|incorrect|false|no)\b|[✗✘❌])"
 )
 # The same behind the option's text: "A. Ribosome - incorrect", "B: 12 ✓", "C) Paris (correct)".
@@ -50,26 +51,27 @@ _LINE = re.compile(
     r"[^\w(\\\])}]{0,6}(?i:option |choice |answer )?"
     r"(?:\(([A-Za-z])\)|([b-z])(?=\)\s|[.:]\s[A-Z])|([A-Z])"
     r"(?:\s{0,2}\Z|\s?[.):。、](?!\w\.)|\s[-–—]\s|\s/\s(?=\w{2})|[…,]\s{0,2}\Z"
-    r"|,?\s(?:because|since|not|rather than|instead of)\b))"
+    r"|,?\s(?:because|since|not|and not|as|rather than|instead of)\b|\s\(not\b))"
 )
 # A last sentence such as "So I choose option C.", "C is correct.", "Hence (C).", 故选C.
 _CHOSEN = re.compile(
     rf"(?<!not )(?<!n't )(?:(?i:\b(?:option|choice|choose|chose|choosing|pick|picked|select|selected"
     rf"|go(?:ing)? with|went with|opt for|"
     rf"must be|has to be|can only be|should be|leaves(?: us with)?|leaving|leads? (?:us )?to"
-    rf"|probably|definitely|certainly|maybe|perhaps|most likely|matches(?: with)?|match"
+    rf"|probably|definitely|certainly|maybe|perhaps|most likely|actually|corresponding to|mind:|matches(?: with)?|match"
     rf"|corresponds to|"
     rf"points to|vote for"
     rf"|yes,|okay,|ok,|sure,|conclude|left with"
-    rf"|\b(?:most|least|best|correct|right|next)\s[^.;:,?]{{0,60}}?\s(?:is|would be)"
+    rf"|\b(?:most|least|best|correct|right|next|true|closest)(?:\s[^.;:,?]{{0,60}}?)?\s(?:is|would be)"
     rf"|\b(?:opción|alternativa|opção|option|opzione|lettre|letra|lettera)(?:\s[\w]{{1,12}})?\s(?:es|é|è|est|ist)(?:\s(?:la|a|die))?"
     rf"|(?:the|only)\s(?:only\s)?(?:one|statement|option|choice|sentence|pair|set|figure|graph|diagram"
     rf"|equation|value|answer|possibility|candidate)\s(?:that|which|who|for which|where|with|to|left"
     rf"|remaining)\b[^.;:]{{0,60}}?\sis|(?:it|that|this|which)(?:['’]s| is| was)|so|thus|hence|therefore"
     rf"|elimination|conclusion|"
     rf"answer(?: choice)?|i say|i'd say|i (?:think|believe|guess)|(?:pick|choice|guess|selection|vote) (?:is"
-    rf"|would be|will be)|is clearly|is definitely|=>)|→|(?<!不)(?:[应應故]?[选選](?:择|擇|项|項)?"
-    rf"|应该是|应是|应为|而是)))"
+    rf"|would be|will be)|is clearly|is definitely|\bes(?: ist)?|c['’]est(?:\sla)?(?:\sréponse)?|=>)"
+    rf"|→|(?<!不)(?:[应應故]?[选選](?:择|擇|项|項)?"
+    rf"|应该是|应是|应为|而是|(?:正确|对)的是)))"
     rf",?:?\s?(?i:{KIND}){LETTER}"
 )
 _HELD = re.compile(
@@ -81,11 +83,12 @@ _HELD = re.compile(
     r"(?:the\sbetter|(?:the\s)?(?:only\s|most\s|single\s)?(?:correct|right|true|best|answer|accurate|valid|appropriate|one"
     r"|option|choice|likely|solution|suitable|plausible|reasonable|sensible|logical|fitting|relevant"
     r"|consistent|better(?! than)))\b"
+    r"|(?:es|est|è|ist)\s(?:la\s)?(?:correcta|correcto|correcte?|bonne|corretta|giusta|richtig|korrekt)\b|is(?=[.!]?\Z)"
     r"|makes\s(?:the\s)?(?:most|more|better|best)\ssense\b"
     r"|best\s(?:describes|fits|explains|matches|answers|represents|captures)\b"
     r"|(?:fits|works|holds|matches|follows|applies|satisfies|remains|is left)\b|(?:项|項|选项)?(?:才|显然"
     r"|明显)?(?:是|为)?(?:正确|对(?![于应比面])"
-    r"|正確|符合)|が正解)"
+    r"|正確|符合)|が正(?:解|しい))"
 )
 _WRONG = re.compile(
     r"[\s:,]{0,3}(?:(?:is|are|was|would be|seems)\s(?:clearly\s|also\s)?)?(?:wrong|incorrect|false|no\b|not\b"
@@ -97,6 +100,7 @@ _SENTENCE = re.compile(
     r"(?<=[^A-Z\s][.!?])(?<!\b[Ff]ig\.)(?<!\b[Ee]q\.)(?<!\b[Ss]ec\.)\s+|(?<=\b[A-Z][.?])\s+(?=\(?[A-Z]\)?[.!]?\Z)"
     r"|(?<=[。！？；;])\s*"
 )
+_MENTIONED = re.compile(r"(?:option|choice)\s?\(?[A-Za-z]", re.IGNORECASE)  # "Option A, the nucleus, stores DNA."
 _ASKS = re.compile(r"\s?(?:is|are|could|would|might|can|what|why|should)\b", re.IGNORECASE)
 # What has a letter for its name: "angle A is right".
 _NAMED = re.compile(
@@ -107,7 +111,7 @@ _NAMED = re.compile(
 )
 _LONE_SENTENCE = re.compile(r"\(?([A-Z])\)?[.!]?")
 _HYPOTHETICAL = re.compile(
-    r"\b(?:if|whether|suppose|could|might|may|between|thought|first|initially|at first|not|cannot|can't|wrong"
+    r"\b(?:if|whether|suppose|could|might|may|between|thought|first|initially|at first|not|cannot|\w{2,6}n['’]t|wrong"
     r"|incorrect|"
     r"eliminate[ds]?|rule[ds]?\sout|unless|neither|tempting|unlike"
     r"|although|though|while|whereas|even if)\b[^.,;]{0,40}\Z|(?:不是|不选|排除)[^，,。]{0,10}\Z",
@@ -216,6 +220,8 @@ def concluded_letters(line: str) -> set[str]:
                 letter = _letter_of(match)
                 at = match.start(match.lastindex or 0)
                 if _HYPOTHETICAL.search(sentence, max(0, at - 60), at) or _WRONG.match(sentence, match.end()):
+                    continue
+                if pattern is _CHOSEN and _MENTIONED.match(match.group()) and sentence[match.end() :].strip(" .!)"):
                     continue
                 if pattern is _HELD and _NAMED.search(sentence, max(0, at - 12), at):
                     continue

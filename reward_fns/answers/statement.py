@@ -26,19 +26,29 @@ _ADVERB = (
 )
 # Between "answer" and the verb: "to the question", "we seek", "here", "(rounded to two places)", "for part B".
 _OF_WHAT = (
-    r"(?:,\s(?:then|therefore|thus|of course|hence),|\s(?:choice|here|option|letter)|\s?\([^()\n]{1,60}\)|"
+    r"(?:,\s(?:then|therefore|thus|of course|hence|(?:in|rounded|expressed|written|correct)\s[^,\n]{1,50}),"
+    r"|\sto\s[\"“][^\"”\n]{1,120}[\"”]|\s(?:choice|here|option|letter)|\s?\([^()\n]{1,60}\)|"
     r"\s(?:to|of|for|in|at|on|from|we|i|that|which|as|based|according|required|then|therefore|thus"
     r"|you\s(?:are\s)?\w+(?:\sfor)?)\b[^\n:：=?!;,]{0,80}?)"
 )
 _MARK = r"[*_`\"'”’)\]}]{0,4}"
 _ENGLISH = re.compile(
     rf"{_MARK}{_OF_WHAT}?{_MARK}(?:(?<=\.)(?=\s)|\s?(?:[-=]>|→|⇒)|\s?[:：=]|\s\|(?=\s)|\s?[-–—]+(?=\s)"
-    rf"|\sof(?=\s[\d$\\-])|(?=\s(?:is|was)n['’]t\b)"
+    rf"|(?<=answer)\sof(?=\s[\d$\\-])|(?=\s(?:is|was)n['’]t\b)"
     rf"|,?\s{_VERB}\b{_MARK}(?:,?\s{_ADVERB}\b,?){{0,3}}\s?[:：=]?)",
     re.IGNORECASE,
 )
 _NO_STATEMENT = tuple(",;!?")
-_PARENTHESIS = (" th", " of", " he")  # "The answer, then, is 5"
+_PARENTHESIS = (
+    " th",
+    " of",
+    " he",
+    " in ",
+    " rounded",
+    " expressed",
+    " written",
+    " correct",
+)  # "The answer, then, is 5"
 # A line that is a heading, with the answer below: "### Answer", "**Final Answer**".
 _HEADING = re.compile(rf"{_MARK}\s{{0,3}}\n")
 _HEADING_START = re.compile(

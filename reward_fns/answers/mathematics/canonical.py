@@ -14,7 +14,7 @@ from ttrl_verl.reward_fns.answers.mathematics.parser import parse
 from ttrl_verl.reward_fns.answers.mathematics.structure import EVERYTHING, exact_scalar, render
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
 from ttrl_verl.reward_fns.answers.mathematics.written import as_written
-from ttrl_verl.reward_fns.answers.number_words import spelled
+from ttrl_verl.reward_fns.answers.number_words import spelled, spelled_fraction
 from ttrl_verl.reward_fns.answers.rational import rational
 
 MAX_CHARS = 1_500
@@ -30,6 +30,11 @@ _TEXT_OF_FORMULA = re.compile(r"\\text\{([^{}]*\\.*)\}")
 _QUOTED = re.compile(r'"([^"]*)"')
 _CAPITALS = re.compile(r"[A-Z]+(?:\*[A-Z]+)*")
 _TO_EVALUATE = re.compile(r"\\(?:i{0,3}nt|oint|sum|prod|lim)(?![a-zA-Z])")
+_EXCEPT = re.compile(
+    r"(?:\\text ?\{ ?)?all reals?(?: numbers?)?(?: [a-z])?,? (?:except(?: for)?|other than|but not) ?\}?"
+    r" ?(?:[a-z] ?= ?)?([^{}]{1,60})",
+    re.IGNORECASE,
+)
 _PHRASES = {
     **dict.fromkeys(("all real numbers", "all reals", "all real", "the real numbers", "real numbers"), EVERYTHING),
     **dict.fromkeys(("no solution", "no solutions", "no real solutions", "no real solution", "empty set"), "\\{\\}"),
@@ -139,6 +144,9 @@ def _cached(answer: str) -> Canonical:
     if text:
         tidied = tidy(text[1])
     tidied = _evaluated(tidied)
+    left_out = _EXCEPT.fullmatch(tidied)
+    if left_out:
+        tidied = "ℝ∖\\{" + left_out[1] + "\\}"
     if not tidied:
         return Canonical(None, False)
     if len(tidied) > MAX_CHARS:  # one character of unicode may become many
@@ -220,6 +228,9 @@ def _as_text(tidied: str) -> str | None:
     number = spelled(text)
     if number is not None and number[1] == len(text):
         return str(number[0])
+    fraction = spelled_fraction(text)
+    if fraction is not None:
+        return str(fraction)
     try:
         reads_as = render(parse(text), exact_scalar)
     except (SyntaxTrouble, UndefinedError, TooLargeError, RecursionError):

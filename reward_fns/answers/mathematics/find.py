@@ -4,6 +4,7 @@ import re
 
 from ttrl_verl.reward_fns.answers.boxes import PLACEHOLDER, boxed, plain
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
+from ttrl_verl.reward_fns.answers.mathematics.units import unit_of
 from ttrl_verl.reward_fns.answers.number_words import spelled
 from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
 
@@ -69,6 +70,7 @@ _NO_ANSWER = re.compile(
     r"|(?:still\s|currently\s|as yet\s)?"
     r"(?:unknown|unclear|uncertain|undetermined|ambiguous|not (?:known|clear|given))\b"
     r"|(?:[a-z]{2,12}\s){0,5}(?:above|below|here|in the (?:table|figure|picture|box|text))\Z"
+    r"|(?:obvious|clear|wrong|incorrect|correct|right|simple|provided|given|shown)\Z"
     r"|.{1,60}\b(?:but|though) (?:i am|i['’]m|we are) not (?:sure|certain)\b",
     re.IGNORECASE,
 )
@@ -100,7 +102,7 @@ _LED = re.compile(r"(?:for a total of|(?:this|which) gives|giving)\b", re.IGNORE
 _SENTENCE_START = re.compile(r"(?<!\bsq)(?<!\bcu)(?<!\bapprox)[.!?]\s(?=\S)|[。！？](?=\S)")
 # Of a response that is one sentence: "It will take 6 days.", "There are 15 such integers."
 _CLAIMED = re.compile(
-    r"that['’]s\b|(?:we|i)\s(?:get|find|obtain|conclude)\b|(?:this|which|it)\s(?:is|equals|gives|simplifies|reduces|evaluates)\b"
+    r"that['’]s\b|(?:we|i|you(?:\sshould)?)\s(?:get|find|obtain|conclude)\b|(?:this|which|it)\s(?:is|equals|gives|simplifies|reduces|evaluates)\b"
     r"|(?:adding|solving|simplifying|summing|multiplying|dividing|subtracting|combining|substituting|evaluating|computing"
     r"|counting)\b[^.\n]{0,80}?(?:\b(?:gives?|get|obtain|find|yields?)\b|[=,])|"
     r"(?:it|he|she|they|there|we|this)\s(?:will\s|would\s)?(?:is|are|was|were|be|takes?|costs?|needs?|has|have|gives?|equals)\b",
@@ -119,6 +121,7 @@ _RESULT_HEADING = re.compile(
     r"\s{0,3}(?:#{1,6}\s|\*\*)[^\n]{0,30}\b(?:result|solution|conclusion|total|value)s?[\s:*]{0,6}\Z",
     re.IGNORECASE,
 )
+_QUANTITY = re.compile(r"(-?\d[\d.,/]{0,20})\s([a-z]{1,15}(?:\s[a-z]{2,15}){0,2})", re.ASCII)
 _REPLY = re.compile(r"\AA\s?[:：]\s")  # behind "Q: ..."
 _RESULT = re.compile(
     r"(?:the\s)?(?:final\s|desired\s|required\s)?(?:result|value|solution|sum|total|product|output|number|count"
@@ -280,6 +283,9 @@ def _bare(text: str) -> str | None:
     formula = _FORMULA.fullmatch(whole)
     if formula:
         return whole
+    counted = _QUANTITY.fullmatch(whole)
+    if counted and unit_of(counted[2], "many") is not None:
+        return counted[1]
     named, equals, value = whole.rpartition("=")
     if equals and "=" not in named and len(named) <= 60 and any(c.isdigit() for c in value) and "$" not in whole:
         whole = whole if _LONG_WORD.search(value) or not _LONG_WORD.search(named) else value.strip()

@@ -152,6 +152,7 @@ _VALUES = re.compile(r"\s?[a-zA-Z] ?= ?-?[\d./]{1,20}(?: {1,9}[a-zA-Z] ?= ?-?[\d
 _VALUE_GAP = re.compile(r"(?<=[\d.]) {1,9}(?=[a-zA-Z])")
 _WIDE = re.compile(r"(?:\\[,;: ]|\s){0,5}\\q?quad(?![a-zA-Z])(?:\\q?quad(?![a-zA-Z])|\\[,;: ]|\s){0,5}")
 _RELATES = re.compile(r"=|<|>|\\(?:leq?|geq?|neq?|in)(?![a-zA-Z])")
+_LEADING_EQUALS = re.compile(r"\A(?:[\s.,;:]*[=≈])+")
 _SIMPLE_GROUP = re.compile(r"([\^_]) ?\{ ?(\\[a-zA-Z]+|[^{}\\ ]) ?\}")
 _LATEX_PIECE = re.compile(r"\\[a-zA-Z]+|\\.|\S")
 _SENTENCE = re.compile(r"(?:(?<![\\a-zA-Z])[a-zA-Z]{2,}) [a-zA-Z]{2}")
@@ -237,8 +238,7 @@ def _unwrap(text: str) -> str:
         text = text.strip(" `").rstrip(".,;:?").strip()
         if len(text) > 4 and text.startswith("**") and text.endswith("**"):
             text = text[2:-2]
-        if text.startswith(("≈", "=")):
-            text = text[1:]
+        text = _LEADING_EQUALS.sub("", text, count=1)
         if text.startswith("{") and text.endswith("}") and closes_at_end(text):
             text = text[1:-1]
         if text == before:
@@ -268,7 +268,8 @@ def plain_text(tidied: str) -> str:
     text = _EQUALS.sub(r"\1", _GAP.sub(" ", text)).strip(" .,;:?\"'`*$")
     if len(text) > 2 and text[-1] == "!" and text[-3:-1].isalpha():  # an exclamation; 500! is another number
         text = text.rstrip("!")
-    return text if "\\" in text else text.casefold().strip(" .,;:?\"'`*$")
+    keeps_case = "\\" in text or "function(" in text or "value(" in text  # names of variables
+    return text if keeps_case else text.casefold().strip(" .,;:?\"'`*$")
 
 
 def packed(text: str) -> str:
