@@ -86,9 +86,10 @@ def start(modules: Sequence[str]) -> tuple[subprocess.Popen, Path]:
 
 def _start(folder: Path, modules: Sequence[str]) -> subprocess.Popen:
     address = folder / "socket"
-    client = Path(__file__).with_name("client.py")
+    # A copy: the package may be another before the run ends.
+    client = shutil.copy(Path(__file__).with_name("client.py"), folder)
     stands_in = folder / "python"
-    command = shlex.join([sys.executable, "-I", "-S", str(client), str(address)])
+    command = shlex.join([sys.executable, "-I", "-S", client, str(address)])
     stands_in.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
     stands_in.chmod(stat.S_IRWXU)
     if not os.access(stands_in, os.X_OK):
