@@ -5,6 +5,7 @@ them "(C)" also stands for C in bold, quotes, braces, brackets or dollars (see `
 """
 
 import re
+import string
 
 from ttrl_verl.reward_fns.answers.look_alikes import without_fonts
 
@@ -132,7 +133,7 @@ def line_letter(text: str) -> str | None:
     """Return the letter of the last line, else of the first; a list of options that is repeated has none."""
     lines = text.strip().split("\n") if len(text) < _MAX_TEXT else _cut(text).split("\n")
     lone = _LONE.fullmatch(lines[-1])
-    lettered = _lettered("\n".join(lines) if len(text) >= _MAX_TEXT else text.strip())
+    lettered = _lettered(lines)
     if len(lines) == 1 and len(text) < LINE_CHARS:
         lettered = _IN_LINE.split(text.strip())
     right = _judged_right(lettered) if len(lettered) > 2 else None
@@ -166,17 +167,14 @@ _START = (
     r"|\\text[a-z]{0,2}\{\(?)?[A-Za-z](?![A-Za-z'’])"
 )
 _MAY_START = re.compile(_START)
-_LINE_MAY_START = re.compile(rf"\n{_START}")
+_BEGIN_A_WORD = frozenset(a + b for a in string.ascii_letters for b in string.ascii_letters) - {
+    "Op", "op", "Ch", "ch", "An", "an",  # but option, choice, answer
+}  # fmt: skip
 
 
-def _lettered(text: str) -> list[str]:
-    """Return the lines of a text that may begin with an option's letter."""
-    found = [line_start.end() for line_start in _LINE_MAY_START.finditer(text)]
-    starts = [text.rfind("\n", 0, end) + 1 for end in found]
-    if _MAY_START.match(text):
-        starts.insert(0, 0)
-    ends = [text.find("\n", start) for start in starts]
-    return [text[start : end if end >= 0 else len(text)] for start, end in zip(starts, ends, strict=True)]
+def _lettered(lines: list[str]) -> list[str]:
+    """Return the lines that may begin with an option's letter; most begin with a word, as their two characters tell."""
+    return [line for line in lines if line[:2] not in _BEGIN_A_WORD and _MAY_START.match(line)]
 
 
 def _judged_right(lettered: list[str]) -> str | None:
