@@ -74,6 +74,13 @@ def alive(process: int) -> bool:
     return state != "Z"
 
 
+def sleeping(python: str) -> tuple[subprocess.Popen, int]:
+    """Start a process that sleeps, and return what stands for it and its own id."""
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    child = subprocess.Popen([python, "-c", code], stdout=subprocess.PIPE, env=as_a_worker(), text=True)
+    return child, int(child.stdout.readline())
+
+
 FORKED = "import sys; print('decimal' in sys.modules)"
 
 
@@ -112,11 +119,7 @@ def test_it_ends_as_an_interpreter_does(server):
 
 
 def test_a_signal_to_the_one_that_stands_for_it_ends_it(server):
-    child = subprocess.Popen(
-        [server.python, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"],
-        stdout=subprocess.PIPE, env=as_a_worker(), text=True,
-    )  # fmt: skip
-    forked_id = int(child.stdout.readline())
+    child, forked_id = sleeping(server.python)
     assert forked_id != child.pid
     child.send_signal(signal.SIGTERM)
     assert child.wait(20) == -signal.SIGTERM
@@ -132,11 +135,7 @@ def test_it_handles_a_signal_itself_where_it_wants(server):
 
 
 def test_it_is_gone_where_the_one_that_stands_for_it_was_killed(server):
-    child = subprocess.Popen(
-        [server.python, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(60)"],
-        stdout=subprocess.PIPE, env=as_a_worker(), text=True,
-    )  # fmt: skip
-    forked_id = int(child.stdout.readline())
+    child, forked_id = sleeping(server.python)
     child.kill()
     assert child.wait(20) == -signal.SIGKILL
     assert until(lambda: not alive(forked_id))
@@ -281,9 +280,7 @@ def test_plain_python_runs_where_the_server_was_killed():
 
 def test_a_server_that_is_told_to_end_takes_its_children_and_its_folder_along():
     process, folder = start.start([])
-    sleeps = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
-    child = subprocess.Popen([str(folder / "python"), "-c", sleeps], stdout=subprocess.PIPE, env=as_a_worker())
-    forked_id = int(child.stdout.readline())
+    child, forked_id = sleeping(str(folder / "python"))
     process.terminate()
     assert process.wait(20) == 128 + signal.SIGTERM
     assert child.wait(20) == -signal.SIGKILL

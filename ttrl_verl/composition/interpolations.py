@@ -16,7 +16,7 @@ LARGEST = 2_000_000
 _INNERMOST = re.compile(r"\$\{([^${}]*)\}")
 _BETWEEN = re.compile(r"[:,\s]+")
 
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 
 def check_size(written: Mapping[str, Any]) -> None:
@@ -33,7 +33,7 @@ def check_size(written: Mapping[str, Any]) -> None:
     _size(written, (), {})
 
 
-def _size(root: Any, path: Path, known: dict[Path, int | None]) -> int:
+def _size(root: Any, path: Place, known: dict[Place, int | None]) -> int:
     """Return how much a value stands for; ``known`` has what was counted, ``None`` for what was begun."""
     if path in known:
         return known[path] or 0  # OmegaConf tells a value that leads back to itself
@@ -54,7 +54,7 @@ def _size(root: Any, path: Path, known: dict[Path, int | None]) -> int:
     return found
 
 
-def _targets(root: Any, path: Path, text: str) -> list[Path]:
+def _targets(root: Any, path: Place, text: str) -> list[Place]:
     words = [word for inner in _INNERMOST.findall(text) for word in _BETWEEN.split(inner)]
     found = []
     for word in words:
@@ -69,7 +69,7 @@ def _targets(root: Any, path: Path, text: str) -> list[Path]:
     return found
 
 
-def _at(root: Any, path: Path) -> Any:
+def _at(root: Any, path: Place) -> Any:
     for part in path:
         try:
             root = root[part]
