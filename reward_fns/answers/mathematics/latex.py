@@ -113,6 +113,15 @@ _MEASURED = re.compile(
     r"|\\(?:mathbb|mathrm|text|operatorname)\s?\{(?:P|E|Pr|Var|det|tr|rank|deg)\})"
     r"\s?(?:\\left)?(?:[(\[|]([^()\[\]]{1,60}?)(?:\\right)?[)\]|]|(?<=[a-z]) ?[A-Z])\s?=\s?(?=\S)"
 )
+_MEASURED_BY_TEXT = re.compile(
+    r"\A[\s$]{0,3}\\(?:text|mathrm|operatorname)\s?\{[A-Za-z ]{2,20}\}\s?\([^()=]{1,40}\)\s?=\s?(?=\S)"
+)
+_LENGTH_OF_VECTOR = re.compile(
+    r"\A[\s$]{0,3}(?:\\left)?\\?\|\s?\\(?:vec|overrightarrow|mathbf)\s?\{?\s?\w{1,4}\s?\}?\s?(?:\\right)?\\?\|\s?=\s?(?=\S)"
+)
+_MAPS = re.compile(
+    r"\A[\s$]{0,3}[a-zA-Z]\s?:\s?\\mathbb\s?\{?[ZNRQC]\}?\S{0,4}\s?\\(?:to|rightarrow)\s?\\mathbb\s?\{?[ZNRQC]\}?\S{0,4}?[\s$]{0,3}[,;]\s?"
+)
 _WHOLE_NUMBERS = re.compile(
     r"(?<=[\w})])(?:\\[,; ]|\\q?quad|[\s$]){0,3}[,;(]"
     r"(?:\\[,; ]|\\q?quad|\s|\$|\\text\s?\{\s?(?:where|with|for)\s?\}){0,4}\(?[a-zA-Z]\s?(?:\\in|∈)\s?"
@@ -171,7 +180,9 @@ def tidy(answer: str) -> str:
     """
     text = _NEGATIVE.sub("-", _EVERY.sub("", _LEADS.sub("", answer, count=1), count=1), count=1)
     text = _ORDINAL.sub(r"\1", _TEMPERATURE.sub("", text)) if "^" in text or not text.isascii() else text
-    text = _MEASURED.sub("", text, count=1) if "=" in text else text
+    if "=" in text:
+        for said in (_MEASURED, _MEASURED_BY_TEXT, _LENGTH_OF_VECTOR, _MAPS):
+            text = said.sub("", text, count=1)
     text = _WHOLE_NUMBERS.sub("", text, count=1) if "\\in" in text or "∈" in text else text
     text = text.replace("\\equiv", "=") if "equiv" in text and "mod" not in text else text
     text = _UNIT_VECTOR.sub(r" \1\2 ", text) if "\\hat" in text else text

@@ -49,6 +49,7 @@ OPAQUE = ("f", "g", "h")
 
 _RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "≈", "∈", ":")
 _CONNECTIVES = {"∧": "and", "∨": "or"}
+_IN_SUBSCRIPTS = dict.fromkeys(map(ord, "+-/"))
 _SIGNS = ("+", "-", "±", "∓")
 _DOMAINS = "ℝℤℕℚℂ"
 _NAMED_BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
@@ -278,6 +279,8 @@ class Parser:
         term = self._term()
         if signs:
             term = Product((*signs, term))
+        if negative and isinstance(term, Quantity):
+            return Quantity(Neg(term.part), term.unit)
         return Neg(term) if negative else term
 
     def _term(self) -> Node:
@@ -515,7 +518,7 @@ class Parser:
         if self.peek() == "_":
             self.take()
             subscript = self._plain()
-            if not subscript.isascii() or not subscript.replace("+", "").replace("-", "").isalnum():
+            if not subscript.isascii() or not subscript.translate(_IN_SUBSCRIPTS).isalnum():
                 raise SyntaxTrouble("a subscript that is no name")
             if name == "C" and self._sign("^", "**") and (chosen := self._chosen(subscript)):
                 return chosen

@@ -5,26 +5,28 @@ from fractions import Fraction
 
 from ttrl_verl.reward_fns.answers.mathematics import exact
 from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, UndefinedError, Value
+from ttrl_verl.reward_fns.answers.mathematics.naming import (
+    adds_names,
+    each_equals,
+    is_name,
+    names_its_right,
+    names_what_is_left,
+)
 from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     CONSTANTS,
-    Apply,
-    Bracketed,
     Call,
     Elements,
     Infinity,
-    Inverse,
     Matrix,
     Name,
     Neg,
     Node,
     Num,
     Power,
-    Product,
     Relation,
     Sum,
     Word,
     names_in,
-    walk,
 )
 
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -49,7 +51,7 @@ def names_set(node: Node) -> bool:
         case Relation(("∈",), (_, Elements())):
             return True
         case Relation(("=",), (left, Elements())):
-            return _is_name(left)
+            return is_name(left)
     return False
 
 
@@ -85,17 +87,17 @@ def relation_text(signs: Sequence[str], sides: Sequence[Node], scalar: Callable,
     """
     if "≈" in signs:
         cut = signs.index("≈")
-        if cut == 0 and _is_name(sides[0]):
+        if cut == 0 and is_name(sides[0]):
             return render(sides[1], scalar)
         signs, sides = signs[:cut], sides[: cut + 1]
         if not signs:
             return render(sides[0], scalar)
     match sides:
-        case (Word(word), Num(Fraction(numerator=0))) if not _is_name(sides[0]):
+        case (Word(word), Num(Fraction(numerator=0))) if not is_name(sides[0]):
             return f"{word}{signs[0]}0"  # what this function returned: an expression known by its value
     if signs.count("=") == 1 and set(signs) == {"=", ":"}:  # AB:BC = 2:3
         cut = signs.index("=")
-        if all(map(_is_name, sides[: cut + 1])) and len(sides) > cut + 2:
+        if all(map(is_name, sides[: cut + 1])) and len(sides) > cut + 2:
             signs, sides = signs[cut + 1 :], sides[cut + 1 :]
     if all(sign == ":" for sign in signs):
         return ":".join(render(side, scalar) for side in sides)
@@ -112,87 +114,19 @@ def relation_text(signs: Sequence[str], sides: Sequence[Node], scalar: Callable,
     raise UndefinedError("relation signs of several kinds")
 
 
-def _is_name(node: Node) -> bool:
-    """Say whether a side only names the answer: x, f(x), P(2), a word, (x, y), the length |AB|."""
-    match node:
-        case Name(name):
-            return name not in CONSTANTS
-        case Word(word):
-            return not word.startswith(("value(", "function("))
-        case Apply() | Call("abs", (Word(),)):
-            return True
-        case Call("abs", (Name(name),)):  # the size of a set, the modulus of a complex number
-            return name.isupper() or name == "z"
-        case Bracketed("[", "]", (Product(points),)):  # an area: [ABC]
-            return all(isinstance(point, Name) and point.text.isupper() for point in points)
-        case Bracketed(_, _, items):
-            return all(_is_name(item) for item in items)
-        case Product((Power(Name(), Neg(Num(Fraction(numerator=1, denominator=1)))), argument)):  # f^{-1}(x)
-            return _is_name(argument)
-        case Product((Name("Delta" | "\\Delta" | "\\nabla"), Name())):  # a change, a gradient
-            return True
-        case Product((Name(name), _)):  # the derivative of what stands behind it
-            return name.startswith(("d/d", "∂/∂"))
-    return False
-
-
-def _adds_names(node: Node) -> bool:
-    """Say whether a side is a sum of names, as in "find m + n" or "find 100m + n"; x + y = 3 is a line."""
-    match node:
-        case Sum(parts):
-            names = [_summand(part) for part in parts]
-            return None not in names and len(names) == len(set(names)) and not set(names) & set("xyz")
-    return False
-
-
-def _summand(node: Node) -> str | None:
-    """Return the name that a summand is, or a power of ten times it; ``None`` for all else."""
-    match node:
-        case Name(name):
-            return name
-        case Product((Num(factor), Name(name))) if factor in (10, 100, 1000):
-            return name
-    return None
-
-
-def _names_what_is_left(name: Node, variables: set[str]) -> bool:
-    """Say whether a name on the right names the left side: 5 = x and 2x+1 = y, but not x+y = z."""
-    return not isinstance(name, Name) or not variables or (name.text == "y" and "y" not in variables)
-
-
-def _names_its_right(left: Node, right: Node) -> bool:
-    """Say whether a left side names the right one; an eccentricity e and a current i do, where they equal something."""
-    if isinstance(left, Name) and left.text in ("e", "i"):
-        return not any(isinstance(part, Name) and part.text == left.text for part in walk(right))
-    if isinstance(left, Name) and left.text.endswith("'") and names_in(right) == {left.text.rstrip("'")}:
-        return False  # y' = y is an equation
-    if not names_in(right) and _is_ratio_of_lengths(left):
-        return True
-    return _is_name(left) and not (isinstance(left, Name) and left.text in names_in(right))
-
-
-def _is_ratio_of_lengths(node: Node) -> bool:
-    """Say whether a side is a quotient of segments or areas, by their points: AD/DB."""
-    parts = list(walk(node))
-    points = all(part.text.isupper() and len(part.text) == 1 for part in parts if isinstance(part, Name))
-    return (
-        isinstance(node, Product)
-        and points
-        and any(isinstance(part, Inverse) for part in parts)
-        and all(isinstance(part, Name | Product | Inverse) for part in parts)
-    )
-
-
 def _chain(sides: Sequence[Node], scalar: Callable, render: Callable) -> str:
     """Return what sides with equality signs between them come to: the last side, where the first one names it."""
     left, right = sides[0], sides[-1]
-    if _names_its_right(left, right):
+    if len(sides) > 2 and all(isinstance(side, Name) for side in sides[:-1]) and not names_in(right):
+        return each_equals([side.text for side in sides[:-1] if isinstance(side, Name)], render(right, scalar))
+    if names_its_right(left, right):
         return render(right, scalar)
     if isinstance(right, Matrix) and isinstance(left, Power) and isinstance(left.base, Name):  # an inverse, a square
         return render(right, scalar)
-    if (len(sides) > 2 or _adds_names(left)) and not names_in(right):
+    zero = isinstance(right, Num) and not right.value  # a + b + c = 0 is asked for by nobody
+    if (len(sides) > 2 or (adds_names(left) and not zero)) and not names_in(right):
         return render(right, scalar)  # m + n = 100 + 13 = 113
-    if _is_name(right) and _names_what_is_left(right, names_in(left)):
+    if is_name(right) and names_what_is_left(right, names_in(left)):
         return render(left, scalar)
     text, value = scalar(Sum((left, Neg(right))))
     if value is None:

@@ -179,6 +179,8 @@ def _listing(listing: Listing, scalar: ScalarFn) -> list[str]:
         values = tuple(item.sides[1] if isinstance(item, Relation) else item for item in items)
         return [_without(Domain("ℝ"), Elements(values), scalar)]
     if all(relation.is_inequality(item) for item in items):
+        if len({name for item in items for name in names_in(item)}) > 1:
+            raise UndefinedError("bounds on several variables are no interval")
         texts = [_single(item, scalar) for item in items]
         joined = relation.join(texts, listing.joiner)
         if joined:
