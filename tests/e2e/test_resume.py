@@ -151,7 +151,7 @@ def test_one_of_two_is_killed_in_turn_and_nothing_is_lost_or_doubled(mode, tmp_p
         "trainer.val_before_train=false",
         "trainer.total_training_steps=100",
     ]
-    begins = None
+    begins, unlogged = None, set()
     for number, (victim, goes_on) in enumerate(ONE_OF_TWO.items(), start=1):
         killer = KillOne(tmp_path, VICTIMS[victim], attempt=number)
         killed = train(tmp_path, tiny_model, longer, watch=killer)
@@ -168,16 +168,19 @@ def test_one_of_two_is_killed_in_turn_and_nothing_is_lost_or_doubled(mode, tmp_p
         assert not killer.hung, f"{victim}: neither ended nor went on in {BOUND:.0f} s"
         assert bool(killer.went_on) == goes_on, victim
         assert killed.status != 0
-        # A step is saved before it is logged: the next attempt does again what was in flight, and nothing else.
+        # The next attempt does again what was in flight, and nothing else.
         assert begins is None or first == begins
         begins = max(saved_steps(tmp_path)) + 1
         assert begins > killer.step
+        # verl saves a step before it logs it: the metrics of one that was killed between are gone, its votes are not.
+        unlogged |= {begins - 1} - {row["step"] for row in killed.metrics}
     resumed = train(tmp_path, tiny_model, [*longer, f"trainer.total_training_steps={begins}"])
-    logged = [row["step"] for row in resumed.metrics]
-    assert logged == list(range(1, begins + 1))
+    steps = range(1, begins + 1)
+    print(f"{mode}: saved and not logged {sorted(unlogged)}")
+    assert [row["step"] for row in resumed.metrics] == [step for step in steps if step not in unlogged]
     rows = resumed.record.audit().to_pylist()
     assert len({(row["step"], row["uid"]) for row in rows}) == len(rows)
-    assert {row["step"] for row in rows} == set(logged)
+    assert {row["step"] for row in rows} == {*steps}
 
 
 def saved_steps(folder):
