@@ -72,6 +72,20 @@ def test_a_vote_that_agrees_asks_little_more_than_it_keeps():
     assert (len(came), len(ballot.cut), ballot.over) == (32, 32, True)
 
 
+@pytest.mark.parametrize(
+    ("votes", "plan", "asked"),
+    [
+        (64, VotePlan(kept=32, stop="decided"), 36),  # 64 / 1.8 = 35.6: 32 of 36 agree, 4 + 28 are left
+        (64, VotePlan(kept=48, stop="decided"), 48),
+        (12, VotePlan(kept=2, stop="decided"), 7),
+        (64, VotePlan(kept=32, stop="decided", first=33), 33),
+        (64, VotePlan(kept=32, stop="likely"), 32),
+    ],
+)
+def test_so_many_are_asked_at_once_as_decide_where_nine_in_ten_agree(votes, plan, asked):
+    assert len(Ballot(votes, plan).ask()) == asked
+
+
 def test_what_is_generated_is_not_cut_and_kept_ones_never_are():
     ballot = Ballot(4, VotePlan(kept=1, stop="decided", first=4))
     assert ballot.ask() == [0, 1, 2, 3]
@@ -84,7 +98,7 @@ def test_what_is_generated_is_not_cut_and_kept_ones_never_are():
 
 
 def test_a_lost_response_that_was_to_be_kept_is_replaced_by_the_next_that_is_to_come():
-    ballot = Ballot(5, VotePlan(kept=2, stop="decided"))
+    ballot = Ballot(5, VotePlan(kept=2, stop="decided", first=2))
     assert ballot.ask() == [0, 1]
     ballot.lose(1)
     assert [ballot.is_kept(place) for place in range(5)] == [True, False, True, False, False]

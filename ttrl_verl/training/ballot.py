@@ -12,6 +12,9 @@ from ttrl_verl.reward_fns.stopping import confirmed, decided, expected_votes
 
 Stop = Literal["never", "decided", "likely"]
 
+AGREE = 0.9
+"""Of N votes, n with a share p for one answer decide where p n > (1 - p) n + N - n: n > N / 2p. Fewer never decide."""
+
 
 @dataclass(frozen=True, slots=True)
 class VotePlan:
@@ -20,7 +23,8 @@ class VotePlan:
     Attributes:
         kept: K, the responses of a prompt that are trained on: the first in sampling order, which always finish.
         stop: when the others need not: ``ttrl.stop``.
-        first: how many are asked at once; ``None`` for as many as are kept, where votes may stop.
+        first: how many are asked at once, where votes may stop; ``None`` for as many as are kept, and under ``decided``
+            at least as many as decide where ``AGREE`` of them agree.
         error: the bound of ``likely``.
     """
 
@@ -129,10 +133,13 @@ class Ballot:
             return left
         if self.over:
             return kept
-        first = max(self._plan.kept, self._plan.first or 0)
+        first = max(self._plan.kept, self._plan.first or self._at_once())
         if not self._asked:
             return left[:first]
         return sorted({*kept, *left[: self._more(first)]})
+
+    def _at_once(self) -> int:
+        return ceil(self._votes / (2 * AGREE)) if self._plan.stop == "decided" else 0
 
     def _more(self, first: int) -> int:
         """Return how many more are asked: as many as will decide at the shares seen, less those that run.
