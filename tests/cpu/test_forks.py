@@ -318,6 +318,15 @@ def test_a_folder_with_a_space_will_do(tmp_path, monkeypatch):
     assert process.wait(20) == 0
 
 
+def test_one_that_nobody_will_ask_is_ended(monkeypatch):
+    monkeypatch.setattr(start, "_running", start.start([]))
+    process, folder = start._running
+    assert start.launcher() == str(folder / "python")
+    start.stop()
+    assert (start.launcher(), process.wait(20), folder.exists()) == (None, 0, False)
+    start.stop()
+
+
 def test_a_run_goes_on_where_no_server_can_be_started(tmp_path, monkeypatch, caplog):
     """The path of a socket has at most 107 bytes."""
     deep = tmp_path / ("long" * 30)

@@ -14,7 +14,7 @@ from typing import Any
 
 import wrapt
 
-from ttrl_verl.cpu.forks.start import launcher, workers_variables
+from ttrl_verl.cpu.forks.start import launcher, stop, workers_variables
 from ttrl_verl.hooks import when_imported
 from ttrl_verl.preflight.ray_address import joins
 
@@ -79,8 +79,11 @@ def _init(wrapped: Callable, instance: object, args: tuple, kwargs: dict) -> Any
     # A first argument without a name is an address.
     said = {"address": args[0], **kwargs} if args else kwargs
     fit = fit_for_ray(said, os.environ)
-    if not joins(said, os.environ) and (stands_in := launcher()):
-        fit = forked(fit, shlex.quote(stands_in), workers_variables())
+    if stands_in := launcher():
+        own = fit if joins(said, os.environ) else forked(fit, shlex.quote(stands_in), workers_variables())
+        if own == fit:
+            stop()  # nobody will ask the fork server
+        fit = own
     if args:
         del fit["address"]
     if len(fit) < len(kwargs):

@@ -68,6 +68,14 @@ def launcher() -> str | None:
     return str(_running[1] / "python")
 
 
+def stop() -> None:
+    """End the server, where one runs and nobody will ask it: it holds the memory of all that it imported."""
+    global _running
+    if _running is not None:
+        _running[0].stdin.close()
+        _running = None
+
+
 def start(modules: Sequence[str]) -> tuple[subprocess.Popen, Path]:
     """Start a server, and return its process and the folder of its launcher ``python`` and its ``log``.
 
