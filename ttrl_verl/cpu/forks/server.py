@@ -104,21 +104,24 @@ def _serve(listener: socket.socket, before: Mapping[str, str], why: str) -> Requ
                     selector.register(pidfd, selectors.EVENT_READ, forked)
                     selector.register(connection, selectors.EVENT_READ, forked)
             elif key.data in children:
-                pidfd, connection = children[key.data]
-                if key.fileobj is connection:
+                if key.fileobj is children[key.data][1]:
                     # The client, which stands for the child, was killed.
                     os.kill(key.data, signal.SIGKILL)
-                    selector.unregister(connection)
-                    continue
-                _, status = os.waitpid(key.data, 0)
-                with suppress(OSError):
-                    connection.sendall(json.dumps({"status": os.waitstatus_to_exitcode(status)}).encode() + b"\n")
-                for one in (pidfd, connection):
-                    with suppress(KeyError):
-                        selector.unregister(one)
-                os.close(pidfd)
-                connection.close()
-                del children[key.data]
+                    selector.unregister(key.fileobj)
+                else:
+                    _reap(key.data, *children.pop(key.data), selector)
+
+
+def _reap(child: int, pidfd: int, connection: socket.socket, selector: selectors.BaseSelector) -> None:
+    """Take the status of a child that ended, and tell its client."""
+    _, status = os.waitpid(child, 0)
+    with suppress(OSError):
+        connection.sendall(json.dumps({"status": os.waitstatus_to_exitcode(status)}).encode() + b"\n")
+    for one in (pidfd, connection):
+        with suppress(KeyError):
+            selector.unregister(one)
+    os.close(pidfd)
+    connection.close()
 
 
 def _answer(connection: socket.socket, before: Mapping[str, str], why: str) -> "Request | int | None":
