@@ -24,7 +24,8 @@ def test_the_demo_runs_and_reports(tmp_path):
     assert len(done.stdout.splitlines()) < 40
     assert open_run(folder).checkpoints() == [1]
     assert f"the adapted model: `ttrl-verl export {folder} OUT`" in done.stdout
-    text = (folder / "report.txt").read_text()
+    # Which word a line ends with hangs on the figures, and those on the processor.
+    text = " ".join((folder / "report.txt").read_text().split())
     assert "In 1 step, accuracy on continents_adapted (adapted to, avg@4)" in text
     assert "SmolLM2-135M-Instruct, reward majority_vote, 16 votes a question" in text
     page = (folder / "report.html").read_text()

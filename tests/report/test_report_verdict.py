@@ -116,6 +116,14 @@ def test_where_no_question_is_seen_twice_the_first_step_is_held_against_the_last
     assert read_verdict([]) is None
 
 
+def test_a_run_of_one_step_tells_a_change_by_labels_only():
+    histories = read_histories(audit_table({1: first_visits(random.Random(1))}))
+    verdict = read_verdict(histories, {"a": Mean(0.2, 0.01)})
+    assert verdict.word == "learnt"
+    assert verdict.sentence().startswith("Learnt: every question was voted on at one step only (majority ratio 0.")
+    assert read_verdict(histories).sentence().endswith("so the votes tell no change.")
+
+
 def test_it_is_the_first_thing_that_a_report_says(tmp_path):
     start, end = first_visits(random.Random(1)), agreeing(lambda n: "a")
     right = answers_to(0, ["a", "b"], "a") + answers_to(1, ["a", "b"], "a")

@@ -48,12 +48,14 @@ class Verdict:
         agreement: the majority ratio at the first visits and at the last.
         information: the answer information at both.
         accuracy: the change of accuracy that labels measured; ``None`` without labels.
+        between: whether the first visits and the last are others; where they are the same, only labels tell a change.
     """
 
     word: Word
     agreement: tuple[float, float]
     information: tuple[Information, Information]
     accuracy: Mean | None
+    between: bool = True
 
     def sentence(self) -> str:
         """Return the verdict and what it is from.
@@ -64,8 +66,14 @@ class Verdict:
         """
         old, new = self.information
         words = {"nothing": "Nothing learnt"}
+        word = words.get(self.word, self.word.capitalize())
+        if not self.between:
+            return (
+                f"{word}: every question was voted on at one step only (majority ratio {self.agreement[0]:.2f}, answer "
+                f"information {old.nats:.2f} nats, z {old.z:.0f}), so the votes tell no change."
+            )
         return (
-            f"{words.get(self.word, self.word.capitalize())}: the majority ratio went from {self.agreement[0]:.2f} to "
+            f"{word}: the majority ratio went from {self.agreement[0]:.2f} to "
             f"{self.agreement[1]:.2f}, the answer information from {old.nats:.2f} nats (z {old.z:.0f}) to "
             f"{new.nats:.2f} (z {new.z:.0f})."
         )
@@ -83,12 +91,14 @@ def read_verdict(histories: Sequence[History], changes: Mapping[str, Mean] | Non
     if not histories:
         return None
     again = [history for history in histories if len(history) > 1]
+    between = True
     if again:
         first, last = [history[0] for history in again], [history[-1] for history in again]
         agreement = Mean.of([new.majority_ratio - old.majority_ratio for old, new in zip(first, last, strict=True)])
     else:
         steps = sorted(history[0].step for history in histories)
         first, last = ([h[0] for h in histories if h[0].step == step] for step in (steps[0], steps[-1]))
+        between = steps[0] != steps[-1]
         old, new = (Mean.of([visit.majority_ratio for visit in visits]) for visits in (first, last))
         agreement = new.less(old)
     accuracy = _pooled(changes) if changes else _label_change(first, last) if again else None
@@ -99,6 +109,7 @@ def read_verdict(histories: Sequence[History], changes: Mapping[str, Mean] | Non
         (_mean_ratio(first), _mean_ratio(last)),
         information,
         accuracy,
+        between,
     )
 
 
