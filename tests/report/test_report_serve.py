@@ -25,8 +25,8 @@ def server(tmp_path):
         thread.join()
 
 
-def get(address: str, host: str | None = None) -> tuple[int, str]:
-    request = urllib.request.Request(address, headers={} if host is None else {"Host": host})
+def get(address: str, host: str | None = None, method: str = "GET") -> tuple[int, str]:
+    request = urllib.request.Request(address, headers={} if host is None else {"Host": host}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, answer.read().decode()
@@ -50,6 +50,12 @@ def test_a_run_that_has_not_begun_is_waited_for(server):
     assert status == 503
     assert "run.json" in page
     assert 'http-equiv="refresh"' in page
+
+
+def test_what_asks_whether_it_is_up_is_answered(server):
+    make_run(server.folder, steps={1: [visit(0, ["4", "4", "5", "4"])]})
+    assert get(server.address, method="HEAD") == (200, "")
+    assert get(server.address + "etc/passwd", method="HEAD") == (404, "")
 
 
 def test_it_is_served_to_this_machine_under_its_own_name_alone(server):
