@@ -5,8 +5,8 @@
 
 One run after the other, each a `ttrl-verl demo` in a folder of its own. A run that is done is not done again, and one
 that was killed is begun anew, so a killed command is typed again. After each run a line is appended to OUT/cells.jsonl,
-and the table is printed from that file. A run takes 5 to 14 minutes on two cores, and the whole half a day a task.
-At most --cells runs are made.
+and the table is printed from that file. A run takes 3 to 14 minutes on two cores, and the whole half a day a task.
+At most --cells runs are made. benchmarks/methods_tables.py has the tables, and methods.jsonl the runs that they show.
 """
 
 import argparse
@@ -15,14 +15,15 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from methods_tables import CONTROL, runs_table
+
 from ttrl_verl.evaluation.estimators import pass_at_k
-from ttrl_verl.evaluation.figures import Mean, by_origin, is_labelled, read_figures, read_groups
+from ttrl_verl.evaluation.figures import by_origin, is_labelled, read_figures, read_groups
 from ttrl_verl.record.read import open_run
 
-CONTROL = "random"
 THREE_SEEDS = ("majority_vote", "empirical_entropy", CONTROL)
 NO_BYPASS = ["algorithm.rollout_correction.bypass_mode=false"]
 VIEWS = "ttrl.views=[as_written,'template Think of what you know. {question}']"
@@ -127,71 +128,14 @@ def measured(folder: Path) -> dict[str, dict]:
 
 
 def _questions(path: Path) -> dict[str, dict[str, dict[str, float]]]:
-    """Return each labelled question's avg@n and pass@n, by data source and by the row of its file."""
+    """Return each labelled question's avg@n and pass@n, by data source and by the number of its line."""
     found: dict[str, dict[str, dict[str, float]]] = defaultdict(dict)
     for origin, (source, rows) in by_origin(read_groups(path)).items():
         if is_labelled(rows):
             right = sum(row["acc"] for row in rows)
             passed = pass_at_k(len(rows), int(right), len(rows))
-            found[source][origin.rpartition("/")[2]] = {"avg": right / len(rows), "pass": passed}
+            found[source][origin.rpartition(":")[2]] = {"avg": right / len(rows), "pass": passed}
     return found
-
-
-def gain_over_control(changes: Mapping[str, float], controls: Sequence[Mapping[str, float]]) -> Mean | None:
-    """Return a run's gain less the controls' mean gain, question by question, with its standard error over questions.
-
-    Args:
-        changes: by question.
-        controls: those of the control's runs, at least one.
-
-    Example:
-        >>> gain_over_control({"a": 0.5, "b": 0.3}, [{"a": 0.1, "b": 0.1}, {"a": -0.1, "b": 0.1}])
-        Mean(value=0.35, error=0.15)
-    """
-    if not controls:
-        return None
-    own = [
-        changes[question] - sum(control[question] for control in controls) / len(controls)
-        for question in changes
-        if all(question in control for control in controls)
-    ]
-    return Mean.of([round(one, 12) for one in own]) if own else None
-
-
-def table(rows: Sequence[Mapping]) -> list[str]:
-    """Return a Markdown table, a row a run and data source: what it gained, and that over the control's own."""
-    controls: dict[tuple[str, str], list[dict]] = defaultdict(list)
-    for row in rows:
-        if row["reward"] == CONTROL:
-            for source, told in row["sources"].items():
-                controls[row["task"], source].append(told["changes"])
-    lines = [
-        "| questions | reward, seed | avg@n | greedy | maj@n | pass@n | without an answer | gain | over the control |",
-        "| --- " * 9 + "|",
-    ]
-    for row in sorted(rows, key=lambda row: (row["task"], list(METHODS).index(row["reward"]), row["seed"])):
-        for source, told in row["sources"].items():
-            gain = Mean.of([*told["changes"].values()]) if told["changes"] else None
-            over = (
-                None if row["reward"] == CONTROL else gain_over_control(told["changes"], controls[row["task"], source])
-            )
-            moved = [f"{_shown(told['before'][key])} → {_shown(told['after'][key])}" for key in told["before"]]
-            name = f"{row['reward']}, {row['seed']}"
-            lines.append(f"| {' | '.join([source, name, *moved, _signed(gain), _signed(over)])} |")
-    for (task, source), runs in sorted(controls.items()):
-        walks = [sum(changes.values()) / len(changes) for changes in runs]
-        lines.append(f"control on {task}, {source}: {', '.join(f'{walk:+.3f}' for walk in walks)} ({len(walks)} seeds)")
-    return lines
-
-
-def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _signed(mean: Mean | None) -> str:
-    if mean is None:
-        return "-"
-    return f"{mean.value:+.3f}" if mean.error is None else f"{mean.value:+.3f} ± {mean.error:.3f}"
 
 
 def main() -> None:
@@ -221,7 +165,7 @@ def main() -> None:
         rows.append({"task": task, "reward": reward, "seed": seed, "sources": sources})
         with file.open("a") as opened:
             opened.write(json.dumps(rows[-1]) + "\n")
-    print("\n".join(table(rows)))
+    print("\n".join(runs_table(rows)))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,18 @@
 """docs/methods.md is whole: each reward has its section with all its parts, and a place by what it needs."""
 
+import json
 import re
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
 
 from ttrl_verl.reward_fns import REWARD_FNS
 
-PAGE = (Path(__file__).parent.parent / "docs" / "methods.md").read_text()
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "methods.md").read_text()
+RUNS = [json.loads(line) for line in (ROOT / "benchmarks" / "methods.jsonl").read_text().splitlines()]
 SECTIONS = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", PAGE, re.DOTALL | re.MULTILINE))
 PARTS = ("For", "Rule", "Paper", "Departures", "Needs", "Measured")
 # What a row of the first table is called, and the fields of a group that put a reward into it.
@@ -61,3 +66,20 @@ def test_the_first_table_has_each_reward_once_where_its_needs_are():
             needs = set(REWARD_FNS[name].needs)
             assert needs <= ROWS[need], name
             assert bool(needs) == bool(ROWS[need]), name
+
+
+@pytest.mark.parametrize(("page", "options"), [("docs/methods.md", []), ("benchmarks/methods.md", ["--runs"])])
+def test_the_tables_are_what_the_script_prints(monkeypatch, capsys, page, options):
+    script = ROOT / "benchmarks" / "methods_tables.py"
+    monkeypatch.setattr(sys, "argv", [str(script), *options])
+    runpy.run_path(str(script), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert len(printed.splitlines()) > len({run["reward"] for run in RUNS})
+    assert printed in (ROOT / page).read_text()
+
+
+@pytest.mark.parametrize("name", REWARD_FNS)
+def test_a_section_says_whether_learning_was_measured(name):
+    measured = SECTIONS[name].partition("**Measured**: ")[2]
+    assert ("](#what-each-did-here)" in measured) == any(run["reward"] == name for run in RUNS)
+    assert ("not measured" in measured) != ("](#what-each-did-here)" in measured)

@@ -1,0 +1,162 @@
+"""What the runs of benchmarks/methods.py came to, as Markdown: a table a task, or each run before and after.
+
+    python benchmarks/methods_tables.py [--runs] [FILE]
+
+FILE is a ``cells.jsonl`` of ``methods.py --out``; without it, those kept beside this script. ``docs/methods.md`` and
+``benchmarks/methods.md`` hold what this prints, and a test holds them to it.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ttrl_verl.evaluation.figures import Mean
+
+KEPT = Path(__file__).with_name("methods.jsonl")
+CONTROL = "random"
+ADAPTED, HELD_OUT = "adapted", "held-out"
+
+Row = Mapping[str, Any]
+
+
+def gain_over_control(changes: Mapping[str, float], controls: Sequence[Mapping[str, float]]) -> Mean | None:
+    """Return a run's gain less the controls' mean gain, question by question, with its standard error over questions.
+
+    Args:
+        changes: by question.
+        controls: those of the control's runs.
+
+    Returns:
+        ``None`` where there is no control, or no question that all were asked.
+
+    Example:
+        >>> gain_over_control({"a": 0.5, "b": 0.3}, [{"a": 0.1, "b": 0.1}, {"a": -0.1, "b": 0.1}])
+        Mean(value=0.35, error=0.15)
+    """
+    if not controls:
+        return None
+    own = [
+        changes[question] - sum(control[question] for control in controls) / len(controls)
+        for question in changes
+        if all(question in control for control in controls)
+    ]
+    return Mean.of([round(one, 12) for one in own]) if own else None
+
+
+def over_seeds(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return each question's mean change over runs that asked the same questions.
+
+    Example:
+        >>> over_seeds([{"a": 0.5, "b": 0.0}, {"a": 0.25, "b": 0.5}])
+        {'a': 0.375, 'b': 0.25}
+    """
+    return {question: sum(run[question] for run in runs) / len(runs) for question in runs[0]}
+
+
+def task_tables(rows: Sequence[Row]) -> list[str]:
+    """Return a table a task: a row a reward, by its gain on held-out questions, and what that did to the rest."""
+    lines = []
+    for task in dict.fromkeys(row["task"] for row in rows):
+        of_task = [row for row in rows if row["task"] == task]
+        samples = "8" if task == "digits" else "16"
+        lines += [
+            f"{task.capitalize()} (avg@{samples}):",
+            "",
+            "| reward | seeds | gain, adapted | gain, held out | over the control, adapted | over it, held out | "
+            f"maj@{samples}, held out | pass@{samples}, held out | without an answer, held out |",
+            "| --- " * 9 + "|",
+        ]
+        rewards = {name: _by_part([row for row in of_task if row["reward"] == name]) for name in _names(of_task)}
+        control = rewards.get(CONTROL, {})
+        for name, parts in sorted(rewards.items(), key=lambda item: -_gain(item[1][HELD_OUT]).value):
+            gains = [_signed(_gain(parts[part])) for part in (ADAPTED, HELD_OUT)]
+            over = [
+                "-" if name == CONTROL else _signed(gain_over_control(*_paired(parts[part], control.get(part, []))))
+                for part in (ADAPTED, HELD_OUT)
+            ]
+            moved = [_moved(parts[HELD_OUT], key) for key in ("maj", "pass", "missing")]
+            lines.append(f"| {' | '.join([f'`{name}`', str(len(parts[HELD_OUT])), *gains, *over, *moved])} |")
+        lines.append("")
+    return lines[:-1]
+
+
+def runs_table(rows: Iterable[Row]) -> list[str]:
+    """Return a table with a row a run and data source: what it gained, and that over the control's own gain."""
+    rows = sorted(rows, key=lambda row: (row["task"], row["reward"], row["seed"]))
+    controls: dict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
+    for row in rows:
+        if row["reward"] == CONTROL:
+            for source, told in row["sources"].items():
+                controls[row["task"], source].append(told["changes"])
+    lines = [
+        "| questions | reward, seed | avg@n | greedy | maj@n | pass@n | without an answer | gain | over the control |",
+        "| --- " * 9 + "|",
+    ]
+    for row in rows:
+        for source, told in row["sources"].items():
+            gain = Mean.of([*told["changes"].values()]) if told["changes"] else None
+            control = [] if row["reward"] == CONTROL else controls.get((row["task"], source), [])
+            over = gain_over_control(told["changes"], control)
+            moved = [f"{_shown(told['before'][key])} → {_shown(told['after'][key])}" for key in told["before"]]
+            name = f"{row['reward']}, {row['seed']}"
+            lines.append(f"| {' | '.join([source, name, *moved, _signed(gain), _signed(over)])} |")
+    if controls:
+        lines.append("")
+    for (task, source), runs in sorted(controls.items()):
+        walks = ", ".join(_signed(Mean(sum(changes.values()) / len(changes), None)) for changes in runs)
+        lines.append(f"- The control on {task}, {source}: {walks}.")
+    return lines
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(row["reward"] for row in rows))
+
+
+def _by_part(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Return what each run of a reward came to on the adapted and on the held-out questions."""
+    found: dict[str, list[Row]] = {ADAPTED: [], HELD_OUT: []}
+    for row in rows:
+        for source, told in row["sources"].items():
+            found[HELD_OUT if source.endswith("heldout") else ADAPTED].append(told)
+    return found
+
+
+def _gain(runs: Sequence[Row]) -> Mean:
+    return Mean.of([*over_seeds([told["changes"] for told in runs]).values()])
+
+
+def _paired(runs: Sequence[Row], control: Sequence[Row]) -> tuple[dict[str, float], list[dict[str, float]]]:
+    return over_seeds([told["changes"] for told in runs]), [told["changes"] for told in control]
+
+
+def _moved(runs: Sequence[Row], key: str) -> str:
+    old, new = (sum(told[when][key] for told in runs) / len(runs) for when in ("before", "after"))
+    return f"{old:.3f} → {new:.3f}"
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _signed(mean: Mean | None) -> str:
+    if mean is None:
+        return "-"
+    value = f"{mean.value:+.3f}".replace("-", "−")
+    return value if mean.error is None else f"{value} ± {mean.error:.3f}"
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", nargs="?", type=Path, default=KEPT)
+    parser.add_argument("--runs", action="store_true", help="each run, before and after")
+    chosen = parser.parse_args()
+    rows = [json.loads(line) for line in chosen.file.read_text().splitlines()]
+    print("\n".join(runs_table(rows) if chosen.runs else task_tables(rows)))
+
+
+if __name__ == "__main__":
+    main()
