@@ -15,6 +15,13 @@ _GROUPED_OTHERWISE = re.compile(
     r"|(?:\.\d{3}){2,20}(?![\d,.]))",
     re.ASCII,
 )
+# A decimal comma is one where a unit stands behind two digits at most: "3,75 €", "12,5 %".
+_DECIMAL_COMMA = re.compile(
+    r"(?<![\d.,])(\d{1,9}),(\d{1,2})(?=\s?(?:[€%₽‰]|°|zł\b|(?:euros?|eur|prozent|pour ?cent|por ciento|percento"
+    r"|kg|km|cm|mm|kilo(?:s|gramm|metros?|mètres)?|kilometer|stunden?|heures?|horas?|grad|millionen|millones|milliarden|milioni"
+    r"|tonnes?|tonnen|litros?|liter|litres)\b))",
+    re.ASCII | re.IGNORECASE,
+)
 _LATEX = re.compile(
     r"\\(?:[!,;: ]|times(?![a-zA-Z])|cdot(?![a-zA-Z])|(?:left|right|big|Big)(?![a-zA-Z])"
     r"|(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|rm|sf|it|tt)|boldsymbol|mbox|operatorname)\s?\{|approx(?![a-zA-Z])"
@@ -40,6 +47,8 @@ def one_spelling(text: str) -> str:
         text = _ascii_digits(text)
     if _GROUPED_OTHERWISE.search(text):
         text = _GROUPED_OTHERWISE.sub(lambda found: re.sub(r"['’.]", "", found.group()).replace(",", "."), text)
+    if "," in text:
+        text = _DECIMAL_COMMA.sub(r"\1.\2", text)
     return _LATEX.sub(_latex, text)
 
 

@@ -40,6 +40,80 @@ def spelled(text: str, at: int = 0) -> tuple[int, int] | None:
     return None if value is None else (-value if phrase["minus"] else value, phrase.end())
 
 
+# What makes a number of a cardinal: "twenty-three and a half", "one point five million", "two dozen", "two thirds".
+_FINER = re.compile(
+    rf"\sand\s(?P<over>an?|{'|'.join(_BELOW_TWENTY[1:10])})[ -]"
+    r"(?P<part>half|halves|(?:third|quarter|fourth|fifth|eighth)s?)"
+    rf"|\spoint(?P<digits>(?:[ -](?:{'|'.join(_BELOW_TWENTY[:10])})(?![a-z])){{1,12}})"
+    r"|[ -](?P<of>halves|thirds|quarters|fourths|fifths|sixths|eighths|tenths)(?:\sof\b)?",
+    re.IGNORECASE,
+)
+_LARGER = re.compile(r"\s(?P<scale>dozen|hundred|thousand|million|billion|trillion)(?![a-z])", re.IGNORECASE)
+_CARDINAL = re.compile(
+    rf"(?P<minus>(?:minus|negative)\s)?(?P<words>{_WORD}(?:(?:[ -]|,\s|\sand\s){_WORD}){{0,20}})", re.IGNORECASE
+)
+_A_SCALE = re.compile(
+    r"(?P<half>half\s)?an?\s(?P<scale>dozen|hundred|thousand|million|billion)(?![a-z])", re.IGNORECASE
+)
+_BELONGS = re.compile(
+    r"-?\s?(?:half|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|pairs?"
+    r"|times|squared|cubed|plus|minus|or|to|and|of|more|less|point)\b|-[a-z]|\w",
+    re.IGNORECASE,
+)
+
+
+def spelled_value(text: str, at: int = 0) -> tuple[Fraction, int] | None:
+    """Return the number whose words begin there, no integer alone, and where they end; ``None`` where none does.
+
+    "One half" and "a quarter" are no numbers here: more often than not they say how much of a thing.
+
+    Example:
+        >>> spelled_value("twenty-three and a half"), spelled_value("two dozen eggs"), spelled_value("half a million")
+        ((Fraction(47, 2), 23), (Fraction(24, 1), 9), (Fraction(500000, 1), 14))
+        >>> spelled_value("one point five"), spelled_value("three quarters of it"), spelled_value("three of it")
+        ((Fraction(3, 2), 14), (Fraction(3, 4), 14), None)
+    """
+    scaled = _A_SCALE.match(text, at)
+    if scaled:
+        value = Fraction(_OF_SCALE[scaled["scale"].lower()], 2 if scaled["half"] else 1)
+        if scaled["half"] or scaled["scale"].lower() == "dozen":
+            return None if _BELONGS.match(text, scaled.end()) else (value, scaled.end())
+    whole = spelled(text, at)
+    if whole is not None and not _LARGER.match(text, whole[1]):
+        return Fraction(whole[0]), whole[1]
+    cardinal = _CARDINAL.match(text, at)
+    units = _value(cardinal["words"].lower()) if cardinal else None
+    if cardinal is None or units is None:
+        return None
+    value, end = Fraction(units), cardinal.end()
+    finer = _FINER.match(text, end)
+    if finer:
+        end = finer.end()
+        if finer["digits"]:
+            digits = "".join(str(_VALUES[word]) for word in re.findall(r"[a-z]+", finer["digits"].lower()))
+            value += Fraction(int(digits), 10 ** len(digits))
+        elif finer["part"]:
+            over = finer["over"].lower()
+            value += Fraction(1 if over in ("a", "an") else _VALUES[over], _part(finer["part"]))
+        else:
+            value /= _part(finer["of"])
+    larger = _LARGER.match(text, end)
+    if larger:
+        value, end = value * _OF_SCALE[larger["scale"].lower()], larger.end()
+    if not (finer or larger) or (_BELONGS.match(text, end) and not text[:end].endswith(" of")):
+        return None
+    if text[:end].endswith(" of"):
+        end -= len(" of")
+    return (-value if cardinal["minus"] else value), end
+
+
+_OF_SCALE = {"dozen": 12, "hundred": 100, **_SCALES}
+
+
+def _part(name: str) -> int:
+    return _PARTS["half" if name.lower() == "halves" else name.lower().removesuffix("s")]
+
+
 _PARTS = {
     "half": 2, "halves": 2, "third": 3, "fourth": 4, "quarter": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
     "ninth": 9, "tenth": 10,

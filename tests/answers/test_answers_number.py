@@ -133,3 +133,61 @@ ANSWER = get_answer_type("number").answer
 )
 def test_a_number_stands_for_one_value(response, value):
     assert ANSWER(response) == value
+
+
+@pytest.mark.parametrize(
+    ("response", "value"),
+    [
+        # Words: fractions behind "and", points, dozens, scales
+        ("twenty-three and a half", "47/2"),
+        ("minus two and a half", "-5/2"),
+        ("It takes one point five hours.", "3/2"),
+        ("There are three dozen eggs.", "36"),
+        ("Half a million people live there.", "500000"),
+        ("three-quarters", "3/4"),
+        ("We add 3 and 7.\n\nSo ten are left.", "10"),
+        ("I see 4 chairs and 2 tables, which makes six pieces of furniture.", "6"),
+        ("4 and 5 are more.\n\nThis is one way to see it.", "5"),
+        # Sums and products of numbers alone
+        ("12 × 6", "72"),
+        (r"\boxed{10 + 5}", "15"),
+        ("(3 + 4) × 2", "14"),
+        ("100 - 37", "63"),
+        ("10 - 20", None),
+        # Scales and decimal commas
+        ("$1.5M", "1500000"),
+        ("2.4bn", "2400000000"),
+        ("5 m", "5"),
+        ("4 hundred", "400"),
+        ("Der Preis beträgt 3,75 Euro.", "15/4"),
+        # A day, a time, a name, a function's argument is no number
+        ("57 people attended on March 3, 2021.", "57"),
+        ("It arrives at 14:20.", None),
+        ("COVID-19", None),
+        ("f(3)", None),
+        # The same value again
+        ("The probability is 0.25, i.e. 25%.", "1/4"),
+        ("The answer is 1/2 or 0.5.", "1/2"),
+        # Several that nothing gathers
+        ("John is 25, and Mary is 30.", None),
+        ("x = 1, y = 2", None),
+        ("x = ±3", None),
+        ("Lakers won 110 to 98.", None),
+        ("1) 12\n2) 15\n3) 27", None),
+        ("<answer>3, 4</answer>", None),
+        ("I can see 15 people: 8 standing and 7 sitting.", "15"),
+        # What a number holds for, at the end
+        ("So we need 45 more stamps to reach 100.", "45"),
+        ("She has 45 left out of 100.", "45"),
+        ("12 is the LCM of 4 and 6.", "12"),
+        ("Thus, Mary is 30, 5 years older than John.", "30"),
+        # No answer: a question, an equation, a text that was cut off
+        ("Is it 42?", None),
+        ("3x + 5 = 20", None),
+        ("Now 5 × 6 is 30 and 30 + 12 is", None),
+        ("Problem 3: 18", "18"),
+        ("I can't see it clearly but it looks like 7.", "7"),
+    ],
+)
+def test_what_a_number_is_told_by(response, value):
+    assert ANSWER(response) == value
