@@ -10,17 +10,18 @@ import re
 import string
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
+from ttrl_verl.reward_fns.answers.concluded_letter import concluded_letters
+from ttrl_verl.reward_fns.answers.lettered_lines import line_letter
 from ttrl_verl.reward_fns.answers.look_alikes import latin, without_fonts
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
 from ttrl_verl.reward_fns.answers.option_letters import (
     ALSO,
+    CONDITION,
     KIND,
     LATEX_GAP,
     LATEX_MARK,
     LETTER,
     LINE_CHARS,
-    concluded_letters,
-    line_letter,
     unmarked,
 )
 from ttrl_verl.reward_fns.answers.statement import Statement, negated, statements
@@ -42,10 +43,13 @@ def letters(count: int) -> str:
 
 
 _WINDOW = 200
-_STATED = re.compile(rf"[\s:*_<\"'“]{{0,4}}(?:\beither\s)?(?i:{KIND}){LETTER}")
+_STATED = re.compile(rf"[\s:*_<{{\"'“]{{0,4}}(?:\beither\s)?(?i:{KIND}){LETTER}")
 # As most are: " C.", " **C**", " (C)" at the end of the line or before the next sentence.
 _PLAIN_STATED = re.compile(r"[\s:]?[\s(*]{0,4}([A-Z])[)*]{0,3}(?:\.?[*]{0,2}(?:\n|\Z)|\.\s(?=[A-Z][a-z]))")
 _SMALL_STATED = re.compile(r"[\s:*_]{0,4}(?i:option |choice |letter )?([a-z])(?:\)?[.]?\s{0,3}(?:\n|\Z)|\)\s)")
+_OF_THESE = re.compile(
+    r"[A-Z](?:\s?[、，,]\s?[A-Z]){1,9}\s?(?:四个?|这些?|几个?)?(?:选项)?[中里](?:的|选)?\s?([A-Z])"
+)  # A、B、C、D 中的 C
 _BUT = re.compile(rf"(?:\bbut\s(?:rather\s)?|而是)\s?(?i:{KIND}){LETTER}")
 _REVISION = re.compile(
     r"\b(?:wait|actually|correction|instead|hold on|hmm|sorry|mistake|re-?check(?:ing)?|however|on reflection|"
@@ -70,6 +74,14 @@ _ANSWER = re.compile(
 _REPLY = re.compile(
     r"\A(?:(?i:(?:the )?(?:final )?(?:answer|option|choice|letter|opción|opção|opzione|opcja|đáp án)\s{0,3}:?)\s+"
     r"|A\s?[:：]\s(?=\(?[A-Z]\)?[\s.]{0,3}\Z))"
+)
+_HTML = re.compile(r"</?(?:b|strong|em|i|u|p|span|div)>", re.IGNORECASE)
+_RULE = re.compile(r"\s-{2,}\Z")
+_REPEATED = re.compile(r"\A([A-Z])(?:[\s,;]{1,3}\1){1,20}\Z")
+# As one types in a hurry: "i think b", "b is correct".
+_SMALL_REPLY = re.compile(
+    r"(?:i (?:think|guess|say|choose|pick)(?: its?)?|it['’]?s|it is|maybe|probably|definitely)\s([b-z])"
+    r"|(?=.*\sis\s)([b-z]) is (?:correct|right|the answer)"
 )
 # A question states nothing: "Is the answer C?"
 _ASKS = re.compile(
@@ -99,6 +111,7 @@ def extract_letter(text: str, letters: str) -> str | None:
         True
     """
     text = latin(text)
+    text = _HTML.sub("", text) if "</" in text else text
     held = tagged(text)
     if held is not None:
         found = _held_letter(held, letters)
@@ -159,7 +172,12 @@ def _whole(text: str, letters: str) -> str | None:
     """Return the letter of a response that is nothing but it, in any case."""
     bare = re.sub(r"[^\w()\[\]+\-#]+\Z", "", re.sub(r"\A[^\w(\[\])}.,;:]+", "", without_fonts(text).strip()))
     bare = re.sub(r"[|*_`\"'{}$\\]", " ", bare).strip()
-    bare = _REPLY.sub("", bare, count=1)
+    bare = _REPLY.sub("", _RULE.sub("", bare), count=1)
+    small = _SMALL_REPLY.fullmatch(bare)
+    if small:
+        letter = (small[1] or small[2]).upper()
+        return letter if letter in letters else None
+    bare = _REPEATED.sub(r"\1", bare)
     match = re.fullmatch(r"(?:选项|選項)?[(\[]{0,2}\s?([A-Za-z])\s?[)\]]{0,2}(?:选项|選項|입니다|です)?", bare)
     return match[1].upper() if match and match[1].upper() in letters else None
 
@@ -186,6 +204,10 @@ def _stated_letter(text: str) -> tuple[bool, str | None]:
                 found.append((statement, frozenset(small[1].upper())))
                 continue
             also = ALSO.match(rest, match.end()) if match else None
+            if match and (of_these := _OF_THESE.match(rest, match.start(match.lastindex or 0))):
+                match, also = of_these, None
+            if match and CONDITION.match(rest, match.end()):
+                continue
         if match:
             named = [m for group in (match, also) if group for m in group.groups() if m]
             found.append((statement, frozenset(letter.upper() for letter in named)))

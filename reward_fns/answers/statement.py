@@ -15,7 +15,8 @@ MAX_STATEMENTS = 64
 
 _VERB = (
     r"(?:is|are|was|were|(?:will|must|should|would|has to|have to|ought to|can only|could only|would have to|"
-    r"needs to|turns out to|comes out to|works out to|happens to|seems to|appears to)\sbe|becomes|equals|comes to|"
+    r"needs to|turns out to|comes out to|works out to|happens to|seems to|appears to)"
+    r"(?:\s(?:therefore|thus|then|hence|clearly|indeed|surely|also|now|only|actually))?\sbe|becomes|equals|comes to|"
     r"comes out as|works out as|remains|corresponds to|=)"
 )
 _ADVERB = (

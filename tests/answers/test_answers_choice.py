@@ -256,3 +256,53 @@ def test_a_letter_of_a_formula_is_none_with_ten_options():
     ten = get_answer_type("choice", choices=10)
     assert ten.answer("F = ma") is None
     assert ten.answer("I choose I.") == ten.answer("(i)") == "I"
+
+
+@pytest.mark.parametrize(
+    ("response", "letter"),
+    [
+        # What one does with an option, and what gives it
+        ("Mark (C) on your answer sheet.", "C"),
+        ("I lean towards B.", "B"),
+        ("I changed my answer from B to D.", "D"),
+        ("I'd lean towards B but the data support D, so D", "D"),
+        ("The evidence favours D over A.", "D"),
+        ("This makes C correct.", "C"),
+        ("C is my final answer.", "C"),
+        ("The false one is C.", "C"),
+        ("All options are wrong except D.", "D"),
+        # What opens as a conclusion does and ends in a letter
+        ("All things considered, B.", "B"),
+        ("Clearly B.", "B"),
+        ("Not A, not B, not D: C.", "C"),
+        ("Since A, B and D fail, C.", "C"),
+        ("B, I guess.", "B"),
+        ("C (90% confident)", "C"),
+        ("i think b", "B"),
+        ("Option C is correct.\n\nThe mitochondria produce ATP.", "C"),
+        ("Option A: incorrect. Option B: correct. Option C: incorrect.", "B"),
+        # Taken back, and conditions
+        ("B... no, D.", "D"),
+        ("The answer would be C if it moved, but it is at rest, so the answer is D.", "D"),
+        ("C would be correct if it were larger.", None),
+        # Other languages
+        ("Richtig ist C.", "C"),
+        ("Por lo tanto, C.", "C"),
+        ("Doğru cevap C'dir.", "C"),
+        ("C가 정답입니다.", "C"),
+        ("正确答案是 A、B、C、D 中的 C。", "C"),
+        # Two, or another's choice, or none
+        ("B or maybe C", None),
+        ("B is correct, but so is C.", None),
+        ("Take A and B as two points.", None),
+        ("My classmates chose A.", None),
+        ("I was tempted to pick B.", None),
+        ("I doubt it's C.", None),
+        ("See option A.", None),
+        ("A: This is incorrect because", None),
+        ("A\nB\nC\nD", None),
+        ("1. A\n2. B\n3. C", None),
+    ],
+)
+def test_what_concludes_a_letter(response, letter):
+    assert get_answer_type("choice").answer(response) == letter
