@@ -7,6 +7,7 @@ from growth import is_linear
 from ttrl_verl.reward_fns.answers import words
 from ttrl_verl.reward_fns.answers.boxes import MAX_BOX_CHARS, boxed, last_boxes, plain
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
+from ttrl_verl.reward_fns.answers.mathematics.conclusion import concluded
 from ttrl_verl.reward_fns.answers.options import canonical_option, extract_option
 from ttrl_verl.reward_fns.answers.statement import MAX_STATEMENTS, statements, subject_of_answer
 
@@ -31,11 +32,17 @@ WORDS = [
     "north america\n", "africa?", "africa. ", "africa is wrong ", "so africa but ", "no ", "unlike ", " it is ", "false ",
     "africa is false", "\ufdfa", "\u0301", "\x00", "\u2028", "   ", "\n", "42 ", "new york or ", "(B) ", "A or ", "9",
 ]  # fmt: skip
+CONCLUSIONS = [
+    "x = ", "1,", "1 ", "(1", "((", "{", "\\frac{", "$", "$5 ", "and ", "Thus ", ", so ", "a_1 ", "5 hours and ", "three ", "in ", "√",
+    "1 1/2 ", "1,000,", "=", "\\", "if 1 is ", "since ", "; ", "add 1 to ", "\\[", "\\begin{align}", "- 1\n", "wait, ", "half ", "twenty-",
+    "\ue000", "٣", "。", "所以", "check ", "check:\n", "(a) 1\n(b) 2\n", "1:", "1 x ", "**", "`` ", "because ", "\\sqrt[3]{", "^{", "(1)(", ". ",
+]  # fmt: skip
 READERS = [
     (lambda text: statements(text, ("result", "choice is", "label:")), STATEMENTS),
     (subject_of_answer, STATEMENTS),
     (tagged, MARKS),
     (from_json, MARKS),
+    (concluded, CONCLUSIONS),
     (boxed, BOXES),
     (plain, BOXES),
     (lambda text: words.extract_word(text, CONTINENTS), WORDS + STATEMENTS),

@@ -38,7 +38,7 @@ ANSWER = get_answer_type("math").answer
         ("Answer: 3.5\nThat was easy", "3.5"),
         ("The answer is 12 because 3 times 4 is 12.", "12"),
         ("First the answer is 3. No, the answer is 4.", "4"),
-        ("6 times 7 gives 42", None),
+        ("6 times 7 gives 42 and", None),
         ("", None),
         ("I do not know.", None),
     ],
@@ -48,11 +48,11 @@ def test_extraction(response, expected):
 
 
 def test_the_last_number_counts_only_where_it_is_asked_for():
-    assert extract_math("6 times 7 gives 1,042.5 in all") is None
-    assert extract_math("6 times 7 gives 1,042.5 in all", last_number=True) == "1,042.5"
+    assert extract_math("6 times 7 gives 1,042.5 and that") is None
+    assert extract_math("6 times 7 gives 1,042.5 and that", last_number=True) == "1,042.5"
     assert extract_math("from 3-4", last_number=True) == "4"
-    assert get_answer_type("math", last_number=True).answer("so 42") == "42"
-    assert get_answer_type("math").answer("so 42") is None
+    assert get_answer_type("math", last_number=True).answer("so 42 of the") == "42"
+    assert get_answer_type("math").answer("so 42 of the") is None
 
 
 # Each test of this name is a defect of TTRL's or TTRV's grader, with the input that shows it.

@@ -74,3 +74,30 @@ def test_what_a_base_model_runs_on_into_does_not_count(after):
 def test_a_problem_that_is_told_first_is_none_of_it():
     assert ANSWER("Question: what is 3+4?\nAnswer: 7") == "7"
     assert ANSWER("Problem: find 3+4.\nSolution: it is \\boxed{7}.") == "7"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "3 + 9 = 12. Giving away 5 leaves her with 7 marbles.", "We get $14/2$, which simplifies to $7$.", "Since 3 of 10 are red, 7 are blue.",
+        "The sides are 3 and 4.\n\nThe perimeter comes to 7 cm.", "1. Add 3 to 11 to get 14.\n2. Divide by 2 to get 7.", "We expand.\n\n$x = 7$",
+        "So x = 7.\n\nCheck: 7 + 3 = 10 ✓", "So she needs 7 bags. Great, that was easy!", "The total is 6. Wait, I forgot one, so it is 7.",
+        "The answer is 6. Wait, I made a mistake: the value is 7.", "- apples: 3\n- pears: 4\n- Total: 7", "Insgesamt gibt es 7 Lösungen.",
+        "\\begin{align*}\n2x &= 14 \\\\\nx &= 7.\n\\end{align*}", "There are seven such numbers.", "So 12 of 19 are odd, which leaves 7.",
+    ],
+)  # fmt: skip
+def test_concludes_seven(response):
+    assert ANSWER(response) == "7"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "So x = 7. Wait, that is wrong. Let me start over.", "Next, divide both sides by 7.", "Suppose that x = 7.", "It might be 7.",
+        "So 7 is not a solution.", "There are at least 7.", "Is it 7?", "So we have 3x = 7.", "The other three add up to 7, and then the",
+        "So the area is 7 + ", "Then $x = \\frac{7", "I got stuck at x = 7.", "The answer is 7. No, that's wrong.", "Case 1: x = 7.",
+        "<answer>I don't know</answer>", '{"answer": null}', "where $k = 7$ is the number of sides", "return 7", "- first: 7\n- second:",
+    ],
+)  # fmt: skip
+def test_concludes_nothing(response):
+    assert ANSWER(response) is None

@@ -1,0 +1,120 @@
+r"""The end of a response, cut into sentences: each formula is one character, so that no dot inside it ends a sentence.
+
+Only the last ``ENDING_CHARS`` characters are read, so the time is bounded whatever stands before them.
+"""
+
+import re
+from typing import NamedTuple
+
+ENDING_CHARS = 1_200
+"""How much of a response's end is read."""
+MAX_FORMULA_CHARS = 400
+FIRST_HELD, LAST_HELD = "\ue000", "\uf8ff"
+"""The characters that stand for formulas: of Unicode's private use."""
+HELD = f"{FIRST_HELD}-{LAST_HELD}"
+"""The same, as the inside of a character class."""
+
+_FORMULA = re.compile(
+    rf"\$\$([^$]{{1,{MAX_FORMULA_CHARS}}})\$\$|(?<!\\)\$((?:[^$\\\n]|\\.|\n(?!\n)){{1,{MAX_FORMULA_CHARS}}})\$"
+    rf"|\\\((.{{1,{MAX_FORMULA_CHARS}}}?)\\\)|\\\[(.{{1,{MAX_FORMULA_CHARS}}}?)\\\]"
+    rf"|\\begin\{{(align\*?|aligned|equation\*?|gather\*?)\}}(.{{1,{MAX_FORMULA_CHARS}}}?)\\end\{{\5\}}",
+    re.DOTALL,
+)
+# A dollar sign before an amount is money, unless it opens a formula: no prose stands between it and the next one.
+_MONEY = re.compile(r"\$\s?\d[\d,]*(?:\.\d+)?(?![\d\\^_{}=+*/]|\s?[$=])")
+_PROSE = re.compile(r"(?<![\\a-zA-Z{])[a-zA-Z]{2,}\s[a-zA-Z]{2,}|[.,]\s[A-Za-z]{2}|\n")
+_HELD = re.compile(f"[{HELD}]")
+_EMPHASIS = re.compile(
+    r"(?<![\w)])\*{2,3}|\*{2,3}(?![\w(])|\*{2,3}(?=[A-Za-z])|(?<=[A-Za-z])\*{2,3}|[`~]|(?<!\w)__|__(?!\w)"
+)
+_LABEL = re.compile(
+    r"\s{0,6}(?:>\s?|#{1,6}\s)?(?:[-*•+]\s+|\d{1,2}[.)]\s+(?=\D)|(?:step|case)\s\d{1,2}\s?[.:)]\s*)?", re.IGNORECASE
+)
+_SENTENCE_END = re.compile(
+    r"(?<!\bsq)(?<!\bcu)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bcf)(?<!\bresp)"
+    r"[.!?…]{1,3}[)\"”'’]?\s+(?=\S)|[。！？]\s?(?=\S)"
+)
+_RULE = re.compile(r"[\s\-=_*#|:+]*")
+
+
+class Sentence(NamedTuple):
+    """A sentence of a response's end.
+
+    Attributes:
+        text: its text, a character for each formula.
+        label: what an enumeration puts before it: "1.", "-", "Step 2:", "Case 1:"; else empty.
+        in_line: its place in its line, from 0.
+    """
+
+    text: str
+    label: str
+    in_line: int
+
+
+class Ending(NamedTuple):
+    """A response's last sentences, and their formulas in the order of their characters."""
+
+    sentences: list[Sentence]
+    formulas: list[str]
+
+    def written(self, text: str) -> str:
+        """Return a text of these sentences as the response wrote it, without its dollar signs."""
+        return _HELD.sub(lambda held: self.formulas[ord(held.group()) - ord(FIRST_HELD)], text)
+
+
+def ending(text: str) -> Ending:
+    r"""Return the sentences at the end of a response.
+
+    Example:
+        >>> found = ending("It is $x = 2.5$ there. So 3 cm.\n\n1. Thus x is $3$.")
+        >>> [sentence.label for sentence in found.sentences], found.written(found.sentences[-1].text)
+        (['', '', '1.'], 'Thus x is 3.')
+    """
+    tail = text.rstrip()
+    if len(tail) > ENDING_CHARS:
+        tail = tail[-ENDING_CHARS:]
+        start = tail.find("\n") + 1 or tail.find(" ") + 1
+        tail = tail[start:]
+    masked, formulas = _masked(tail)
+    sentences: list[Sentence] = []
+    for line in _EMPHASIS.sub("", masked).split("\n"):
+        if _RULE.fullmatch(line):
+            continue
+        label = _LABEL.match(line)
+        begin = label.end() if label else 0
+        for place, sentence in enumerate(_sentences(line[begin:])):
+            sentences.append(Sentence(sentence, line[:begin].strip() if place == 0 else "", place))
+    return Ending(sentences, formulas)
+
+
+def _sentences(line: str) -> list[str]:
+    found, start = [], 0
+    for end in _SENTENCE_END.finditer(line):
+        found.append(line[start : end.end()].strip())
+        start = end.end()
+    found.append(line[start:].strip())
+    return [sentence for sentence in found if sentence]
+
+
+def _masked(text: str) -> tuple[str, list[str]]:
+    """Return a text with a character for each formula, and the formulas."""
+    if not text.isascii():
+        text = _HELD.sub(" ", text)
+    if not ("$" in text or "\\" in text):
+        return text, []
+    parts: list[str] = []
+    formulas: list[str] = []
+    at = 0
+    while formula := _FORMULA.search(text, at):
+        money = _MONEY.match(text, formula.start())
+        if money and _PROSE.search(formula.group()):
+            parts.append(text[at : money.end()])
+            at = money.end()
+            continue
+        held = next((group for group in formula.groups()[:4] if group is not None), formula.group()).strip()
+        parts.append(text[at : formula.start()] + chr(ord(FIRST_HELD) + len(formulas)))
+        if formula.group().startswith(("$$", "\\[", "\\b")) and text[formula.end() : formula.end() + 1] not in ".,;":
+            parts.append("\n")
+        formulas.append(held)
+        at = formula.end()
+    return "".join([*parts, text[at:]]), formulas

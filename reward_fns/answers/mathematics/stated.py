@@ -1,0 +1,148 @@
+r"""What a response says behind "the answer is": a formula, a number, or words up to the sentence's end."""
+
+import re
+
+from ttrl_verl.reward_fns.answers.mathematics.units import unit_of
+from ttrl_verl.reward_fns.answers.number_words import spelled
+
+AROUND = " \t\n*_`:#>"
+"""What may stand around an answer, as characters to strip."""
+_FORMULA = re.compile(
+    r"\$\$([^$]{1,300})\$\$|\$((?:[^$\\]|\\.){1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL
+)
+_NAMED = re.compile(r"(?:[a-zA-Z](?:_\{?\w{1,3}\}?)?\s{0,3}=\s{0,3})?")
+_JOINT = re.compile(r"\s?(?:,|;|、|，)?\s?(?:and|or|&|和|或|与|と)?\s?")
+# A dollar sign before an amount is money, unless it opens a formula: no prose stands between it and the next one.
+_MONEY = re.compile(r"\$\s?\d[\d,]*(?:\.\d+)?(?![\d$\\^_{}=+*/])")
+_PROSE = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}\s[a-zA-Z]{2,}|\.\s[A-Z]")
+_SENTENCE_END = re.compile(
+    r"\n|(?<!\bsq)(?<!\bcu)\.(?=\s|\Z)|(?:(?<=[\d}$)\]%])|(?<=\\pi))\s[-–—]+\s(?=[A-Za-z]{2})|[。；！？]|(?:(?<=[\d}$)\]%])|(?<=\\pi))[,;，]\s?(?!\s?(?:(?:and"
+    r"|or)\s)?[a-zA-Z](?:_\w)?\s?=)(?=[a-zA-Z\u4e00-\u9fff])"
+    r"(?!(?:and|or)\s\S{1,12}(?:[.\s]|\Z))|,\s(?:which|where|so|because|since|as)\s"
+    r"|(?<=[\d}$)%]),?\s(?:(?:or|i\.e\.,?)\s)?(?:about|approximately|roughly|around|≈)\s(?=\S)"
+    r"|(?<=[\d}$]),?\s(?:or|i\.e\.,?)\s(?=[\d.]{1,9}\s?\\?%)"
+    r"|,\s(?:i\.e\.?|that is|namely),?\s"
+    r"|,\sand (?:we|this|that|it|thus|so|hence|therefore|the)\s"
+    r"|\s(?:because|since|as|so|which|where|when|if)\s|です|である|입니다|이다|예요|이에요"
+)
+_RULE = re.compile(r"\s{0,3}[-=_*]{3,40}\s{0,3}\n")
+_PART_LABELS = re.compile(r"\([a-e]\)\s(?=[$\\\d-])")
+_STARRED = re.compile(r"(?<![\w*\\$])\*([a-zA-Z])\*(?![\w*])|\A([a-zA-Z])\*(?=\s?=)")
+_NEARLY = re.compile(
+    r"\A(?:approximately|about|roughly|around|exactly|only|just|the number)\s(?=[\d$\\-])", re.IGNORECASE
+)
+_UNIT_LETTER = re.compile(r"(?<=\d) (?:[mgsNJWVALh]|Hz|Pa|kg|cm|mm|km)\Z")
+# What is said of a number behind it: "(five)", "per day".
+_ASIDE = re.compile(
+    r"\s?[(（](?:[^()（）\d$\\=]*"
+    r"|(?:since|because|as|from|see|i\.e\.|that is|which|where|using|by|note|approx\w*|about|roughly|or|≈)(?!\w)"
+    r"[^()（）]*)"
+    r"[)）]\Z"
+    r"|\sper\s\w+\Z|(?:(?<=[\d}$)%])|(?<=\\pi))(?:\s[a-z]{3,15}){0,2}\s(?:in total|in all|altogether|overall"
+    r"|left(?: over)?|remaining|old|long|tall|away|high|wide)\Z"
+    r"|(?:(?<=[\d}$)%])|(?<=\\pi))\smore(?:\s[a-z]{2,15}){0,2}\Z"
+    r"|(?:(?<=[\d}$)%])|(?<=\\pi))\sof\s(?:the|an?|his|her|their|all)\s[a-z ]{2,30}\Z"
+    r"|[\s:;^]{0,3}[\u2600-\u27bf\U0001f300-\U0001faff\ufe0f]{1,5}\Z|\s[:;]-?[)D]\Z|(?<=\d\d)!{1,3}\Z"
+)
+_COORDINATED = re.compile(r"(?<=[\d}$])[和或与、と](?=[\d\\$-])")
+# "The answer should be a positive integer" says of which kind it is.
+_KIND = re.compile(
+    r"(?:an?|in|as)\s(?:[a-z]{2,12}\s){0,3}(?:integers?|numbers?|fractions?|decimals?|values?|expressions?|sets?|formulas?"
+    r"|equations?|polynomials?|functions?|intervals?|form)\b[^\d$\\]*\Z",
+    re.IGNORECASE,
+)
+_LONG_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
+_OPTION_WORD = re.compile(r"\A(?:option|choice|number|value)\s(?=[\d$-])", re.IGNORECASE)
+_PROPORTION = re.compile(r"(\d{1,9}) (to|out of|in) (\d{1,9})")
+_COUNTED = re.compile(
+    r"(?:(?!.{0,6}[第不或至])[\u4e00-\u9fff]{0,8})\s?(\d[\d,.]{0,20})\s?(?![\u4e00-\u9fff]*[点倍分半])[\u4e00-\u9fff]{0,6}"
+)
+_GIVEN = re.compile(
+    r"(?:the|our|its|their|this)\s(?:[\w'’\-$\\{}^()+]{1,30}\s){1,12}"
+    r"(?=(?:is|are|equals|must be|=|(?:comes|turns|works)\sout|holds for|lies in|converges to|tends to)\s)",
+    re.IGNORECASE,
+)
+# What says of an answer that it is elsewhere or open.
+NO_ANSWER = re.compile(
+    r"not\s[*_`]{0,2}[\d$\\-]|n/a\b|i (?:do not|don['’]t|can ?not|can['’]t|am not)\b|neither\b|either\s[^.]{1,60}\sor\b"
+    r"|(?:still\s|currently\s|as yet\s)?"
+    r"(?:unknown|unclear|uncertain|undetermined|ambiguous|not (?:known|clear|given))\b"
+    r"|(?:[a-z]{2,12}\s){0,5}(?:above|below|here|in the (?:table|figure|picture|box|text))\Z"
+    r"|(?:obvious|clear|wrong|incorrect|correct|right|simple|provided|given|shown)\Z"
+    r"|.{1,60}\b(?:but|though) (?:i am|i['’]m|we are) not (?:sure|certain)\b"
+    r"|(?:probably |somewhere |likely )?(?:close to|near|between|at least|at most"
+    r"|(?:not )?(?:greater|less|more|fewer|larger|smaller) than)\s(?=[\d$\\-])|null\Z|undetermined\Z|\?+\Z",
+    re.IGNORECASE,
+)
+"""An answer that says that there is none, as a pattern."""
+_QUANTITY = re.compile(r"(-?\d[\d.,/]{0,20})\s([a-z]{1,15}(?:\s[a-z]{2,15}){0,2})", re.ASCII)
+_REPLY = re.compile(r"\A(?:(?:A\s?[:：]|=>|[⇒→∴])\s|\([A-J]\)\s(?=[\d$\\-]))")  # behind "Q: ..."
+_JOINING = re.compile(r"\s(?:and|or)\s")
+_ANY_WORD = re.compile(r"(?<![\\\w])[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
+
+
+def statement_value(text: str) -> str | None:
+    """Return the answer at the start of a sentence's rest: its formulas, or its words up to the end."""
+    text = text.lstrip("\n")
+    rule = _RULE.match(text)
+    text = (text[rule.end() :] if rule else text).lstrip(AROUND)
+    nearly = _NEARLY.match(text)
+    text = text[nearly.end() :] if nearly else text
+    formulas = formula(text)
+    if formulas:
+        return formulas
+    text = text.replace("**", "")
+    text = _STARRED.sub(r"\1\2", text) if "*" in text else text
+    end = _SENTENCE_END.search(text)
+    found = (text[: end.start()] if end else text).strip(" *_`\"'“”|").lstrip(".… ")
+    found = _PART_LABELS.sub("", found) if len(_PART_LABELS.findall(found)) > 1 else _UNIT_LETTER.sub("", found)
+    found = _COORDINATED.sub(", ", _ASIDE.sub("", found)).removeprefix("US$")
+    given = _GIVEN.match(found)
+    if given:  # "The value is 5", below a heading
+        found = found[given.end() :].split(" ", 1)[1]
+    if not 0 < len(found) <= 120:
+        return None
+    counted = _COUNTED.fullmatch(found)
+    found = counted[1] if counted else _OPTION_WORD.sub("", found)
+    proportion = _PROPORTION.fullmatch(found)
+    if proportion:
+        return proportion[1] + (":" if proportion[2] == "to" else "/") + proportion[3]
+    number = spelled(found)
+    if number is not None and number[1] == len(found):
+        return str(number[0])
+    # "The answer is well known and simple" states none.
+    is_prose = len(_LONG_WORD.findall(found)) > 4 and not any(c.isdigit() or c in "$\\=" for c in found)
+    return None if is_prose or _KIND.match(found) or NO_ANSWER.match(found) else found
+
+
+def formula(text: str) -> str | None:
+    r"""Return the formula that a text begins with, and those that "and", "or" or a comma joins to it, in one list."""
+    found: list[str] = []
+    at = 0
+    while True:
+        name = _NAMED.match(text, at) if not found else None
+        begin = name.end() if name and text[name.end() : name.end() + 1] in ("$", "\\") else at
+        money = _MONEY.match(text, begin)
+        match = _FORMULA.match(text, begin)
+        if not match or (money and _PROSE.search(match.group())):
+            break
+        held = next(group for group in match.groups() if group is not None).strip()
+        found.append(text[at:begin] + held)
+        joint = _JOINT.match(text, match.end())
+        at = joint.end() if joint else match.end()
+        if not joint or not joint.group().strip() or len(found) > 20:
+            break
+    return ", ".join(found) or None
+
+
+def bare(text: str) -> str | None:
+    """Return a response that is nothing but one formula or number."""
+    whole = _REPLY.sub("", text.strip(AROUND + "."), count=1)
+    if not 0 < len(whole) <= 120 or "\n" in whole:
+        return None
+    if _FORMULA.fullmatch(whole):
+        return None if "\\begin{a" in whole else whole
+    counted = _QUANTITY.fullmatch(whole)
+    if counted and unit_of(counted[2], "many") is not None:
+        return counted[1]
+    return None if _ANY_WORD.search(_JOINING.sub(" ", whole)) or not any(c.isdigit() for c in whole) else whole
