@@ -8,7 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ttrl_verl.reward_fns.answers import box, choice, free, json_value, mathematics, number, options, own, text, words
+from ttrl_verl.reward_fns.answers import (
+    box,
+    choice,
+    free,
+    json_value,
+    mathematics,
+    number,
+    options,
+    own,
+    text,
+    text_form,
+    words,
+)
 from ttrl_verl.reward_fns.answers.canonical import Canonical, within_limits
 from ttrl_verl.reward_fns.answers.response import final_part, readings
 from ttrl_verl.reward_fns.names import entry_point_names, find, is_elsewhere, is_own
@@ -121,7 +133,7 @@ def get_answer_type(
         case "number":
             return AnswerType(name, number.extract_number, partial(within_limits, number.canonical_number), stops=True)
         case "text":
-            return AnswerType(name, text.extract_text, partial(within_limits, text.canonical_text), stops=True)
+            return AnswerType(name, text.extract_text, partial(within_limits, text_form.canonical_text), stops=True)
         case "math":
             return AnswerType(
                 name,

@@ -1,45 +1,67 @@
-r"""Free text: found in a response, and compared after normalisation."""
+r"""Free text: the one that a response answers with."""
 
 import re
-import unicodedata
-from functools import lru_cache
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
-from ttrl_verl.reward_fns.answers.look_alikes import compatible, without_fonts
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
 from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
+from ttrl_verl.reward_fns.answers.text_form import ABBREVIATIONS
 
-_MAX_CHARACTERS = 1000
 _STATED_CHARS = 1200
 
-# Found ---------------------------------------------------------------------------------------------------------------
 _FULL_STOP = re.compile(r"[.!?][\"'”’)\]*_]{0,5} (?=\S)|[。！？](?=.)")
-_ABBREVIATIONS = frozenset(
-    (  # noqa: SIM905 - a list of 80 is easier to scan as text
-        "adm approx apt aug ave bldg blvd bros brig ca capt cf cmdr co col corp cpl dec dept dr ed eds esp "
-        "est etc ex feb fig ft fr gen gov hon inc jan jr lt ltd maj mr mrs messrs ms mt nos no nov oct op pg "
-        "ph phd pl pop pp pres prof pvt rd rep rev sen sept sep sgt sr sra srta st ste supt univ viz vol vs "
-        "mme mlle d.c u.s u.k u.n e.g i.e a.k.a "
-    ).split()
-)
 _LEAD = re.compile(
     r"(?:(?:so|thus|hence|therefore|then|well|ok|okay|sure|clearly|finally|i think|i believe|i guess)\b,?\s)*"
     r"(?:(?:it|this|that|he|she|the answer)(?:\s(?:is|was|must be|would be|should be)|['’]s)|they are"
     r"|these are)\s(?=\S)"
-    r"|(?:so|thus|hence|therefore)\b,?\s(?=\S)",
+    r"|(?:so|thus|hence|therefore)\b,?\s(?=\S)"
+    r"|(?:i think|i believe|i guess|i would say|i['’]d say|probably|most likely|definitely"
+    r"|certainly)\b,?\s(?:that\s)?(?:(?:it|this|that)"
+    r"(?:\s(?:is|was)|['’]s)\s)?(?=\S)",
     re.IGNORECASE,
 )
+_NO_NAME = (
+    r"(?:not|no|a|an|the|very|too|so|that|this|well|in|on|at|of|from|by|to|for|with|and|or|also|more|most|less"
+    r"|about|unknown|uncertain|unclear"
+    r"|there|known|given|found|located|still|correct|right|wrong|likely|probably|clear|based|made|called|because"
+    r"|as|when|what|who|which)\b"
+)
+# "It was written by X", "It happened in 1066": the maker or the year that an unnamed thing has.
+_LEAD_BY_VERB = re.compile(
+    r"(?:(?:it|this|that|(?:the|this|that) (?:[\w'’-]{1,20} ){1,5}?)\s?(?:is|was|were|are) )?"
+    r"(?:written|painted|composed|discovered|invented|directed|founded|designed|created|built|sung|produced"
+    r"|published|developed"
+    r"|won|led|played|proposed|introduced|coined|signed)(?: and \w{4,12})? by (?=\S)"
+    r"|(?:it|this|that|he|she|they|the (?:[\w'’-]{1,20} ){1,4}?)\s?(?:(?:is|was|were) )?(?:happened|occurred"
+    r"|took place|began|started|ended"
+    r"|born|built|founded|signed|released|published|established|invented|discovered|died) in (?=\d{3,4}\b)",
+    re.IGNORECASE,
+)
+_NOT_BUT = re.compile(
+    r".{1,80}?(?:\b(?:is|was|are|were)|['’]s) not (?!(?:only|just|merely|simply)\b)"
+    r"[^,.]{1,60}?,? but (?:rather )?(?=\S)"
+)
+_HELD_RIGHT = re.compile(
+    r"(?<=\w)[\"'*_]{0,4} (?:it is|is (?:correct|right|my (?:final )?answer|the (?:correct |right |best )?answer))"
+    r"[.!]?\Z"
+)
+_ONLY_ITEM = re.compile(r"\A\s*1[.)]\s+(?=[*_\"'“]{0,3}[^\W\d])")
 # "The capital of France is Paris": what was asked for, and then a name.
 _LEAD_BY_QUESTION = re.compile(
     r"[Tt]he (?:[a-z][\w-]{0,20} ){1,3}"
     r"(?:(?:of|in|for|on|at) (?:the )?(?:[\w'’-]{1,20} ){1,3}){0,2}(?:is|was|are|were) "
-    r"(?=[*_]{0,2}[A-Z0-9“\"'$.]|[^\x00-\x7f])"
+    r"(?=[*_]{0,2}(?:the )?[A-Z0-9“\"'$.]|[^\x00-\x7f])"
+    # "The sky is blue": a word or two, and no more of a sentence.
+    rf"|(?:[Tt]he|[Tt]his|[Tt]hat) (?:[\w-]{{1,20}} ){{1,2}}(?:is"
+    rf"|was) (?=(?!{_NO_NAME})[a-z][\w'’-]{{2,20}}(?: (?!{_NO_NAME})[a-z][\w'’-]{{2,20}})?[.!]?\Z)"
     # "The word on the sign reads "Stop"", "The process is called photosynthesis".
-    r"|[Tt]he (?:[\w'’-]{1,20} ){1,7}(?:(?:is|are|was|were) (?:called|named|known as|spelled|labell?ed|titled)"
+    r"|(?:[Tt]he|[Tt]his|[Tt]hat) (?:[\w'’-]{1,20} ){1,7}(?:(?:is|are|was|were) (?:called|named|known as|spelled"
+    r"|labell?ed|titled)"
     r"|reads?|says?):? (?=\S)"
 )
 _RELATIVE = re.compile(
-    r",?\s(?:which|who|whose|where|because|since|as it|as he|as she|as they)\s|,\s(?:as|so|and it|it|he|she|they"
+    r",?\s(?:which|who|whose|where|because|since|as it|as he|as she|as they)\s|,\s(?:at|with|located|standing"
+    r"|known|born|as|so|and it|it|he|she|they"
     r"|i)\s",
     re.IGNORECASE,
 )
@@ -51,47 +73,6 @@ _EAST_ASIAN_END = re.compile(
     r"(?<=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af」』》])(?:です|である|だ|입니다|이다|예요|이에요)[.。]?\Z"
 )
 _AROUND = " .,;:!?\"'`*_#>$()[]{}“”‘’«»|~^=…。，、；：？！．｡،؟।「」『』《》〈〉（）【】〔〕¿¡"
-
-# Compared ------------------------------------------------------------------------------------------------------------
-_QUOTES = str.maketrans(
-    {**dict.fromkeys("’‘ʼ′´`‛＇", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒–—―−﹣－", "-")}
-)
-_INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.\s?){2,}(?!\w)|(?<![\w.])(?:[^\W\d_]\.\s?){1,}(?=[^\W\d_])")
-_DOTTED = re.compile(r"(?<!\w)(?:[^\W\d_]{1,2}\.){1,6}[^\W\d_]{1,2}\.?(?!\w)")
-_SHORT_FORM = re.compile(
-    r"(?<![\w.])("
-    + "|".join(sorted((a for a in _ABBREVIATIONS if "." not in a), key=len, reverse=True))
-    + r")\.(?=\s|\Z)"
-)
-_NAMES = {"st": "saint", "mt": "mount", "ft": "fort"}
-_BEFORE_NAME = re.compile(r"(?<![\w'])(st|mt|ft) (?=[^\W\d_]{2})")
-_ARTICLE = re.compile(r"(?:the|a|an) (?=\S)")
-_TRAILING_ASIDE = re.compile(r"(?<=[^\s(]) ?[(（][^()（）]*[)）][\s.*\"]*\Z")
-# Which bearer of a name is meant, as an encyclopedia tells them apart.
-_SENSE = re.compile(r"(?<=[^\W\d_]) ?\(([a-z]{3,20})\)[\s.*\"]{0,5}\Z")
-_BULLET = re.compile(r"\A[-•–→]\s+(?=[^\W\d])")
-_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
-_OPERATOR_GAP = re.compile(r" ?([<>=≤≥+*×÷]{1,2}) ?(?=[\w\\(.-])")
-_COMMA = re.compile(r"(?<=[^\W\d_]),(?= )|,(?= [^\W\d_])")
-_GROUP = re.compile(r"(?<![\d,.])(\d{1,3}(?:,\d{3})+)(?![\d,])")
-_ZEROS = re.compile(r"(?<![\w.,:/-])0+(?=\d+\Z)")
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
-_MONTH = "|".join([*_MONTHS, *(m[:3] for m in _MONTHS), "sept"])
-_DATE = re.compile(rf"(?<!\w)({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?(?!\w)")
-_DAY_FIRST = re.compile(rf"(?<!\w)(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({_MONTH})(?:,? (\d{{4}}))?(?!\w)")
-# What a place is, beside its name: "River Nile", "Mount Everest", "the city of Rome", 北京市.
-_KIND_OF_PLACE = re.compile(
-    r"\A(?:river|mount|(?:city|state|republic|kingdom|island) of) (?=[^\W\d_]{3})|(?<=[^\W\d_]{3}) river\Z"
-    r"|(?<=[\u4e00-\u9fff]{2})[市省县縣]\Z"
-)
-_YEAR = re.compile(r"in (?=\d{3,4}\Z)")
-_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]+")
-_PICTURES = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
-_AND = re.compile(r"(?<=\s)(?:&|'n'|n')(?=\s)")
-_EDGE = " .,;:!?\"'*_>()[]{}|~^=…。，、；：？！．｡،؟।「」『』《》〈〉（）【】〔〕¿¡"
 
 
 def extract_text(text: str) -> str | None:
@@ -127,6 +108,8 @@ def extract_text(text: str) -> str | None:
     if subject is not None:
         return subject
     line = next((line for line in reversed(text.split("\n")) if line.strip()), "")
+    if "\n" not in text.strip():
+        line = _ONLY_ITEM.sub("", line, count=1)
     return _sentence(_REPLY.sub("", line, count=1))
 
 
@@ -149,8 +132,10 @@ def _sentence(line: str) -> str | None:
     """Return the answer at the start of a line: its first sentence, without what leads to it and explains it."""
     line = _first_sentence(" ".join(line[:_STATED_CHARS].split()))
     if len(line) > len("it is"):
-        line = _LEAD.sub("", line, count=1)
-        asked = _LEAD_BY_QUESTION.match(line)
+        rather = _NOT_BUT.match(line)
+        line = line[rather.end() :] if rather else _LEAD.sub("", line, count=1)
+        line = _HELD_RIGHT.sub("", line)
+        asked = _LEAD_BY_QUESTION.match(line) or _LEAD_BY_VERB.match(line)
         line = line[asked.end() :] if asked else line
     line = _APPOSITION.sub("", _CONTRAST.sub("", line, count=1), count=1)
     relative = _RELATIVE.search(line, 1)
@@ -168,106 +153,6 @@ def _first_sentence(line: str) -> str:
             return line[: match.end()].strip()
         word = line[max(0, match.start() - 20) : match.start()].rsplit(" ", 1)[-1].strip(_AROUND)
         at_start = not line[: match.start()].strip(_AROUND + "0123456789")
-        if len(word) > 1 and word.casefold() not in _ABBREVIATIONS and "." not in word and not at_start:
+        if len(word) > 1 and word.casefold() not in ABBREVIATIONS and "." not in word and not at_start:
             return line[: match.end()].strip()
     return line
-
-
-@lru_cache(maxsize=10_000)  # the votes on a question repeat each other
-def canonical_text(answer: str) -> str | None:
-    r"""Return the text in one case and spelling.
-
-    Alike become: case, spaces, LaTeX fonts, typographic quotes, accents of Latin letters, hyphens, the full stops of
-    initials and abbreviations ("J.K.", "U.S.A.", "Dr."), Saint and St., a leading article, the order of a date, the
-    punctuation around it, a parenthesis and pictures behind it. Different stay "C#" and "C", ".NET" and "net", "$5" and
-    "5", "-5" and "5", and what a lone small word in parentheses tells apart: "Georgia (country)", "Georgia (state)".
-    ``None`` where nothing is left, or more than 1,000 characters: so long a text is no answer.
-
-    Example:
-        >>> canonical_text("  The  Nile. "), canonical_text(r"\text{Paris}"), canonical_text("J. K. Rowling")
-        ('nile', 'paris', 'jk rowling')
-        >>> canonical_text("C#"), canonical_text(".NET"), canonical_text("$5"), canonical_text("July 4, 1776")
-        ('c#', '.net', '$5', '4 july 1776')
-    """
-    answer = " ".join(answer.split())
-    if len(answer) > _MAX_CHARACTERS:
-        return None
-    normal, before = compatible(answer), None
-    sense = _SENSE.search(normal)
-    if sense and not any(map(str.isdigit, normal[: sense.start()])):
-        name = canonical_text(normal[: sense.start()])
-        return f"{name} ({sense[1]})" if name and not _SENSE.search(name) else name
-    for _ in range(20):  # until it stays as it is
-        if before == normal:
-            break
-        before = normal
-        normal = _once(normal)
-    return normal or None
-
-
-def _once(text: str) -> str:
-    text = " ".join(without_fonts(text).translate(_QUOTES).casefold().split())
-    if not text.isascii():
-        text = compatible(text).translate(_QUOTES)
-        text = _without_accents(text) if len(text) > 2 else text  # "où" is not "ou"
-        bare = _FLAGS.sub("", text)
-        bare = _PICTURES.sub("", bare) if _PICTURES.sub("", bare).strip(_EDGE) else bare
-        text = bare if bare.strip() else text
-    text = _initials(_edges(_TRAILING_ASIDE.sub("", _BULLET.sub("", text))))
-    text = _SHORT_FORM.sub(r"\1", text)
-    text = _BEFORE_NAME.sub(lambda found: _NAMES[found[1]] + " ", text)
-    text = _AND.sub("and", _COMMA.sub("", _HYPHEN.sub(" ", text)))
-    text = _DATE.sub(_day_first, text)
-    text = _DAY_FIRST.sub(
-        lambda found: " ".join(filter(None, (found[1].lstrip("0"), _month(found[2]), found[3]))), text
-    )
-    text = _GROUP.sub(lambda found: found[1].replace(",", ""), _OPERATOR_GAP.sub(r"\1", text))
-    text = _YEAR.sub("", _ZEROS.sub("", text), count=1) if text[:3] == "in " else _ZEROS.sub("", text)
-    text = _ARTICLE.sub("", text, count=1) if _ARTICLE.match(text) else text
-    text = _KIND_OF_PLACE.sub("", text)
-    return _edges(" ".join(text.split()))
-
-
-def _edges(text: str) -> str:
-    """Drop the punctuation around a text, but not what belongs to it: ".NET", "C#", "$5"."""
-    kept = text.strip(" ")
-    while kept:
-        before = kept
-        kept = kept.rstrip(_EDGE + "$>").lstrip(_EDGE.replace(".", "") + "#>")
-        if kept[:1] == "." and not (kept[1:2].isalnum()):
-            kept = kept[1:]
-        if kept[:1] == "$" and not kept[1:2].isdigit():
-            kept = kept[1:]
-        if kept[-1:] == "#" and not kept[-2:-1].isalpha():
-            kept = kept[:-1]
-        if kept == before:
-            break
-    return kept
-
-
-def _initials(text: str) -> str:
-    """Return a text whose initials stand together without full stops: "J. K. Rowling" and "U.S.A."."""
-    if "." not in text:
-        return text
-    text = _DOTTED.sub(lambda found: found.group().replace(".", ""), text)
-    return _INITIALS.sub(lambda found: found.group().replace(".", "").replace(" ", "") + " ", text)
-
-
-def _without_accents(text: str) -> str:
-    """Return the text with Latin letters that bear no accent; letters of other alphabets keep their marks."""
-    kept = []
-    for character in unicodedata.normalize("NFD", text):
-        if not (unicodedata.combining(character) and kept and "a" <= kept[-1] <= "z"):
-            kept.append(character)
-    return unicodedata.normalize("NFC", "".join(kept)).translate(_LIGATURES)
-
-
-_LIGATURES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
-
-
-def _month(name: str) -> str:
-    return next(month for month in _MONTHS if month.startswith(name[:3]))
-
-
-def _day_first(found: re.Match[str]) -> str:
-    return " ".join(filter(None, (found[2].lstrip("0"), _month(found[1]), found[3])))

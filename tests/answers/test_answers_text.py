@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ttrl_verl.reward_fns.answers import get_answer_type
-from ttrl_verl.reward_fns.answers.text import canonical_text, extract_text
+from ttrl_verl.reward_fns.answers.text import extract_text
+from ttrl_verl.reward_fns.answers.text_form import canonical_text
 
 # No deadline: a busy machine is no failure.
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -114,7 +115,7 @@ def test_time_is_linear_in_the_text(bait):
         ("J.K. Rowling", "J.K. Simmons"), ("U.S. Army", "U.S. Navy"), ("Capt. Cook", "Capt. Hook"), ("10. Paris", "10. London"),
         ("George H.W. Bush", "George H.W. Smith"), ("C#", "C"), ("C#", "C++"), (".NET", "net"), ("$5", "5"), ("$5", "€5"),
         ("-5", "5"), ("5%", "5"), ("x > 3", "x < 3"), ("où", "ou"), ("Paris", "Paris and London"),
-        ("Georgia (country)", "Georgia (state)"), ("Mercury (planet)", "Mercury"), ("The sky is blue", "blue"),
+        ("Georgia (country)", "Georgia (state)"), ("Mercury (planet)", "Mercury"),
     ],
 )  # fmt: skip
 def test_different_texts_stay_different(one, other):
@@ -136,3 +137,56 @@ def test_different_texts_stay_different(one, other):
 )  # fmt: skip
 def test_one_text_in_two_spellings(one, other):
     assert TEXT.canonicalize(one) == TEXT.answer(other)
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"),
+    [
+        ("I would say Paris.", "Paris"),
+        ("Probably Paris.", "Paris"),
+        ("Paris it is.", "Paris"),
+        ("Paris is correct.", "Paris"),
+        ("The capital is not Lyon but Paris.", "Paris"),
+        ("1. Paris", "Paris"),
+        ("It was written by J.R.R. Tolkien.", "J.R.R. Tolkien"),
+        ("The novel was written by Charles Dickens.", "Charles Dickens"),
+        ("It happened in 1066.", "1066"),
+        ("The painting is the Mona Lisa.", "Mona Lisa"),
+        ("The car is blue.", "blue"),
+        ("This process is known as photosynthesis.", "photosynthesis"),
+        ("The tallest mountain in the world is Everest, at 8,849 m.", "Everest"),
+        ("5 %", "5%"),
+        ("20km", "20 km"),
+        ("50°C", "50 °C"),
+        ("a / b", "a / b"),
+        ("x (a) (b)", "x"),
+    ],
+)
+def test_the_answer_of_a_sentence(response, answer):
+    assert TEXT.answer(response) == TEXT.canonicalize(answer)
+
+
+@pytest.mark.parametrize(
+    ("response", "other"),
+    [
+        ("Hamlet was written by Shakespeare", "Shakespeare"),  # of an answer that has a name nothing is dropped
+        ("The result is not known", "known"),
+        ("It is not only red but also blue", "also blue"),
+        ("The answer is well known to all", "known to all"),
+    ],
+)
+def test_a_sentence_that_names_no_answer_is_kept(response, other):
+    assert TEXT.answer(response) != TEXT.canonicalize(other)
+
+
+# Each pass takes one of what was nested, so that 20 passes were too few; and a form longer than an answer may be is none.
+@pytest.mark.parametrize(
+    "answer",
+    ["the " * 40 + "x", "a " * 499 + "x", "in " * 30 + "1776", "river " * 40 + "nile", "æ" * 600, "ﷺ" * 60, "St. ab " * 140,
+     "İ(state)", "x" + " (a)" * 200],
+)  # fmt: skip
+def test_defect_a_form_that_was_not_its_own_form(answer):
+    start = time.process_time()
+    form = canonical_text(answer)
+    assert time.process_time() - start < 1
+    assert form is None or canonical_text(form) == form
