@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from ttrl_verl.reward_fns.answers.asserted_words import asserted, concluded, named, word_of
 from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.judged_words import judged_word
 from ttrl_verl.reward_fns.answers.look_alikes import compatible, without_fonts
@@ -26,35 +27,24 @@ _FUNCTION_WORDS = frozenset(
 )
 _UNSPACED = "[\u3040-\u30ff\u4e00-\u9fff]"
 _STOPS = ".!?。！？;"
-# What denies the word behind it, up to the next comma or "but".
-_DENIAL = re.compile(
-    r"\b(?:not|never|neither|nor|unlike|cannot|can't|isn't|wasn't|aren't|won't|doesn't|don't|didn't|couldn't"
-    r"|wouldn't|"
-    r"shouldn't|hardly|rather than|instead of|other than|except|excluding|without|excludes?|rules? out|ruled out|"
-    r"as opposed to|opposite of|contrary to|compared (?:to|with)|in contrast to|contrast(?:s|ing) with|whereas|while|"
-    r"although|though|despite|no longer|far from|than|thought|first|initially|originally|instead,|some say|might|"
-    r"may|could|with (?:only|just|a few|some|minor|one)|apart from|aside from|between|either|whether|if"
-    r"|not in|outside|borders?|bordering|near|next to|north of|south of|east of|"
-    r"west of)\b(?P<behind>[^,;:—–]{0,60})\Z"
+# Phrases that hold a word and do not mean it.
+_IDIOMS = (
+    "as a matter of fact",
+    "in fact",
+    "that's right",
+    "all right",
+    "right away",
+    "right now",
+    "at least",
+    "no doubt",
 )
-_DENIED_BEHIND = re.compile(
-    r"[\s\"'*]{0,3}(?:\bis|\bwas|\bwould be|\bseems|\bcan be|\bcould be|\bis clearly)?\s?(?:\b(?:wrong|incorrect"
-    r"|false(?!\b.*\bfalse)|not|isn't|impossible|"
-    r"ruled out|excluded|out of the question)\b)"
-    r"|\sthat\b[^.;]{0,200}\bbut\b"
+# A further example of a prompt's form, behind an answer that is one word.
+_NEXT_EXAMPLE = re.compile(
+    r"\n\W{0,6}(?:text|review|sentence|tweet|passage|article|premise|claim|statement|comment|message|headline"
+    r"|title|post)\s?\d{0,3}\s?[:：]"
 )
 _QUESTION = re.compile(r"\?[\s\"'*)]*\Z")
-_JOINED = re.compile(
-    r"[\s\"'*_`]{0,4}(?:,|/|\bor\b|\band\b|,\s?(?:or|and)\b|\bor in\b|\band in\b|&|\bversus\b"
-    r"|\bvs\.?)[\s\"'*_`]{0,4}(?:(?:a|an|the|in|maybe|perhaps|possibly)\s)?"
-)
-_CONCLUDES = re.compile(
-    r"\b(?:so|thus|hence|therefore|actually|wait,?|but|it is|it's|answer|must be|lies? in|located in"
-    r"|belongs to|rather)\b|:"
-)
 _ALTERNATIVE = re.compile(r"[\s\"'*_`)]{0,4}(?:/|&|,?\s?\b(?:or|and|nor)\b)")
-# A clause that says more of what was named before it, or sets something against it.
-_SUBORDINATE = re.compile(r"\b(?:with|which|where|who|whose|whereas|while|unlike|although|though|because|since|that)\b")
 _REVISED = re.compile(r"\b(?:wait|actually|correction|hold on|hmm|sorry|mistake|on second thought|no,)", re.IGNORECASE)
 _DEPENDS = re.compile(r"\b(?:depends|depending)\b")
 _OVERALL = re.compile(r"\b(?:but|overall|still|however)\b")
@@ -91,9 +81,9 @@ def _pattern(choices: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]
     ordered = sorted((_normal(word) for word in choices), key=len, reverse=True)
     alternatives = []
     for word in ordered:
-        spelled = r"[\s\-]?".join(re.escape(part) for part in re.split(r"[\s\-]+", word))
+        spelled = r"[\s\-]?".join(re.escape(part) for part in re.split(r"[\s\-]+", _parted(word, ordered)))
         ends = (
-            r"(?=[\s\"'*_`)\]}]{0,4}(?:\Z|[.,;:!?)…—–\n]|-\s|because\b|since\b|as\b|\())"
+            r"(?=[\s\"'*_`)\]}]{0,4}(?:\Z|[.,;:!?)…—–\n]|-\s|because\b|since\b|as\b|to th(?:is|at|e question)\b|\())"
             if word in _FUNCTION_WORDS
             else ""
         )
@@ -103,6 +93,13 @@ def _pattern(choices: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]
     return re.compile(
         rf"(?:(?<![\w\-])|(?<={_UNSPACED}))(?:{'|'.join(alternatives)})(?:(?![\w]|-\w)|(?={_UNSPACED}))"
     ), compact
+
+
+def _parted(word: str, words: list[str]) -> str:
+    """Return a word with a hyphen where it is two of the others: "north-west"."""
+    parts = (word[: len(one)] for one in words if word.startswith(one) and word[len(one) :] in words)
+    first = next(parts, None)
+    return word if first is None else f"{first}-{word[len(first) :]}"
 
 
 @lru_cache(maxsize=64)
@@ -144,28 +141,35 @@ def extract_word(text: str, words: tuple[str, ...]) -> str | None:
     (pattern, compact), sentences = _pattern(words), _sentence(words)
     for held in (tagged(text), boxed(text)[1], from_json(text)):
         if held is not None:
-            found = _concluded(_folded(held), pattern, compact)
+            found = concluded(_folded(held), pattern, compact)
             if found is not None:
                 return found
     text = _folded_lines(text[:_MAX_TAIL] + "\n" + text[-_MAX_TAIL:] if len(text) > 2 * _MAX_TAIL else text)
     if any(text.rfind(broken) >= 0 for broken in _broken(words)):  # a word that is broken over two lines
         text = pattern.sub(lambda found: found.group().replace("\n", " "), text)
+    idioms = _idioms(words)
+    text = idioms.sub("", text) if idioms else text
+    text = _before_next_example(text, words)
     for statement in reversed(statements(text, _LABELS)):
         rest = text[statement.end : statement.end + _WINDOW].lstrip(" \n*_:\"'`")
         sentence = sentences.match(rest)
         first = pattern.match(rest)
         if first and not _ALTERNATIVE.match(rest, first.end()):
-            return _word(first, compact)
-        found = _concluded(sentence.group(), pattern, compact) if sentence else None
+            return word_of(first, compact)
+        found = concluded(sentence.group(), pattern, compact) if sentence else None
         if found is not None:
             return found
-        if sentence and len(set(_named(sentence.group(), pattern, compact))) > 1:
+        if sentence and len(set(named(sentence.group(), pattern, compact))) > 1:
             return None
     judged = judged_word(text, pattern, compact)
     if judged is not None:
         return judged or None
     if len({line.strip(_AROUND) for line in text.split("\n")} & _normals(words)) > 1:  # two in two lines
         return None
+    if len(text) < _WINDOW and not _REVISED.search(text):
+        lone = {part.strip(_AROUND) for part in sentences.findall(text) if not part.endswith("?")}
+        if len(lone & _normals(words)) > 1:  # "Yes. No. Yes."
+            return None
     first = sentences.search(text)
     found = _direct(text, first, pattern, compact) if first else None
     return found or _last_asserted(sentences.findall(text)[-MAX_STATEMENTS:], pattern, compact)
@@ -182,6 +186,20 @@ def canonical_word(answer: str, words: tuple[str, ...]) -> str | None:
     return normal if normal in _normals(words) else None
 
 
+@lru_cache(maxsize=64)
+def _idioms(choices: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Return a pattern of the phrases that hold one of the words and do not mean it; most lists of words need none."""
+    held = [one for one in _IDIOMS if not _normals(choices).isdisjoint(one.split()) and one not in _normals(choices)]
+    return re.compile(rf"\b(?:{'|'.join(held)})\b(?=\W{{0,3}}\s?\w)") if held else None
+
+
+def _before_next_example(text: str, words: tuple[str, ...]) -> str:
+    """Return a text that begins with a line that is a word, up to where it goes on with an example of its prompt."""
+    line = text[: text.find("\n") + 1].strip(_AROUND + "\n")
+    following = _NEXT_EXAMPLE.search(text) if line in _normals(words) else None
+    return text[: following.start()] if following else text
+
+
 def _direct(text: str, first: re.Match[str], pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:
     """Return the word that a response begins with and goes on to explain: "Asia. Nepal lies between ..."."""
     if _QUESTION.search(first.group()):
@@ -193,10 +211,10 @@ def _direct(text: str, first: re.Match[str], pattern: re.Pattern[str], compact: 
     behind = sentence[match.end() :] if match else ""
     if not match or not re.match(r"[\s\"'*_`)]{0,4}(?:\Z|[.!,:;(—–]|-\s|because\b|since\b|as\b|\W{0,3}\Z)", behind):
         return None
-    others = {name for name in _named(sentence, pattern, compact) if name != _word(match, compact)}
-    if others and _concluded(sentence, pattern, compact) != _word(match, compact):
+    others = {name for name in named(sentence, pattern, compact) if name != word_of(match, compact)}
+    if others and concluded(sentence, pattern, compact) != word_of(match, compact):
         return None
-    return None if _REVISED.search(text, first.end()) else _word(match, compact)
+    return None if _REVISED.search(text, first.end()) else word_of(match, compact)
 
 
 def _last_asserted(sentences: list[str], pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:
@@ -206,64 +224,12 @@ def _last_asserted(sentences: list[str], pattern: re.Pattern[str], compact: dict
             continue
         if _DEPENDS.search(sentence) and not _OVERALL.search(sentence):
             return None
-        found = _concluded(sentence, pattern, compact)
+        found = concluded(sentence, pattern, compact)
         if found is not None:
             return found
-        if len(set(_asserted(sentence, pattern, compact))) > 1:
+        if len(set(asserted(sentence, pattern, compact))) > 1:
             return None
     return None
-
-
-def _concluded(sentence: str, pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:
-    """Return the one word that a sentence asserts, or the one behind its last "so", "but", "it is"."""
-    asserted = _asserted(sentence, pattern, compact)
-    if len(set(asserted)) == 1:
-        return asserted[0]
-    if not asserted:
-        return None
-    start = 0
-    for mark in _CONCLUDES.finditer(sentence):
-        start = mark.end()
-    behind = _asserted(sentence[start:], pattern, compact) if start else []
-    return behind[0] if len(set(behind)) == 1 else None
-
-
-def _asserted(sentence: str, pattern: re.Pattern[str], compact: dict[str, str]) -> list[str]:
-    """Return the words that a sentence asserts, in its order."""
-    found, clause = [], 0
-    for match in pattern.finditer(sentence):
-        before = sentence[max(clause, match.start() - 120) : match.start()]
-        denial = _denies(before) or (bool(found) and _SUBORDINATE.search(before) is not None)
-        if (
-            not denial
-            and not _DENIED_BEHIND.match(sentence, match.end())
-            and sentence[match.end() : match.end() + 1] != "?"
-        ):
-            found.append(_word(match, compact))
-        clause = match.end()
-        joint = _JOINED.match(sentence, match.end())
-        if (
-            denial and joint and ("or" in joint.group() or "and" in joint.group())
-        ):  # "neither Africa nor ...", "not A or B"
-            clause = max(0, match.start() - 120)
-    return found
-
-
-def _denies(before: str) -> bool:
-    """Say whether what stands before a word denies it."""
-    for cut in (" but ", " it is ", " it's ", " so ", " is in ", " lies in ", " therefore ", " rather ", " instead "):
-        at = before.rfind(cut)
-        if at >= 0 and not re.search(r"\bnot\s?\Z", before[:at]):
-            before = before[at + len(cut) :]
-    return _DENIAL.search(before) is not None
-
-
-def _named(sentence: str, pattern: re.Pattern[str], compact: dict[str, str]) -> list[str]:
-    return [_word(match, compact) for match in pattern.finditer(sentence)]
-
-
-def _word(match: re.Match[str], compact: dict[str, str]) -> str:
-    return compact[re.sub(r"[\s\-]", "", match.group())]
 
 
 def _folded(text: str) -> str:

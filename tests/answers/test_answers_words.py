@@ -58,3 +58,35 @@ def test_a_denied_label_is_none():
     assert LABELS.answer("Despite some positive remarks, the review is negative.") == "negative"
     assert LABELS.answer("not negative") is None
     assert LABELS.answer("negatively") is None
+
+
+@pytest.mark.parametrize(
+    ("choices", "response", "word"),
+    [
+        (["red", "green", "blue"], "Mixing blue and yellow paint gives green.", "green"),
+        (["red", "green", "blue"], "The ball changed from red to blue.", "blue"),
+        (["red", "green", "blue"], "The light is green now; it was red before.", "green"),
+        (["north", "west", "northwest"], "She is now facing north-west.", "northwest"),
+        (["sports", "politics"], "sports\n\nText: The senate voted today.\nLabel: politics", "sports"),
+        (["positive", "negative"], "positive: 0.1\nnegative: 0.9", "negative"),
+        (["positive", "negative"], "positive: 0.5\nnegative: 0.5", None),
+        (["positive", "negative"], "Anything but positive.", None),
+        (["positive", "negative"], "no positive words", None),
+        (["positive", "negative"], "The phrase 'not bad' makes it positive.", "positive"),
+        (["positive", "negative"], "There is no doubt that it is positive.", "positive"),
+        (["cat", "dog", "bird"], "No cat, no dog, just a bird.", "bird"),
+        (
+            ["North America", "South America"],
+            "Mexico lies south of the United States in North America.",
+            "north america",
+        ),
+        (["fact", "opinion"], "In fact, this is an opinion.", "opinion"),
+        (["fact", "opinion"], "fact", "fact"),
+        (["Mars", "Earth"], "Earth's neighbour, Mars.", "mars"),
+        (["yes", "no"], "I would answer no to this question.", "no"),
+        (["yes", "no"], "Yes. No. Yes.", None),
+        (["yes", "no"], "Yes. Wait. No.", "no"),
+    ],
+)
+def test_what_asserts_a_word(choices, response, word):
+    assert get_answer_type("choice", choices=choices).answer(response) == word
