@@ -111,7 +111,7 @@ def extract_letter(text: str, letters: str) -> str | None:
         True
     """
     text = latin(text)
-    text = _HTML.sub("", text) if "</" in text else text
+    text = _HTML.sub("", text) if "<" in text else text
     held = tagged(text)
     if held is not None:
         found = _held_letter(held, letters)

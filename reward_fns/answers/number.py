@@ -53,6 +53,7 @@ def extract_number(text: str) -> str | None:
         >>> extract_number(r"\boxed{\frac{1}{2}}"), extract_number("pages 3-4"), extract_number(r"\boxed{2\pi}")
         ('\\frac{1}{2}', '4', None)
     """
+    text = _HTML.sub("", text) if "<" in text else text
     held = tagged(text)
     if held is not None:
         has_box, box = boxed(held)
@@ -75,6 +76,7 @@ def extract_number(text: str) -> str | None:
     return _last(text) if _DIGIT.search(text) else _in_words(text, lone=True)
 
 
+_HTML = re.compile(r"</?(?:b|strong|em|i|u|p|span|div)>", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2}")
 # As most are, without anything that could make it something else.
 _PLAIN = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,18})?", re.ASCII)

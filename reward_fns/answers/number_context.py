@@ -5,6 +5,8 @@ import re
 # What makes a number part of something else: what stands behind it, and before it.
 OPERATOR_BEHIND = re.compile(
     r"\s?(?:[+×·÷±]|\*|\sx(?=\s)|(?:times|plus|minus|divided by|multiplied by|over|out of|of|by)\b)\s?[\d({\\$]|\s-\s\d"
+    r"|\s(?:more|less|fewer|greater) than\s\d|\s(?:squared|cubed|to the (?:power|\w{3,9}th)|raised to)\b"
+    r"|['′°]\s?\d|h\s?\d|m\s?\d{1,2}\s?s\b|_\{?(?!10\b)\d|//"
     r"|/\s?[\d({\\]"
     r"|\s{0,2}(?:\\pi|π|\\sqrt|√|\\frac|\\log|\\ln|\\infty|∞|!(?=\s?[)/*]))|[xyznabijpqruvwe](?![a-zA-Z'’])"
     r"|\s?[:^]\s?\d|\^(?!\s?\{?\s?(?:\\circ|°))|\.\d|,\d"
@@ -12,6 +14,7 @@ OPERATOR_BEHIND = re.compile(
 )
 OPERATOR_BEFORE = re.compile(
     r"(?:[\d)}\]a-z]\s?(?:[+×·÷^*±]|\sx\s)\s?|[\d)}]\s-\s"
+    r"|\d(?:\s\w{1,12})?\s(?:more|less|fewer|greater) than\s|\b(?:power of|power)\s|\d\s?['′°]\s?"
     r"|\d\s(?:times|plus|minus|divided by|multiplied by|by|out of|of)\s"
     r"|[\^_√/±]\s?\{?|\\pm\s?|\d\s?:\s?"
     r"|(?:(?<![\d\s])|(?<=[\w)}])\s)/\s?|\\(?:sqrt|log|ln)(?:_\{?\d{1,4}\}?)?\s?\{?|(?<![a-zA-Z])[a-zA-Z]|(?:\A"
@@ -28,25 +31,33 @@ _PLACES = re.compile(r"\s(?:decimal places?|d\.?p\.?|significant figures?|s\.?f\
 # Denied, and not said to be the answer: "15, not 16", "between 10 and 15".
 DENIED = re.compile(r"(?:\bnot|n['’]t|\brather than|\binstead of)\s(?:the\s)?[*$]{0,3}\Z", re.IGNORECASE)
 _MONTHS = (
-    r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?|Sept?(?:ember|\.)?|Oct(?:ober|\.)?"
+    r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?"
+    r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?"
     r"|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
 )
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DATES = re.compile(
-    rf"\b(?:{_MONTHS}\s{_DAY}(?!\d)(?:,?\s(?:1\d|20)\d\d\b)?|{_DAY}\s(?:of\s)?{_MONTHS}(?![a-z])(?:,?\s(?:1\d|20)\d\d\b)?)"
+    rf"\b(?:{_MONTHS}\s{_DAY}(?!\d)(?:,?\s(?:1\d|20)\d\d\b)?|{_DAY}\s(?:of\s)?{_MONTHS}(?![a-z])(?:,?\s(?:1\d"
+    rf"|20)\d\d\b)?)"
 )
-_NAME_BEFORE = re.compile(r"[A-Za-z]{2}-\Z")  # "COVID-19"
+# "COVID-19", "B-52", "MP3"; a currency is no name: "USD45".
+_NAME_BEFORE = re.compile(
+    r"(?:[A-Za-z]-|(?<![A-Za-z\\])(?!(?:USD|EUR|GBP|CNY|JPY|INR|RMB|CHF|CAD|AUD|Rs|US|HK|NT|approx"
+    r"|ca)\Z)[A-Za-z]{1,12})\Z"
+)
 _ARGUMENT_BEFORE = re.compile(r"(?<![a-zA-Z])[a-zA-Z]\(\Z")  # "f(3)"
 LIST_MARK = re.compile(r"\A\s{0,3}[*_]{0,2}\d{1,2}[.)]\s{1,3}(?=[*_]{0,2}[A-Za-z])")
 IS_LIST = re.compile(r"(?:\A|\n)\s{0,3}[*_]{0,2}1[.)]\s[^\n]{1,2000}\n")
 _REFUSAL_CHARS = 200
 _REFUSED = re.compile(
     r"\b(?:i|we)\s(?:(?:can\s?not|can['’]t|could\snot|couldn['’]t|do\snot|don['’]t|am\snot\sable\sto|am\sunable\sto)\s"
-    r"(?:determine|answer|have|know|see|find|tell|read|provide|count)|(?:am|['’]m)\s(?:not\ssure|unable))\b[^.\n]{0,120}\.?\s{0,3}\Z",
+    r"(?:determine|answer|have|know|see|find|tell|read|provide|count)|(?:am|['’]m)\s(?:not\ssure"
+    r"|unable))\b[^.\n]{0,120}\.?\s{0,3}\Z",
     re.IGNORECASE,
 )
 _NOT_GIVEN = re.compile(
-    r"(?:\b(?:does|do|did|could|can)\s?(?:not|n['’]t)\s(?:show|specify|mention|provide|state|give|contain|include|say|tell|indicate)"
+    r"(?:\b(?:does|do|did|could|can)\s?(?:not|n['’]t)\s(?:show|specify|mention|provide|state|give|contain|include"
+    r"|say|tell|indicate)"
     r"|(?:\bnot|n['’]t)\s(?:be\s)?(?:given|shown|specified|provided|mentioned|stated|available|visible|legible|readable"
     r"|known|determined|possible to))\b[^.\n]{0,120}\.?\s{0,3}\Z",
     re.IGNORECASE,
@@ -61,7 +72,8 @@ _ADJUNCT = re.compile(
     re.IGNORECASE,
 )
 _OF_NUMBERS = re.compile(
-    r"(?<=[\w%)])\s(?:(?:in|(?<=[a-z]\s)out of|per|among|across|to (?:reach|get to|make up|fill|cover))"
+    r"(?<=[\w%)])\s(?:(?:(?<=[a-z)]\s)in|in(?=\s\d{1,4}\s(?:seconds?|minutes?|hours?|days?|weeks?|months?"
+    r"|years?)\b)|(?<=[a-z]\s)out of|per|among|across|to (?:reach|get to|make up|fill|cover))"
     r"\s\$?\d[\d,.]{0,12}(?:\s[a-z]{2,15}){0,2}"
     r"|of\s\d{1,9}(?:,\s\d{1,9}){0,4},?\sand\s\d{1,9})[.\s*]{0,4}\Z"
 )
@@ -83,7 +95,8 @@ SAYS = re.compile(
 )
 WORDS_START = re.compile(r"(?:(?:exactly|about|approximately|only|a total of)\s)?", re.IGNORECASE)
 _CUT_OFF = re.compile(
-    r"(?:=|\s[+×*÷/-]|\b(?:and|is|are|the|of|by|to|equals|plus|minus|times|we|so|an|gives|with|for|from|then|or|than|that))"
+    r"(?:=|\s[+×*÷/-]|\b(?:and|is|are|the|of|by|to|equals|plus|minus|times|we|(?<!or )so|an|gives|with|for|from|then|or"
+    r"|than|that))"
     r"[\s$]*\Z"
 )
 
@@ -99,13 +112,13 @@ def dates(text: str) -> list[tuple[int, int]]:
 
 
 def is_part_of_a_name(text: str, start: int, end: int) -> bool:
-    """Say whether a number belongs to a name or to a function: "COVID-19", "f(3)".
+    """Say whether a number belongs to a name, a function or absolute bars: "COVID-19", "f(3)", "|-3|".
 
     Example:
         >>> is_part_of_a_name("COVID-19", 6, 8), is_part_of_a_name("f(3)", 2, 3), is_part_of_a_name("-19", 1, 3)
         (True, True, False)
     """
-    if _NAME_BEFORE.search(text, max(0, start - 3), start):
+    if _NAME_BEFORE.search(text, max(0, start - 14), start) or text[start - 1 : start] == "|" == text[end : end + 1]:
         return True
     return text[end : end + 1] == ")" and _ARGUMENT_BEFORE.search(text, max(0, start - 3), start) is not None
 
@@ -121,7 +134,8 @@ def is_reference(line: str, at: int, number: str) -> bool:
 
 
 _ASKS = re.compile(
-    r"(?:so,?\s)?(?:is|are|was|could|would|might|can|do|does|did|what|why|how|which|should|where|who)\b[^.!?\n]{0,200}\?\s{0,3}",
+    r"(?:so,?\s)?(?:is|are|was|could|would|might|can|do|does|did|what|why|how|which|should|where"
+    r"|who)\b[^.!?\n]{0,200}\?\s{0,3}",
     re.IGNORECASE,
 )
 

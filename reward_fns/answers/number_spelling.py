@@ -26,7 +26,7 @@ _LATEX = re.compile(
     r"\\(?:[!,;: ]|times(?![a-zA-Z])|cdot(?![a-zA-Z])|(?:left|right|big|Big)(?![a-zA-Z])"
     r"|(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|rm|sf|it|tt)|boldsymbol|mbox|operatorname)\s?\{|approx(?![a-zA-Z])"
     r"|[$%()\[\]])"
-    r"|\{,\}(?=\d)|\*\*(?![\d(-])|(?<=\d)_(?=\d{3})|[`~]"
+    r"|\{,\}(?=\d)|\*\*(?![\d(-])|(?<=\d)_(?=\d{3})|`|(?<!\d)~|~(?!\s?\d)"
 )
 _LATEX_AS = {"\\times": "×", "\\cdot": "·", "\\approx": "=", "{,}": ",", "\\%": "%", "\\$": "$"}
 

@@ -17,7 +17,7 @@ _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,3}(?: \d{3})+(?!\d)|\d+)"
 _ARGUMENT = r"(?:\{\s{0,3}[-+]?\d{1,400}\s{0,3}\}|\d)"
 _EXPONENT = r"(?:\^|\*\*)\s?(?:[{(]\s?[-+]?\d{1,3}\s?[})]|[-+]?\d{1,3})"
 _NUMBER = re.compile(
-    rf"(?P<sign>(?:(?<![\d)}}\]\w])(?<!\d\s)[-+]|\b(?:minus|negative)\s)\s?)?(?P<money>(?:US|A|C"
+    rf"(?P<sign>(?:(?<![\d)}}\]\w%])(?<!\d\s)[-+]|\b(?:minus|negative)\s)\s?)?(?P<money>(?:US|A|C"
     rf"|HK)?[$€£¥₹]\s?(?P<inner>[-+])?)?"
     rf"(?:(?P<hours>\d{{1,2}}):(?P<minutes>[0-5]\d)(?::[0-5]\d)?(?![\d:])(?P<half>\s?[ap]\.?m\b)?"
     rf"|(?:(?P<whole>\d{{1,9}})(?:\s{{0,2}}(?=\\)|\s(?:and\s)?(?=\d{{1,3}}/\d)))?"

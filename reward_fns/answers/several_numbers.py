@@ -32,13 +32,18 @@ _COMPOUND = re.compile(rf"{_PART}(?:,|,?\sand)?")
 _ALSO_COUNTED = re.compile(r"[a-z]{3,15},")  # "15 cars, 3 trucks"
 _UNLIKE = re.compile(r"[a-z]{2,15}(?: [a-z]{2,15})?,? and")  # "7 red and 8 blue"
 _BOUND = re.compile(
-    r"(?:(?:\A|\b(?:is|are|was|were|be|it['’]s|:))\W{0,4}(?:(?:more|less|fewer|greater|higher|lower"
-    r"|larger|smaller) than"
+    r"(?:(?:\A|\b(?:is|are|was|were|be|it['’]s|:))\W{0,4}(?:(?:slightly|just|a (?:little|bit)|well|far"
+    r"|much) )?(?:(?:not )?(?:more|less|fewer|greater|higher|lower"
+    r"|larger|smaller) than(?: or equal to)?"
     r"|(?:over|under|above|below|up to|almost|nearly|at least|at most"
     r"|no (?:more|less|fewer) than) )|[<>≥≤])\s?[*$€£]{0,3}\Z",
     re.IGNORECASE,
 )
-_RANGE = re.compile(r"\d\s?[a-z°%]{0,9}[-–—]\Z", re.IGNORECASE)
+_BOUND_BEHIND = re.compile(
+    r"(?:\s[a-z%]{1,12})?(?:\s(?:or|and) (?:more|fewer|less|above|below|over|under|higher|lower|greater|up)\b"
+    r"|\sat (?:most|least)\b)|\+(?=\s|\W?\Z)"
+)
+_RANGE = re.compile(r"\d\s?[a-z°%]{0,9}[-–—~]\s?[$€£]?\Z", re.IGNORECASE)
 _PAGES = re.compile(r"\b(?:pages?|pp?\.|chapters?|lines?|verses?|steps?)\s[\d,\s]{1,9}[-–—]\Z", re.IGNORECASE)
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]{0,7}\.?"
 _DATE = re.compile(
@@ -56,6 +61,11 @@ _FOR_A_TIME = re.compile(
 )
 
 
+def _end(line: str, at: int, number: str) -> int:
+    """Return where a number ends; what is written may have "$" or "minus" before it."""
+    return line.find(number.lstrip("-"), at) + len(number.lstrip("-"))
+
+
 def is_one_of_several(line: str, at: int, number: str) -> bool:
     """Say whether the line leaves it open: "10 or 15", "10 to 15", "between 10 and 15", "3 hours and 20 minutes".
 
@@ -68,8 +78,10 @@ def is_one_of_several(line: str, at: int, number: str) -> bool:
         >>> is_one_of_several("10 or 15", 0, "10"), is_one_of_several("10 apples", 0, "10")
         (True, False)
     """
-    compound = _COMPOUND_BEHIND.match(line, at + len(number))
-    return bool(compound or _ALTERNATIVE.match(line, at + len(number)) or _BETWEEN.search(line, max(0, at - 12), at))
+    compound = _COMPOUND_BEHIND.match(line, _end(line, at, number))
+    return bool(
+        compound or _ALTERNATIVE.match(line, _end(line, at, number)) or _BETWEEN.search(line, max(0, at - 12), at)
+    )
 
 
 def is_open(line: str, at: int, number: str, following: int) -> bool:
@@ -87,7 +99,7 @@ def is_open(line: str, at: int, number: str, following: int) -> bool:
         >>> is_open("3 times 5", 0, "3", 8)
         False
     """
-    between = line[at + len(number) : following].strip(" *$").lower()
+    between = line[_end(line, at, number) : following].strip(" *$").lower()
     if _NAMED.fullmatch(between) and _NAME_OF.search(line, max(0, at - 8), at):
         return True
     owner = _SAYS_OF.search(line, max(0, at - 8), at)
@@ -98,7 +110,11 @@ def is_open(line: str, at: int, number: str, following: int) -> bool:
         return True
     if _OR_NAMED.fullmatch(between) or _COMPOUND.fullmatch(between) or _UNLIKE.fullmatch(between):
         return True
-    if (between == "to" or _ALSO_COUNTED.fullmatch(between)) and not line[:at].strip(" *$"):  # is the whole of it
+    if between in ("vs", "vs.", "versus", "v.") or not between:
+        return True
+    if (between in ("to", "and", "in") or _ALSO_COUNTED.fullmatch(between)) and not line[:at].strip(
+        " *$"
+    ):  # is the whole of it
         return True
     return between in ("or", ", or") or (between in ("and", "to") and bool(_BETWEEN.search(line, max(0, at - 12), at)))
 
@@ -111,6 +127,8 @@ def is_inexact(line: str, at: int, number: str) -> bool:
         (True, True, False)
     """
     before = line[max(0, at - 40) : at]
+    if _BOUND_BEHIND.match(line, _end(line, at, number)):
+        return True
     return bool(_BOUND.search(before) or _DATE.search(before) or (_RANGE.search(before) and not _PAGES.search(before)))
 
 
@@ -121,7 +139,7 @@ def in_total(line: str, kept: list[tuple[int, str]]) -> str | None:
         >>> in_total("15 in total: 7 red, 8 blue", [(0, "15"), (13, "7"), (20, "8")])
         '15'
     """
-    return next((number for at, number in reversed(kept) if _IN_ALL.match(line, at + len(number))), None)
+    return next((number for at, number in reversed(kept) if _IN_ALL.match(line, _end(line, at, number))), None)
 
 
 def settled(line: str, kept: list[tuple[int, str]]) -> str:
