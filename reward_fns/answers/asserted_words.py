@@ -26,7 +26,7 @@ _DENIED_BEHIND = re.compile(
     r"[\s\"'*]{0,3}(?:\bis|\bwas|\bwould be|\bseems|\bcan be|\bcould be|\bis clearly)?\s?(?:\b(?:wrong|incorrect"
     r"|false(?!\b.*\bfalse)|not|isn't|impossible|"
     r"ruled out|excluded|out of the question)\b)"
-    r"|\sthat\b[^.;]{0,200}\bbut\b|\s(?:before|earlier|previously|yesterday)[.!]?\Z|'s\s(?=\w)"
+    r"|\sthat\b[^.;]{0,200}\bbut\b|\s(?:before|earlier|previously|yesterday)[.!]?\Z"
 )
 _JOINED = re.compile(
     r"[\s\"'*_`]{0,4}(?:,|/|\bor\b|\band\b|,\s?(?:or|and)\b|\bor in\b|\band in\b|&|\bversus\b"
@@ -62,7 +62,7 @@ def concluded(sentence: str, pattern: re.Pattern[str], compact: dict[str, str]) 
 
 def asserted(sentence: str, pattern: re.Pattern[str], compact: dict[str, str]) -> list[str]:
     """Return the words that a sentence asserts, in its order."""
-    found, clause = [], 0
+    found, owners, clause = [], [], 0
     for match in pattern.finditer(sentence):
         before = sentence[max(clause, match.start() - 120) : match.start()]
         denial = _denies(before) or (before.endswith("from ") and sentence.startswith(" to ", match.end()))
@@ -73,14 +73,15 @@ def asserted(sentence: str, pattern: re.Pattern[str], compact: dict[str, str]) -
             and not _DENIED_BEHIND.match(sentence, match.end())
             and sentence[match.end() : match.end() + 1] != "?"
         ):
-            found.append(word_of(match, compact))
+            owns = sentence.startswith("'s ", match.end())  # "Earth's neighbour, Mars"
+            (owners if owns else found).append(word_of(match, compact))
         clause = match.end()
         joint = _JOINED.match(sentence, match.end())
         if (
             denial and joint and ("or" in joint.group() or "and" in joint.group())
         ):  # "neither Africa nor ...", "not A or B"
             clause = max(0, match.start() - 120)
-    return found
+    return found or owners
 
 
 def _denies(before: str) -> bool:

@@ -9,17 +9,17 @@ import re
 from ttrl_verl.reward_fns.answers.arithmetic import evaluated
 from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
+from ttrl_verl.reward_fns.answers.number_adjuncts import without_adjunct
 from ttrl_verl.reward_fns.answers.number_context import (
-    DENIED,
     IS_LIST,
     LIST_MARK,
     SAYS,
     WORDS_START,
     asks,
     ends_without,
+    is_denied,
     is_reference,
     is_unsolved,
-    without_adjunct,
     without_label,
 )
 from ttrl_verl.reward_fns.answers.number_spelling import one_spelling
@@ -135,7 +135,7 @@ def _stated(text: str) -> str | None:
         if "=" in sentence and not re.search(r"\d.*,.*=", sentence):
             sentence = sentence[sentence.rfind("=") + 1 :]
         sentence = _without_asides(sentence)
-        found = [(at, number) for at, number in numbers(sentence) if not DENIED.search(sentence, max(0, at - 20), at)]
+        found = [(at, number) for at, number in numbers(sentence) if not is_denied(sentence, at, number)]
         if found:
             at, number = found[0]
             restated = len(found) > 1 and _restates(sentence, found[0], found[1])
@@ -178,7 +178,11 @@ def _last(text: str) -> str | None:
         )
         if is_unsolved(line):
             return None
-        found = [(at, number) for at, number in numbers(line) if not DENIED.search(line, max(0, at - 20), at)]
+        behind = _WORDS_BEHIND.search(text, end, end + _STATED_CHARS)
+        words = spelled_value(text, behind.end()) if behind else None
+        if words is not None:
+            return str(words[0])
+        found = [(at, number) for at, number in numbers(line) if not is_denied(line, at, number)]
         kept = [(at, number) for at, number in found if not is_reference(line, at, number)]
         if kept:
             return _of_line(line, kept)
@@ -187,6 +191,13 @@ def _last(text: str) -> str | None:
         if end <= 0:
             break
     return fallback
+
+
+# "2x + 1 = 7, hence x equals three"
+_WORDS_BEHIND = re.compile(
+    r"\b(?:so|hence|thus|therefore|making|makes)\b[^.;\n]{0,30}?(?:\b(?:equals|is|are)\s|(?<=making )"
+    r"|(?<=makes ))(?!one\b)(?=[a-z])"
+)
 
 
 def _before_reason(line: str) -> str:
@@ -248,6 +259,8 @@ def _in_words(text: str, lone: bool) -> str | None:
     line = text.rstrip().rsplit("\n", 1)[-1].strip(" *_`#>.!")[-_LINE_CHARS:]
     words = WORDS_START.match(line)
     number = canonical_number(line[words.end() :] if words else line) if lone else None
+    if number is None and lone and ":" in line:
+        number = canonical_number(line[line.rfind(":") + 1 :])
     if number is not None:
         return number
     found = [words[0] for says in SAYS.finditer(line) if (words := spelled_value(line, says.end())) is not None]

@@ -29,7 +29,7 @@ _REFERENCE = re.compile(
 )
 _PLACES = re.compile(r"\s(?:decimal places?|d\.?p\.?|significant figures?|s\.?f\.?|decimals?|digits)\b", re.IGNORECASE)
 # Denied, and not said to be the answer: "15, not 16", "between 10 and 15".
-DENIED = re.compile(r"(?:\bnot|n['’]t|\brather than|\binstead of)\s(?:the\s)?[*$]{0,3}\Z", re.IGNORECASE)
+_DENIED = re.compile(r"(?:\bnot|n['’]t|\brather than|\binstead of)\s(?:the\s)?[*$]{0,3}\Z", re.IGNORECASE)
 _MONTHS = (
     r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?"
     r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?"
@@ -63,32 +63,10 @@ _NOT_GIVEN = re.compile(
     re.IGNORECASE,
 )
 _YET = re.compile(r"\b(?:but|however|though|although|still)\b[^\n]{0,80}\d[^\n]{0,20}\Z", re.IGNORECASE)
-# What a number is said to hold for, at the end of a sentence and without a verb: "over 3 hours", "after giving away 5".
-_ADJUNCT = re.compile(
-    r"(?<=[\w%)]),?\s(?:after|before|over|during|for(?!\s[$€£¥])|with(?!\s(?:an?|the)\s\w{1,20}\sof\s)|from|up from"
-    r"|in(?=\s(?:1[5-9]|20)\d\d\b)"
-    r"|down from|compared (?:to|with)|when|while)\s"
-    r"([^,=;:→]{1,80})\Z",
-    re.IGNORECASE,
-)
-_OF_NUMBERS = re.compile(
-    r"(?<=[\w%)])\s(?:(?:(?<=[a-z)]\s)in|in(?=\s\d{1,4}\s(?:seconds?|minutes?|hours?|days?|weeks?|months?"
-    r"|years?)\b)|(?<=[a-z]\s)out of|per|among|across|to (?:reach|get to|make up|fill|cover))"
-    r"\s\$?\d[\d,.]{0,12}(?:\s[a-z]{2,15}){0,2}"
-    r"|of\s\d{1,9}(?:,\s\d{1,9}){0,4},?\sand\s\d{1,9})[.\s*]{0,4}\Z"
-)
-# "30, 5 years older than John": by how much, beside the number itself.
-_COMPARED = re.compile(
-    r",\s\d[\d.,]{0,9}%?(?:\s[a-z]{1,12}){0,2}\s(?:more|less|fewer|[a-z]{3,9}er)\sthan\b[^.;]{0,80}[.*\s]{0,4}\Z"
-)
-_HAS_VERB = re.compile(
-    r"\b(?:total|sum|is|are|was|were|has|have|had|gives?|gets?|got|equals?|leaves?|makes?|remains?|becomes?|needs?"
-    r"|totals?|costs?|takes?|adds?|comes|pays?|paid|earns?|earned|sold|there)\b",
-    re.IGNORECASE,
-)
 # What leads to a number in words.
 SAYS = re.compile(
-    r"\b(?:(?:is|are|was|were|has|have|had|equals|makes|making|gives|leaves|gets|takes|be|total of|number of)\s"
+    r"\b(?:(?:is|are|was|were|has|have|had|equals|makes|making|gives|leaves|gets|takes|be|total of|number of|see"
+    r"|count|contains?|shows?|spot)\s"
     r"(?:(?:exactly|about|only|now|still|a total of|approximately)\s)?"
     r"|(?:so|thus|hence|therefore|leaving),?\s(?!one\b))",
     re.IGNORECASE,
@@ -123,6 +101,21 @@ def is_part_of_a_name(text: str, start: int, end: int) -> bool:
     return text[end : end + 1] == ")" and _ARGUMENT_BEFORE.search(text, max(0, start - 3), start) is not None
 
 
+_DENIED_BEHIND = re.compile(r"(?:\s[a-z]{2,12})?\s(?:would be|is) (?:too|wrong|incorrect|not)\b")
+
+
+def is_denied(line: str, at: int, number: str) -> bool:
+    """Say whether a number is denied: "15, not 16", "16 would be too many".
+
+    Example:
+        >>> is_denied("15, not 16", 8, "16"), is_denied("16 is wrong", 0, "16"), is_denied("it is 16", 6, "16")
+        (True, True, False)
+    """
+    if _DENIED.search(line, max(0, at - 20), at):
+        return True
+    return _DENIED_BEHIND.match(line, at + len(number)) is not None
+
+
 def is_reference(line: str, at: int, number: str) -> bool:
     """Say whether a number refers to something: "step 2", "equation (3)", "to 2 decimal places".
 
@@ -155,6 +148,9 @@ _UNSOLVED = re.compile(
 )
 
 
+_SOLVED = re.compile(r"(?<![a-zA-Z\d])([xyzn])\s?=\s?[-+]?\d[\d.]{0,9}(?=[,;.\s])")  # "x = 3, so 2x + 1 = 7"
+
+
 def is_unsolved(line: str) -> bool:
     """Say whether a line ends in an equation for an unknown, which gives no value: "3x + 5 = 20".
 
@@ -162,8 +158,9 @@ def is_unsolved(line: str) -> bool:
         >>> is_unsolved("3x + 5 = 20"), is_unsolved("3x + 5 = 20, so x = 5"), is_unsolved("y = 3x = 12")
         (True, False, False)
     """
+    solved = _SOLVED.search(line) if "=" in line else None
     clause = re.split(r"[,;]\s|\.\s|:\s|\b(?:so|thus|then|hence|therefore)\b", line)[-1] if "=" in line else ""
-    return _UNSOLVED.fullmatch(clause) is not None
+    return _UNSOLVED.fullmatch(clause) is not None and not (solved and solved[1] in clause)
 
 
 _LABEL = re.compile(
@@ -195,20 +192,3 @@ def ends_without(text: str) -> bool:
     if refuses and not _YET.search(ending) and (_REFUSED.search(ending) or _NOT_GIVEN.search(ending)):
         return True
     return _CUT_OFF.search(ending[-12:]) is not None
-
-
-def without_adjunct(line: str) -> str:
-    """Return a line without what its last number is said to hold for, where a number stands before that.
-
-    Example:
-        >>> without_adjunct("He has 7 left after giving away 5."), without_adjunct("After giving 5 away he has 7.")
-        ('He has 7 left', 'After giving 5 away he has 7.')
-    """
-    for pattern in (_COMPARED, _OF_NUMBERS):
-        adjunct = pattern.search(line, max(0, len(line) - 100))
-        if adjunct and any(c.isdigit() for c in line[: adjunct.start()]):
-            line = line[: adjunct.start()]
-    adjunct = _ADJUNCT.search(line, max(0, len(line) - 100))
-    if adjunct is None or _HAS_VERB.search(adjunct[1]) or not any(c.isdigit() for c in line[: adjunct.start()]):
-        return line
-    return line[: adjunct.start()]

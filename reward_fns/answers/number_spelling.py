@@ -18,7 +18,8 @@ _GROUPED_OTHERWISE = re.compile(
 # A decimal comma is one where a unit stands behind two digits at most: "3,75 €", "12,5 %".
 _DECIMAL_COMMA = re.compile(
     r"(?<![\d.,])(\d{1,9}),(\d{1,2})(?=\s?(?:[€%₽‰]|°|zł\b|(?:euros?|eur|prozent|pour ?cent|por ciento|percento"
-    r"|kg|km|cm|mm|kilo(?:s|gramm|metros?|mètres)?|kilometer|stunden?|heures?|horas?|grad|millionen|millones|milliarden|milioni"
+    r"|kg|km|cm|mm|kilo(?:s|gramm|metros?|mètres)?|kilometer|stunden?|heures?|horas?|grad|millionen|millones"
+    r"|milliarden|milioni"
     r"|tonnes?|tonnen|litros?|liter|litres)\b))",
     re.ASCII | re.IGNORECASE,
 )

@@ -56,7 +56,8 @@ _A_SCALE = re.compile(
     r"(?P<half>half\s)?an?\s(?P<scale>dozen|hundred|thousand|million|billion)(?![a-z])", re.IGNORECASE
 )
 _BELONGS = re.compile(
-    r"-?\s?(?:half|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|pairs?"
+    r"-?\s?(?:half|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?"
+    r"|hundredths?|pairs?"
     r"|times|squared|cubed|plus|minus|or|to|and|of|more|less|point)\b|-[a-z]|\w",
     re.IGNORECASE,
 )

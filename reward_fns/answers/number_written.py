@@ -25,7 +25,8 @@ _NUMBER = re.compile(
     rf"|(?:{_DIGITS}(?:\.\d+)?(?:[eE][-+]?\d{{1,3}}(?!\d))?|\.\d+)(?:\s?/\s?\d{{1,400}}(?![\d/]|\.\d))?)"
     rf"(?P<power>\s?{_EXPONENT})?(?P<ten>\s?[×*·x]\s?10\s?{_EXPONENT})?"
     rf"(?P<part>\sand\s(?:a|one|three)\s(?:half|third|quarters?)\b)?"
-    rf"(?:\s(?P<scale>dozen|hundred|thousand|million|billion|trillion|lakh|crore|mio|millones|millionen|milhões|milioni)\b"
+    rf"(?:\s(?P<scale>dozen|hundred|thousand|million|billion|trillion|lakh|crore|mio|millones|millionen|milhões"
+    rf"|milioni)\b"
     rf"|(?P<suffix>k(?![\w/^])|[万萬亿億])|\s?(?P<short>(?:mln|mn|bn|tn)(?![\w/^]))|(?(money)(?P<large>[mb](?![\w/^])))?"
     rf")?)",
     re.ASCII | re.IGNORECASE,
@@ -36,7 +37,9 @@ _SCALES = {
     "mln": 10**6, "mn": 10**6, "bn": 10**9, "tn": 10**12, "m": 10**6, "b": 10**9,
 }  # fmt: skip
 # A time of day is none: "at 10:30".
-_AT = re.compile(r"\b(?:at|by|until|till|around|before|after)\s\Z", re.IGNORECASE)
+_AT = re.compile(
+    r"\b(?:at|by|until|till|around|before|after)\s\Z|\b(?:clock|time|watch)\b[^.\n]{0,20}\Z", re.IGNORECASE
+)
 _SUFFIXES = {"k": 10**3, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}  # not 5K, five kelvin
 
 
@@ -133,7 +136,7 @@ def numbers(text: str) -> list[tuple[int, str]]:
             continue
         if any(first <= start < last for first, last in days) or is_part_of_a_name(text, start, end):
             continue
-        if match["hours"] and (match["half"] or _AT.search(text, max(0, start - 10), start)):
+        if match["hours"] and (match["half"] or _AT.search(text, max(0, start - 30), start)):
             continue
         sign = "-" if _is_negative(match) else ""
         begin = start

@@ -30,7 +30,12 @@ _PART = r"(?:years?|months?|weeks?|days?|hours?|hrs?|h|minutes?|mins?|feet|foot|
 _COMPOUND_BEHIND = re.compile(rf"\s?{_PART}(?:,|,?\sand)?\s\d", re.IGNORECASE)
 _COMPOUND = re.compile(rf"{_PART}(?:,|,?\sand)?")
 _ALSO_COUNTED = re.compile(r"[a-z]{3,15},")  # "15 cars, 3 trucks"
-_UNLIKE = re.compile(r"[a-z]{2,15}(?: [a-z]{2,15})?,? and")  # "7 red and 8 blue"
+# "7 red and 8 blue", "4 on the left and on the right 3", "an area of 24 and a perimeter of 20"
+_UNLIKE = re.compile(
+    r"[a-z]{2,15}(?: [a-z]{1,15}){0,4},? and(?: (?:on|in|at) (?:the )?[a-z]{2,15}| an? (?!total|sum"
+    r"|difference)[a-z]{3,15} of)?"
+    r"|and an? (?!total|sum|difference)[a-z]{3,15} of"
+)
 _BOUND = re.compile(
     r"(?:(?:\A|\b(?:is|are|was|were|be|it['’]s|:))\W{0,4}(?:(?:slightly|just|a (?:little|bit)|well|far"
     r"|much) )?(?:(?:not )?(?:more|less|fewer|greater|higher|lower"
@@ -110,6 +115,8 @@ def is_open(line: str, at: int, number: str, following: int) -> bool:
         return True
     if _OR_NAMED.fullmatch(between) or _COMPOUND.fullmatch(between) or _UNLIKE.fullmatch(between):
         return True
+    if between == "in" and line[:at].lower().endswith(" a "):  # a 1 in 6 chance
+        return True
     if between in ("vs", "vs.", "versus", "v.") or not between:
         return True
     if (between in ("to", "and", "in") or _ALSO_COUNTED.fullmatch(between)) and not line[:at].strip(
@@ -130,6 +137,9 @@ def is_inexact(line: str, at: int, number: str) -> bool:
     if _BOUND_BEHIND.match(line, _end(line, at, number)):
         return True
     return bool(_BOUND.search(before) or _DATE.search(before) or (_RANGE.search(before) and not _PAGES.search(before)))
+
+
+_HEDGED = re.compile(r"\b(?:could|might|may)(?:\salso)?\sbe\s[*$]{0,3}\Z", re.IGNORECASE)
 
 
 def in_total(line: str, kept: list[tuple[int, str]]) -> str | None:
@@ -171,4 +181,6 @@ def leaves_open(line: str, kept: list[tuple[int, str]]) -> bool:
     """
     if in_total(line, kept) is not None:
         return False
+    if len(kept) > 1 and _HEDGED.search(line, max(0, kept[-1][0] - 20), kept[-1][0]):  # "it's 10, but it could be 11"
+        return True
     return is_inexact(line, *kept[-1]) or (len(kept) > 1 and is_open(line, *kept[-2], kept[-1][0]))

@@ -42,7 +42,8 @@ _NOT_BUT = re.compile(
     r"[^,.]{1,60}?,? but (?:rather )?(?=\S)"
 )
 _HELD_RIGHT = re.compile(
-    r"(?<=\w)[\"'*_]{0,4} (?:it is|is (?:correct|right|my (?:final )?answer|the (?:correct |right |best )?answer))"
+    r"(?<=\w)(?<!what)(?<!who)(?<!how)(?<!where)(?<!that)(?<!\bas)(?<!which)(?<!when)(?<!\bif)"
+    r"[\"'*_]{0,4} (?:it is|is (?:correct|right|my (?:final )?answer|the (?:correct |right |best )?answer))"
     r"[.!]?\Z"
 )
 _ONLY_ITEM = re.compile(r"\A\s*1[.)]\s+(?=[*_\"'“]{0,3}[^\W\d])")

@@ -35,7 +35,7 @@ _UNIT_GAP = re.compile(r"(?<=\d) (?=[%‰°])|(?<=\d)(?=(?:km|cm|mm|kg|mg|ml|mph
 _SENSE = re.compile(r"(?<=[^\W\d_]) ?\(([a-z]{3,20})\)[\s.*\"]{0,5}\Z")
 _BULLET = re.compile(r"\A[-•–→]\s+(?=[^\W\d])")
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
-_OPERATOR_GAP = re.compile(r" ?([<>=≤≥+*×÷]{1,2}) ?(?=[\w\\(.-])")
+_OPERATOR_GAP = re.compile(r" ?([<>=≤≥+*×÷/]{1,2}) ?(?=[\w\\(.-])")
 _COMMA = re.compile(r"(?<=[^\W\d_]),(?= )|,(?= [^\W\d_])")
 _GROUP = re.compile(r"(?<![\d,.])(\d{1,3}(?:,\d{3})+)(?![\d,])")
 _ZEROS = re.compile(r"(?<![\w.,:/-])0+(?=\d+\Z)")
@@ -54,6 +54,7 @@ _KIND_OF_PLACE = re.compile(
 _YEAR = re.compile(r"(?:in )+(?=\d{3,4}\Z)")
 _FLAGS = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]+")
 _PICTURES = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
+_LETTERS_JOINED = re.compile(r"(?<=\b\w) & (?=\w\b)")  # "R & B"
 _AND = re.compile(r"(?<=\s)(?:&|'n'|n')(?=\s)")
 _EDGE = " .,;:!?\"'*_>()[]{}|~^=…。，、；：？！．｡،؟।「」『』《》〈〉（）【】〔〕¿¡"
 
@@ -102,6 +103,7 @@ def _once(text: str) -> str:
     text = _initials(_edges(_TRAILING_ASIDE.sub("", _BULLET.sub("", text))))
     text = _SHORT_FORM.sub(r"\1", text)
     text = _BEFORE_NAME.sub(lambda found: _NAMES[found[1]] + " ", text)
+    text = _LETTERS_JOINED.sub("&", text)
     text = _AND.sub("and", _COMMA.sub("", _HYPHEN.sub(" ", text)))
     text = _DATE.sub(_day_first, text)
     text = _DAY_FIRST.sub(

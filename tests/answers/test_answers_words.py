@@ -83,6 +83,7 @@ def test_a_denied_label_is_none():
         (["fact", "opinion"], "In fact, this is an opinion.", "opinion"),
         (["fact", "opinion"], "fact", "fact"),
         (["Mars", "Earth"], "Earth's neighbour, Mars.", "mars"),
+        (["Mars", "Earth"], "Earth's largest continent", "earth"),
         (["yes", "no"], "I would answer no to this question.", "no"),
         (["yes", "no"], "Yes. No. Yes.", None),
         (["yes", "no"], "Yes. Wait. No.", "no"),
