@@ -9,7 +9,8 @@ Its families are its own; ``benchmarks/answer_cases.py`` judges both on cases th
 An answer goes through six steps:
 
 1. ``find``: the answer that a response gives, as it is written there: marked, behind "the answer is" (``stated``), or
-   in the last sentence that concludes (``conclusion``, by ``sentences``, ``wording``, ``clauses`` and ``values``).
+   in the last sentence that concludes (``conclusion``, by ``sentences``, ``clauses``,
+   ``wording``, ``predicate`` and ``values``).
 2. ``latex``: one spelling for what looks the same on paper. ``written`` tells times, dates and scores from arithmetic.
 3. ``tokens``, ``letters``, ``units``: tokens; letters in a row are a product or a word; words behind a number are a
    unit, or make another answer.

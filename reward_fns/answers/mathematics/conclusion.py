@@ -16,8 +16,8 @@ MAX_SENTENCES = 12
 """How many sentences before the end may check a conclusion or comment on it."""
 
 _AROUND = " \t*_`#>.$"
-# What a line ends with whose formula began above it.
-_SPANS = re.compile(r"\A\s?(?:\$\$?\Z|\\\]|\\\)|\\end\b|=|[.,;])|\A[^$]*\$\$?[.,]?\Z|\A[^\[]*\\\]")
+_BRACKETS = (("\\(", "\\)"), ("\\[", "\\]"), ("\\begin", "\\end"))
+_OPENED = ("\\[\n", "$$\n")  # a formula that was cut off
 _CHECK_WORDS = ("check", "verif", "proof", "confirm", "prob", "prüf", "comproba")
 _ASKS = re.compile(r"[?？][)\"”'’*]{0,2}\Z")
 _ENDS = re.compile(r"[.!。！][)\"”'’]{0,2}\Z")
@@ -35,6 +35,10 @@ _PLUGS = re.compile(
     r"(?:(?:if\swe\s|by\s)?(?:plug|substitut|insert)(?:ging|ing|e)?\b|indeed\b|this\s(?:works|checks|holds|satisfies|matches|agrees))",
     re.IGNORECASE,
 )
+_HOLDS = re.compile(
+    r"\b(?:as (?:required|expected|desired)|true|both sides|correct(?:ly)?|holds?|matches|satisfied)\b", re.IGNORECASE
+)
+_RESULTS = re.compile(r"\b(?:(?:we|to|you|i) (?:get|find|obtain|have)|gives?|yields?|results? in)\b", re.IGNORECASE)
 _COMMENTS = re.compile(
     r"(?:note|notice|remark|nb|n\.b\.|observe|remember|keep in mind|by the way|incidentally)\b|[(（]"
     r"|(?:please\s)?(?:feel free|let me know|if you|do you|would you|is there anything|i['’]m happy)\b"
@@ -70,13 +74,14 @@ def concluded(text: str) -> str | None:
     begin = text.rfind("\n") + 1
     line = text[begin:].rstrip()
     bare = line.strip(_AROUND)
-    if bare.isdigit() and bare.isascii():
+    if bare.isdigit() and bare.isascii() and not text.endswith(_OPENED, 0, begin):
         return bare
-    if begin and not _SPANS.search(line) and not _has_check(text):
+    if begin and _stands_alone(line) and not _has_check(text):
         end = ending(line)  # most responses conclude in their last line
         sentences = end.sentences[-MAX_SENTENCES:]
         if sentences and not (_PART.match(sentences[0].text) or _comments(sentences[-1].text, sentences[:-1], end)):
-            return _reading(sentences[-1], end, complete=False, behind_others=True)
+            before = sentences[-2].text if len(sentences) > 1 else text[:begin].rstrip(_AROUND)[-80:]
+            return _reading(sentences[-1], end, before, complete=False)
     end = ending(text)
     sentences = _without_check(end.sentences)[-MAX_SENTENCES:]
     parts = _parts(sentences, end)
@@ -88,8 +93,15 @@ def concluded(text: str) -> str | None:
         if sentences and _comments(sentence.text, sentences, end):
             complete = True
             continue
-        return _reading(sentence, end, complete, bool(sentences))
+        return _reading(sentence, end, sentences[-1].text if sentences else "", complete)
     return None
+
+
+def _stands_alone(line: str) -> bool:
+    """Say whether no formula of a line began above it, and the line itself does not go on from there."""
+    if line.count("$") % 2 or line.count("$$") % 2 or line.startswith(("=", ".", ",", ";", "\\end", "$$ ")):
+        return False
+    return not any(0 <= line.find(closed) < (line.find(opened) + 1 or len(line)) for opened, closed in _BRACKETS)
 
 
 def _has_check(text: str) -> bool:
@@ -98,14 +110,15 @@ def _has_check(text: str) -> bool:
     return any(tail.rfind(word) >= 0 for word in _CHECK_WORDS) or not tail.isascii()
 
 
-def _reading(sentence: Sentence, end: Ending, complete: bool, behind_others: bool) -> str | None:
-    """Return what a sentence concludes."""
+def _reading(sentence: Sentence, end: Ending, before: str, complete: bool) -> str | None:
+    """Return what a sentence concludes, behind another."""
     text = sentence.text
     if _ASKS.search(text) or sentence.label.lower().startswith("case") or text.startswith("|"):
         return None
     ended = complete or _ENDS.search(text) is not None
-    bulleted = sentence.label[-1:] in ("-", "*", "•", "+") and behind_others
-    return clauses.asserted(text, end, ended=ended, listed=bulleted)
+    bulleted = sentence.label[-1:] in ("-", "*", "•", "+") and bool(before)
+    unstopped = not _ENDS.search(before) and not before.endswith((":", "："))
+    return clauses.asserted(text, end, ended=ended, listed=bulleted, unstopped=unstopped)
 
 
 def _without_check(sentences: list[Sentence]) -> list[Sentence]:
@@ -126,7 +139,7 @@ def _comments(text: str, before: list[Sentence], end: Ending) -> bool:
         return False
     if _CHECKS.match(text) or _CHECKED.search(end.written(text)):
         return True
-    if _PLUGS.match(text):
+    if _PLUGS.match(text) and (_HOLDS.search(text) or not _RESULTS.search(text)):
         return not before or (wording.leads(before[-1].text) and bool(values(before[-1].text, end)))
     if not _COMMENTS.match(text):
         return False
@@ -142,7 +155,7 @@ def _parts(sentences: list[Sentence], end: Ending) -> str | None:
     bounds = [place for place, _ in begins] + [len(sentences)]
     for (_, label), first, last in zip(begins, bounds, bounds[1:], strict=False):
         own = [sentences[first]._replace(text=sentences[first].text[label.end() :]), *sentences[first + 1 : last]]
-        answer = _reading(own[-1], end, complete=False, behind_others=False)
+        answer = _reading(own[-1], end, "", complete=False)
         if answer is None:
             return None
         found.append(answer)

@@ -14,6 +14,8 @@ _NUMBER = re.compile(
 )
 _RATHER = re.compile(r"\bbut\s(?:rather\s)?|[,;]\s(?:it['’]s|it is|rather)\s|而是")
 _EMPTY_BOX = re.compile(rf"[\s$:*]{{0,4}}\\boxed\s?\{{(?:{PLACEHOLDER})\}}", re.IGNORECASE)
+_RESULT = re.compile(r"result|solution|conclusion", re.IGNORECASE)
+_MORE = re.compile(r"[.\n]\s.*\d", re.DOTALL)
 _TAKES_BACK = re.compile(
     r"(?:(?<=[.!?])|\n)\s?(?:(?:oh|hmm+|but|no)\b[,.]?\s)?"
     r"(?:wait|oops|actually|scratch that|correction|sorry|no(?=[,:]))\b"
@@ -127,6 +129,8 @@ def _last_statement(text: str) -> tuple[bool, str | None]:
         if not rest.strip(AROUND + ".$"):  # cut off where the answer would stand
             return True, None
         found = statement_value(rest)
+        if found and _RESULT.match(text, statement.start):  # of a step, where another value is behind it
+            return True, concluded(text) or (None if _MORE.search(rest, len(found)) else found)
         if found:
             return True, _unless_retracted(found, text[statement.end :])
         stated = False

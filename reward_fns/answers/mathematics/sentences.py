@@ -6,9 +6,9 @@ Only the last ``ENDING_CHARS`` characters are read, so the time is bounded whate
 import re
 from typing import NamedTuple
 
-ENDING_CHARS = 1_200
+ENDING_CHARS = 1_500
 """How much of a response's end is read."""
-MAX_FORMULA_CHARS = 400
+MAX_FORMULA_CHARS = 800
 FIRST_HELD, LAST_HELD = "\ue000", "\uf8ff"
 """The characters that stand for formulas: of Unicode's private use."""
 HELD = f"{FIRST_HELD}-{LAST_HELD}"
@@ -21,8 +21,11 @@ _FORMULA = re.compile(
     re.DOTALL,
 )
 # A dollar sign before an amount is money, unless it opens a formula: no prose stands between it and the next one.
-_MONEY = re.compile(r"\$\s?\d[\d,]*(?:\.\d+)?(?![\d\\^_{}=+*/]|\s?[$=])")
-_PROSE = re.compile(r"(?<![\\a-zA-Z{])[a-zA-Z]{2,}\s[a-zA-Z]{2,}|[.,]\s[A-Za-z]{2}|\n")
+_MONEY = re.compile(r"\$\s?\d[\d,]*(?:\.\d+)?(?![\d\\^_{}]|\s?\$)")
+_PROSE = re.compile(
+    r"(?<![\\a-zA-Z{])(?!sin|cos|tan|log|mod)[a-zA-Z]{3,}|(?<![\\a-zA-Z{])[a-zA-Z]{2,}\s[a-zA-Z]{2,}|[.,]\s[A-Za-z]{2}|\n"
+)
+_TEXT = re.compile(r"\\(?:text|mathrm|textbf)\s?\{[^{}]*\}")
 _HELD = re.compile(f"[{HELD}]")
 _EMPHASIS = re.compile(
     r"(?<![\w)])\*{2,3}|\*{2,3}(?![\w(])|\*{2,3}(?=[A-Za-z])|(?<=[A-Za-z])\*{2,3}|[`~]|(?<!\w)__|__(?!\w)"
@@ -30,10 +33,15 @@ _EMPHASIS = re.compile(
 _LABEL = re.compile(
     r"\s{0,6}(?:>\s?|#{1,6}\s)?(?:[-*•+]\s+|\d{1,2}[.)]\s+(?=\D)|(?:step|case)\s\d{1,2}\s?[.:)]\s*)?", re.IGNORECASE
 )
+# An item that was begun, or a formula.
+_CUT_OFF = re.compile(
+    r"\n[\s#*]{0,6}(?:[-*•]|\d{1,2}[.)]|(?i:step|case|part)\s\d{1,2}\s?[:.)]?[\s*]{0,4})\Z|(?:\$\$|\\\[|\\begin\{)[^\n]*(?:\n[^\n]+){0,8}\Z"
+)
 _SENTENCE_END = re.compile(
     r"(?<!\bsq)(?<!\bcu)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bcf)(?<!\bresp)"
     r"[.!?…]{1,3}[)\"”'’]?\s+(?=\S)|[。！？]\s?(?=\S)"
 )
+_THEREFORE = re.compile(r"\$\s?\\therefore\s?\$|\\therefore(?![a-zA-Z])")
 _RULE = re.compile(r"[\s\-=_*#|:+]*")
 
 
@@ -74,9 +82,19 @@ def ending(text: str) -> Ending:
     if len(tail) > ENDING_CHARS:
         tail = tail[-ENDING_CHARS:]
         start = tail.find("\n") + 1 or tail.find(" ") + 1
+        begin = len(text.rstrip()) - ENDING_CHARS + start
+        if text.count("$", 0, begin) % 2:  # within a formula
+            start = tail.find("$", start) + 1 or start
+        elif text.count("$$", 0, begin) % 2:
+            start = tail.find("$$", start) + 2 if tail.find("$$", start) >= 0 else start
         tail = tail[start:]
-    masked, formulas = _masked(tail)
+        closed = tail.find("\\end{")
+        if closed >= 0 and not 0 <= tail.find("\\begin{") < closed:
+            tail = tail[tail.find("}", closed) + 1 :]
+    masked, formulas = _masked(_THEREFORE.sub("∴ ", tail) if "\\therefore" in tail else tail)
     sentences: list[Sentence] = []
+    if _CUT_OFF.search(masked):
+        return Ending([], formulas)
     for line in _EMPHASIS.sub("", masked).split("\n"):
         if _RULE.fullmatch(line):
             continue
@@ -107,14 +125,16 @@ def _masked(text: str) -> tuple[str, list[str]]:
     at = 0
     while formula := _FORMULA.search(text, at):
         money = _MONEY.match(text, formula.start())
-        if money and _PROSE.search(formula.group()):
+        if money and (
+            _PROSE.search(_TEXT.sub("", formula.group())) or text[formula.end() : formula.end() + 1].isdigit()
+        ):
             parts.append(text[at : money.end()])
             at = money.end()
             continue
         held = next((group for group in formula.groups()[:4] if group is not None), formula.group()).strip()
         parts.append(text[at : formula.start()] + chr(ord(FIRST_HELD) + len(formulas)))
-        if formula.group().startswith(("$$", "\\[", "\\b")) and text[formula.end() : formula.end() + 1] not in ".,;":
-            parts.append("\n")
+        if held.endswith(".") and text[formula.end() : formula.end() + 1] != ".":  # the sentence's full stop
+            parts.append("." if text[formula.end() : formula.end() + 1] in ("", " ", "\n") else ". ")
         formulas.append(held)
         at = formula.end()
     return "".join([*parts, text[at:]]), formulas

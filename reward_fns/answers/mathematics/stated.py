@@ -52,6 +52,7 @@ _KIND = re.compile(
     re.IGNORECASE,
 )
 _LONG_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
+_AMOUNT = re.compile(r"\s?[$€£]?\s?-?\d[\d.,/]*\s?%?(?:\s[a-z]+){0,2}")
 _OPTION_WORD = re.compile(r"\A(?:option|choice|number|value)\s(?=[\d$-])", re.IGNORECASE)
 _PROPORTION = re.compile(r"(\d{1,9}) (to|out of|in) (\d{1,9})")
 _COUNTED = re.compile(
@@ -95,6 +96,8 @@ def statement_value(text: str) -> str | None:
     text = _STARRED.sub(r"\1\2", text) if "*" in text else text
     end = _SENTENCE_END.search(text)
     found = (text[: end.start()] if end else text).strip(" *_`\"'“”|").lstrip(".… ")
+    if found.isdigit() and found.isascii():
+        return found
     found = _PART_LABELS.sub("", found) if len(_PART_LABELS.findall(found)) > 1 else _UNIT_LETTER.sub("", found)
     found = _COORDINATED.sub(", ", _ASIDE.sub("", found)).removeprefix("US$")
     given = _GIVEN.match(found)
@@ -102,6 +105,11 @@ def statement_value(text: str) -> str | None:
         found = found[given.end() :].split(" ", 1)[1]
     if not 0 < len(found) <= 120:
         return None
+    named, equals, value = found.rpartition("=")
+    if (
+        equals and _LONG_WORD.search(_JOINING.sub(" ", named)) and _AMOUNT.fullmatch(value)
+    ):  # "2 cups * 3 = 6 cups", "total cost = 6"
+        found = value.strip()
     counted = _COUNTED.fullmatch(found)
     found = counted[1] if counted else _OPTION_WORD.sub("", found)
     proportion = _PROPORTION.fullmatch(found)
@@ -138,7 +146,7 @@ def formula(text: str) -> str | None:
 def bare(text: str) -> str | None:
     """Return a response that is nothing but one formula or number."""
     whole = _REPLY.sub("", text.strip(AROUND + "."), count=1)
-    if not 0 < len(whole) <= 120 or "\n" in whole:
+    if not 0 < len(whole) <= 120 or "\n" in whole or "→" in whole:
         return None
     if _FORMULA.fullmatch(whole):
         return None if "\\begin{a" in whole else whole

@@ -26,7 +26,7 @@ _LETTER = (
     r"(?:(?<![A-Za-z'’])(?:[b-zB-HJ-Z]|[aAI](?=\s?[-+*/^=<>≤≥)\]]))(?:_\{?\w{1,3}\}?|['′])?(?![A-Za-z'’])"
     r"|[πθαβ∞ℝℤℕℚ∅])"
 )
-_CALL = r"(?<![A-Za-z])[A-Za-z]{1,4}(?:_\w{1,3})?\([^()\n]{1,40}\)|√\d{1,20}"
+_CALL = r"(?<![A-Za-z])[A-Za-z]{1,4}(?:_\w{1,3})?\([^()\n]{1,40}\)|√(?:\d{1,20}|\([^()\n]{1,40}\))"
 _INSIDE = (
     rf"(?:[-+−–*/^·×.,\s√π∞≤≥<>=|\d{HELD}°]|(?<![a-zA-Z])[a-zA-Z](?![a-zA-Z])|(?<=\d)[a-zA-Z](?![a-zA-Z])"
     r"|infinity|inf\b|sqrt|pi\b)"
@@ -41,7 +41,9 @@ _OPERATOR = (
     r"(?:(?<=\d)(?:\sx\s|x|:|\s:\s)(?=[\d$])|\s?(?:\*\*|\*|[-+−–/×·÷^=<>≤≥≠≈±∪∩!]|<=|>=|!=|≡"
     r"|\\(?:cdot|times|div|pm|mp|leq?|geq?|approx|equiv|cup|cap)(?![a-zA-Z]))\s?|!?)"
 )
-_VALUE = re.compile(rf"(?:[-−–±+√]\s?)?{_ATOM}(?:!(?![\w!])|{_OPERATOR}(?:[-−–±+√]\s?)?{_ATOM}){{0,60}}")
+_VALUE = re.compile(
+    rf"(?:(?<![A-Za-z^_])(?=\d)|(?!\d))(?:[-−–±+√]\s?)?{_ATOM}(?:!(?![\w!])|{_OPERATOR}(?:[-−–±+√]\s?)?{_ATOM}){{0,60}}"
+)
 _NAME = re.compile(
     r"[{\s]*(?:\\(?:triangle|angle|overline|overrightarrow|vec|mathrm|text|mathbf|odot|square|Delta|measuredangle"
     r"|widehat|hat|bar)\s*\{?\s*)?"
@@ -50,7 +52,8 @@ _NAME = re.compile(
     r"|[A-Za-z](?:_\{?\w\}?)?\([A-Za-z, ]{1,5}\)|[A-Za-z](?:_\{?\w\}?)?(?:\s?,\s?[A-Za-z](?:_\{?\w\}?)?){1,4}"
 )
 _TELLS = re.compile(r"[\dπ∞ℝℤℕℚ∅]|\\(?:pi|infty|emptyset|varnothing)")
-_CONDITION = re.compile(r"\\n(?:eq?|ot)(?![a-z])|≠|\\(?:mid|parallel|perp|sim|cong|subset\w*)(?![a-z])")
+_CONDITION = re.compile(r"\\n(?:eq?|ot)(?![a-z])|≠")
+_RELATION = re.compile(r"\\(?:mid|parallel|perp|sim|cong|subset\w*)(?![a-z])")
 # A number that is the name of something: "Step 3", "equation (2)", "base 8".
 _LABELLED = re.compile(
     r"(?:step|case|part|problem|question|equations?|eq\.|theorem|figure|option|line|row|method|lemma|page|exercise|stage"
@@ -58,15 +61,21 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"\s?([A-Za-zμ]{1,14}(?:/[A-Za-z]{1,3})?)(?![A-Za-z])")
+_HALF_OF_DAY = re.compile(r"\s?(?:\\text\s?\{\s?)?([ap])\.?m\b\.?", re.IGNORECASE)
 _ENVIRONMENT = r"\{(?:align\*?|aligned|split|gather\*?|gathered|equation\*?|eqnarray\*?)\}"
 _ROWS = re.compile(rf"\\begin{_ENVIRONMENT}|\\end{_ENVIRONMENT}")
-_IMPLIED = re.compile(
-    r"\\(?:implies|Rightarrow|Longrightarrow|iff|Leftrightarrow|therefore|quad|qquad)(?![a-zA-Z])|[⇒⟹∴]"
-)
+_IMPLIED = re.compile(r"\\(?:implies|Rightarrow|Longrightarrow|iff|Leftrightarrow|therefore)(?![a-zA-Z])|[⇒⟹∴]")
 _TIMES = re.compile(r"(?<=\d)\s?x\s?(?=[\d$])")
 _WORDS_OF_FORMULA = re.compile(r"\\(?:text|mathrm|operatorname|mathbf)\s?\{[^{}]*\}|\\[a-zA-Z]+|[A-Za-z]{2,}")
-_ONE_NAME = re.compile(r"\s*[A-Za-z](?:_\{?\w{1,3}\}?|')?\s*")
+_ONE_NAME = re.compile(r"\s*(?:[A-Za-z]|\\[a-z]{2,8})(?:\s?_\s?\{?\s?\w{1,3}\s?\}?|')?\s*")
 _FUNCTION_OF = re.compile(r"\s*[A-Za-z]\w?'?\^?[-{}\d]*\(")
+_SEVERAL = re.compile(r",(?!\d{3}(?!\d))|\s(?:or|and)\s|\\text\s?\{[\s,]*(?:or|and)")
+_EQUALS = re.compile(r"(?<![<>!:\\])=(?!=)")
+# "400g / 200g": the letters are units.
+_OF_UNITS = re.compile(r"(\d)\s?[gmsLlh](?![A-Za-z])")
+_ALL_OF_UNITS = re.compile(r"\s*[\d.,]+\s?([gmsLlh])(?:\s?[-+*/×÷]\s?[\d.,]+\s?\1)+\s*")
+_SUBSCRIPT = re.compile(r"_\s?\{?\s?\w{1,3}\s?\}?")
+_MULTIPLE = re.compile(r"\s*\d*\s?[a-zA-Z](?:\s?\^\s?\{?\s?\d\s?\}?)?\s*")
 _OF_BOUND_NAMES = re.compile(r"\s*\\(?:d?lim|i?int|sum|prod)(?![a-z])|\s*\|")
 _OF_ANGLE = re.compile(
     r"\s*\\(?:sin|cos|tan|cot|sec|csc|log|ln|arcsin|arccos|arctan|angle|measuredangle)(?![a-z])[^+*/-]*\Z"
@@ -113,11 +122,22 @@ def values(text: str, end: Ending) -> list[Value]:
         if any(FIRST_HELD <= character <= LAST_HELD for character in written):
             whole = end.written(written).strip()
             is_name = len(written) == 1 and _NAME.fullmatch(whole.strip(" .,;"))
-            if not is_name and not _CONDITION.search(whole):
+            if not is_name and not _RELATION.search(whole):
                 found.append(Value(match.start(), match.end(), whole))
         elif _TELLS.search(written):
             found.append(Value(match.start(), match.end(), written))
     return found
+
+
+def is_condition(written: str) -> bool:
+    r"""Say whether a value is what another must not be, such as $x \neq 2$."""
+    return _CONDITION.search(written) is not None
+
+
+def is_assigned(written: str) -> bool:
+    """Say whether a value is an equation that gives one name its value: "x = 5", "f(1) = 3"."""
+    left, equals, right = written.partition("=")
+    return bool(equals and "=" not in right) and (_ONE_NAME.fullmatch(left) or _FUNCTION_OF.match(left)) is not None
 
 
 def in_words(text: str) -> list[Value]:
@@ -151,10 +171,15 @@ def _spelled(text: str, at: int) -> Value | None:
     return Value(at, number[1], str(number[0])) if number else None
 
 
-def told(written: str) -> str | None:
-    r"""Return what a value tells: of rows the last, of an equation without names its right side.
+def told(written: str, is_curve: bool = False, led: bool = False) -> str | None:
+    r"""Return what a value tells: of rows the last, of a calculation its right side.
 
     ``None`` where it tells none: it was cut off, or is an equation that is still to be solved.
+
+    Args:
+        written: the value.
+        is_curve: whether an equation in several names is an answer itself: its sentence tells of a line or its like.
+        led: whether "so" or its like leads to it.
 
     Example:
         >>> told("12 * 3 = 36"), told("x = 5"), told(r"2x = 8 \implies x = 4")
@@ -170,31 +195,49 @@ def told(written: str) -> str | None:
         text = _IMPLIED.split(text)[-1].strip(" .,;") or text
     if UNFINISHED.search(text):
         return None
-    left, equals, right = text.partition("=")
-    if equals and "," not in text and " or " not in text:
-        left = _TIMES.sub("*", left)
-        if _is_unsolved(left, right):
-            return None
-        if not re.search(r"[A-Za-z]", left) or _OF_ANGLE.match(left):
-            text = right.rpartition("=")[2].strip() or text
+    if "=" in text and not _SEVERAL.search(text):
+        return _of_equation(text, is_curve, led)
     return text or None
 
 
-def _is_unsolved(left: str, right: str) -> bool:
+def _of_equation(text: str, is_curve: bool, led: bool) -> str | None:
+    """Return what an equation tells: its last side where that is what the others are worth, else the whole."""
+    sides = [side.strip() for side in _EQUALS.split(text)]
+    left, last = _TIMES.sub("*", sides[0]), sides[-1]
+    if not last or len(sides) == 1 or left.count("{") != left.count("}"):
+        return text
+    is_chain = len(sides) > 2
+    if any(_ONE_NAME.fullmatch(side) for side in sides[1:]):  # x = y = 5
+        return text
+    names = _names(_OF_UNITS.sub(r"\1", left) if _ALL_OF_UNITS.fullmatch(left) else left)
+    if names and not (is_chain and led) and _is_unsolved(left, last, is_chain):
+        return None
+    if _ONE_NAME.fullmatch(left):
+        return f"{left} = {last}" if is_chain and not _names(last) else text
+    if not names or is_chain or _OF_ANGLE.match(left):
+        return last
+    return text if is_curve or _names(last) or _FUNCTION_OF.match(left) else last
+
+
+def _names(side: str) -> set[str]:
+    """Return the names of a side of an equation, without its words and commands."""
+    return set(re.findall(r"[A-Za-z](?:_\{?\w{1,3}\}?)?", _WORDS_OF_FORMULA.sub(" ", side)))
+
+
+def _is_unsolved(left: str, last: str, is_chain: bool) -> bool:
     """Say whether an equation is one to be solved: one name, in more than itself, is equal to a number."""
-    names = set(re.findall(r"[A-Za-z]", _WORDS_OF_FORMULA.sub(" ", left)))
-    if len(names) != 1 or _OF_BOUND_NAMES.match(left) or _ONE_NAME.fullmatch(left) or _FUNCTION_OF.match(left):
+    if len(_names(left)) != 1 or _OF_BOUND_NAMES.match(left) or _ONE_NAME.fullmatch(left) or _FUNCTION_OF.match(left):
         return False
-    last = right.rpartition("=")[2]
-    return (
-        bool(re.search(r"\d", left))
-        and "|" not in left
-        and not re.search(r"[A-Za-z]", _WORDS_OF_FORMULA.sub(" ", last))
-    )
+    if is_chain and not _MULTIPLE.fullmatch(left):
+        return False
+    return re.search(r"\d", _SUBSCRIPT.sub("", left)) is not None and "|" not in left and not _names(last)
 
 
 def unit_behind(text: str, at: int) -> str:
     """Return the unit or scale behind a value that makes another answer of it, with a blank: " MeV", " million"."""
+    half = _HALF_OF_DAY.match(text, at)
+    if half:
+        return f" {half[1].lower()}m"
     unit = _UNIT.match(text, at)
     if unit and (unit[1] in KEPT or unit[1].lower() in KEPT or unit[1].lower() in SCALES):
         return f" {unit[1]}"

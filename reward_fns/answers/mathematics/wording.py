@@ -2,11 +2,9 @@ r"""How a sentence is meant, told by its words: as a conclusion, a step, a premi
 
 import re
 
-from ttrl_verl.reward_fns.answers.mathematics.sentences import HELD
-
 _LEAD = re.compile(
     r"(?:(?:and|or|ok(?:ay)?|now|then)\b,?\s)?"
-    r"(?:so|thus|hence|therefore|consequently|accordingly|finally|ultimately|altogether|overall|in total|in all"
+    r"(?:so(?! far)|thus|hence|therefore|consequently|accordingly|finally|ultimately|altogether|overall|in total|in all"
     r"|in conclusion|in summary|in short|in other words|to sum up|to summari[sz]e|as a result"
     r"|it follows(?: from [^,.]{1,60})? that|(?:we|i)(?: can| may)? (?:conclude|deduce|see)(?: that)?"
     r"|(?:this|that|which) (?:means|implies|shows)(?: that)?"
@@ -22,9 +20,10 @@ _ORDER = r"(?:(?:now|next|first|second|then|and|also|here|again|finally|step \d+
 # How a clause begins that asks for a step, names what is given, or asks for the answer.
 _STEP = re.compile(
     rf"{_ORDER}(?:let|suppose|consider|recall|remember|note|notice|observe|given|try|start|begin|show|prove|use|apply|set"
-    r"|add|subtract|multiply|divide|square|take|plug|substitute|simplify|factor|expand|combine|convert|rewrite|write|look"
-    r"|check|test|say|call|denote|define|choose|pick|draw|count|repeat|continue|proceed|return|print|import|def|what|how"
-    r"|why|who|whether|assum\w+|giv(?:e|en)|comput(?:e|ing)|calculat(?:e|ing)|determin(?:e|ing)|evaluat(?:e|ing)"
+    r"|add|subtract|multiply|divide|square|take|plug|substitute|simplify|factor|expand|combine|convert|rewrite|write"
+    r"|look|check|test|say|call|denote|define|choose|pick|draw|count|repeat|continue|proceed|return|print|import|def"
+    r"|what (?:is|are|was|does|do|if|would|will|happens)|how|why|who|whether"
+    r"|assum\w+|giv(?:e|en)|comput(?:e|ing)|calculat(?:e|ing)|determin(?:e|ing)|evaluat(?:e|ing)"
     r"|find(?:ing)?|trying|solve|can (?:you|we|i)|could you|would you|do you|does|did|is (?:it|there|the)"
     r"|are (?:there|the)|please|put|express|enter|provide|answer|in order to|for example|for instance|e\.g\.|such as"
     r"|the (?:problem|question|task|goal|hint|exercise|statement|image|figure|text|formula)"
@@ -42,30 +41,61 @@ _TRIES = re.compile(
     r"|evaluate|show|check|multiply|divide|subtract|plug|substitute)\b",
     re.IGNORECASE,
 )
+_ARITHMETIC = re.compile(
+    r"(?:(?:now|next|then|finally|lastly|and|we|to)\s)*(?:add|subtract|multiply|divide|find|compute|calculate|total)\b",
+    re.IGNORECASE,
+)
 _BY_DOING = re.compile(r"(?:then\s|now\s|by\s)?[A-Za-z]{2,12}ing\b", re.IGNORECASE)
 # What makes of a whole sentence a premise, an example or a task.
 _PREMISE = re.compile(
-    r"(?:(?:now|next|first|second|also|here|step \d+),?\s)*(?:suppose|assume|recall|given|we are (?:given|told)"
+    r"so far\b|(?:(?:now|next|first|second|also|here|step \d+),?\s)*(?:suppose|assume|recall|given|where"
+    r"|(?:hint|example|tip|goal|claim|lemma|theorem|definition|remark)\s?\d?:|we are (?:given|told)"
     r"|let['’]s (?:start|begin|try|consider|say|suppose)|for example|for instance|consider|it is (?:given|known)"
     r"|(?:next|first|now),?\s(?:we|i)\s(?!get|have|find|obtain|see|conclude)"
     r"|(?:first|here),?\s(?!\S{1,3}\s=)|(?:one|an?|another) (?:example|possib\w+|such|solution|choice)\b"
     r"|the (?:problem|question|task|goal|exercise|statement)\s(?:is|asks|says|states|wants|gives|tells))",
     re.IGNORECASE,
 )
-# A thing doubted, bounded, denied or left open, in the clause that concludes and behind it.
-_OPEN = re.compile(
-    r"\b(?:might|(?-i:may)|maybe|perhaps|possibly|probably|could(?:\sbe|n['’]t|\snot)|can['’]?not|can['’]t|can not"
-    r"|unable|(?:i['’]m|am|are) not|unsure|uncertain|guess\w*|not|\w+n['’]t|never|neither|nor|insufficient|unknown"
-    r"|unclear|impossible|contradict\w*|stuck|depends?|at least|at most|at minimum"
-    r"|(?:more|less|fewer|greater|larger|smaller|higher|lower|bigger)\sthan|up to"
-    rf"|or (?:more|less|fewer|so|larger|greater)|between(?=\s[\d{HELD}$-])|exceeds?|exceeding|close to|fails?|wrong"
-    r"|mistakes?|incorrect|error|reject(?:ed|s)?|discard(?:ed|s)?|extraneous|invalid|excluded|ruled out|violat\w+"
-    r"|so far|still need|trying|tried|would need|formula|approach(?:es)?|roughly|upper bound|lower bound|for example"
-    r"|such as|unless|any|arbitrary|nicht|kein\w*|vielleicht|quizás?|tal vez|peut-être|pas|forse|talvez"
-    r"|no (?:es|se|puede|hay)|não|non)\b"
-    r"|不(?:是|能|可能|对|超过)|无法|没有|可能|也许|大概|至少|至多|最多(?!有)|かもしれ|ない|아니|않|모르",
+_SUPPOSED = re.compile(
+    r"so far\b|(?:(?:now|next|first|also|here),?\s)*(?:suppose|assume|let|for example|for instance|consider|where)\b",
     re.IGNORECASE,
 )
+# What leaves a clause's value in doubt, wherever it stands in it.
+_DOUBT = re.compile(
+    r"\b(?:might|(?-i:may)|maybe|perhaps|possibly|probably|could(?:\sbe(?=\s(?:\w+\s)?[\d\ue000-\uf8ff$])|n['’]t|\snot)|unsure|uncertain|guess\w*|insufficient"
+    r"|unknown|unclear|impossible|contradict\w*|stuck|depends?|extraneous|(?:i|we) would need|trying|tried|formula"
+    r"|upper bound|lower bound|for example|such as|arbitrary|any|induction|base case|so far"
+    r"|vielleicht|quizás?|tal vez|peut-être|forse|talvez)\b|可能|也许|大概|かもしれ",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(
+    r"\b(?:can['’]?not|not|\w+n['’]t|never|neither|nor|unable|fails?|wrong|mistakes?|incorrect|error|reject(?:ed|s)?"
+    r"|discard(?:ed|s)?|invalid|excluded|ruled out|violat\w+|unless|nicht|kein\w*|pas|no (?:es|se|puede|hay)|não|non)\b"
+    r"|不(?:是|能|可能|对|超过)|无法|没有|ない|아니|않|모르",
+    re.IGNORECASE,
+)
+_BOUND = re.compile(
+    r"(?:\b(?:at least|at most|at minimum|(?:more|less|fewer|greater|larger|smaller|higher|lower|bigger)\sthan|up to"
+    r"|between|exceeds?|exceeding|close to|roughly|approach(?:es)?|over|under|above|below|near(?:ly)?)"
+    r"(?:\s(?:the|about))?|至少|至多|最多(?!有)|不超过)\s?\Z",
+    re.IGNORECASE,
+)
+_BOUND_BEHIND = re.compile(
+    r"(?:\s\w+)?,?\s(?:or (?:more|less|fewer|so|larger|greater)|at (?:least|most))\b", re.IGNORECASE
+)
+_ROUNDED = re.compile(r"\bround\w*\s[^,;]{0,30}(?:up|down|off)?\sto\s(?:the\s\w+\s)?\Z", re.IGNORECASE)
+_IS = re.compile(
+    r"(?:\b(?:is|are|was|were|equals?)|[=是为])"
+    r"(?:\s(?:therefore|thus|then|exactly|simply|just|equal to|now|only))*\s?\Z",
+    re.IGNORECASE,
+)
+# A value that counts what is behind it: what is denied of that is no denial of the number.
+_COUNTS = re.compile(
+    r"\s(?:of\s)?(?!(?:is|are|was|were|does|do|did|can|could|cannot|will|would|has|have|satisf\w+|works?|fails?|divides?|not|and|or"
+    r"|never|neither)\b)[a-z]{2,}",
+    re.IGNORECASE,
+)
+_RATHER = re.compile(r"\bnot\s(?:be\s|equal to\s)?[^,.]{1,30}?,?\sbut\s(?:rather\s)?", re.IGNORECASE)
 # What makes of a whole sentence none that concludes: doubt, a task about the answer, code.
 _DOUBTED = re.compile(
     r"\b(?:perhaps|maybe|not (?:sure|certain|enough)|unsure|uncertain|guess\w*"
@@ -114,14 +144,50 @@ def is_premise(text: str) -> bool:
     return _PREMISE.match(text) is not None
 
 
-def is_open(clause: str) -> bool:
-    """Say whether a clause denies, bounds or leaves open: "x is not 5", "at least 5", "it may be 5".
+def is_supposed(text: str) -> bool:
+    """Say whether what follows from a premise is supposed with it: "Suppose x = 4, so y = 3"."""
+    return _SUPPOSED.match(text) is not None
+
+
+def denies(clause: str) -> bool:
+    """Say whether a clause without a value denies or doubts what is before it: "which is not possible"."""
+    return _DENIAL.search(clause) is not None or _DOUBT.search(clause) is not None
+
+
+def is_open(clause: str, start: int, stop: int) -> bool:
+    """Say whether a clause leaves the value open that stands there: bounds it, denies it or doubts it.
 
     Example:
-        >>> is_open("there are at least 5"), is_open("in May there are 5")
-        (True, False)
+        >>> is_open("there are at least 5", 19, 20), is_open("5 is not prime", 0, 1), is_open("it may be 5", 10, 11)
+        (True, True, True)
+        >>> is_open("of those with at least 2 heads there are 5", 41, 42), is_open("5 of them are not red", 0, 1)
+        (False, False)
     """
-    return _OPEN.search(clause) is not None
+    before, behind = clause[max(0, start - 40) : start], clause[stop:]
+    if _ROUNDED.search(before):
+        return False
+    is_result = "=" in clause[start:stop] or before.rstrip().endswith("=")
+    if (
+        (_BOUND.search(before) and not (is_result and before.endswith("up to ")))
+        or _BOUND_BEHIND.match(behind)
+        or _DOUBT.search(clause)
+    ):
+        return True
+    if is_result:
+        return False
+    if _IS.search(before):
+        return _DENIAL.search(behind) is not None
+    return _DENIAL.search(clause[:start] if _COUNTS.match(behind) else clause) is not None
+
+
+def is_said(before: str) -> bool:
+    """Say whether "is" or its like stands right before a value."""
+    return _IS.search(before) is not None
+
+
+def without_denied(text: str) -> str:
+    """Return a sentence without what it denies to say something else: "not 15 but 16"."""
+    return _RATHER.sub("", text) if " but " in text else text
 
 
 def is_step(clause: str, led: bool) -> bool:
@@ -132,6 +198,11 @@ def is_step(clause: str, led: bool) -> bool:
         led: whether "so" or its like leads to it; then "we can make 4 cakes" is none.
     """
     return (_TRIES if led else _STEP).match(clause) is not None
+
+
+def is_arithmetic(clause: str) -> bool:
+    """Say whether a step is one of arithmetic, whose result may stand behind it: "Add 3 and 4: 3 + 4 = 7"."""
+    return _ARITHMETIC.match(clause) is not None
 
 
 def is_doing(clause: str) -> bool:
