@@ -73,6 +73,7 @@ _ANSWER = re.compile(
 
 _REPLY = re.compile(
     r"\A(?:(?i:(?:the )?(?:final )?(?:answer|option|choice|letter|opción|opção|opzione|opcja|đáp án)\s{0,3}:?)\s+"
+    r"|(?i:(?:q|question|problem|item|no)\.?\s?\d{1,3}|\d{1,3})\s?[.):-]\s+(?=\(?[A-Z]\)?[\s.]{0,3}\Z)"
     r"|A\s?[:：]\s(?=\(?[A-Z]\)?[\s.]{0,3}\Z))"
 )
 _HTML = re.compile(r"</?(?:b|strong|em|i|u|p|span|div)>", re.IGNORECASE)

@@ -4,78 +4,91 @@ import re
 
 from ttrl_verl.reward_fns.answers.option_letters import ALSO, CONDITION, KIND, LETTER, WRONG, letter_of
 
-# What one does with an option: "I lean towards B", "Mark C.", "I switched to D"; a bare verb with a subject, or first.
-_DO = (
-    r"(?:lean(?:s|ing|ed)?|inclined|point(?:s|ed|ing)?|switch(?:ed|ing)?|go(?:es)?|com(?:es|ing)?|boils"
+# What one does with an option: "I choose C", "I lean towards B"; a bare verb has a subject, or begins.
+_DONE = (
+    r"choos(?:e|ing)|chose|pick(?:ed)?|select(?:ed)?|conclude|go(?:ing)? (?:with|for)|went with|opt for|vote for"
+    r"|stick(?:ing)? with"
+    r"|(?:lean(?:s|ing|ed)?|inclined|point(?:s|ed|ing)?|switch(?:ed|ing)?|go(?:es)?|com(?:es|ing)?|boils"
     r"|narrow(?:s|ed)?)"
-    r"(?: down| back)?(?: to say| towards?| to)|settl(?:e|ed|ing) (?:on|for)|land(?:s|ed|ing)? on|decid(?:e|ed"
-    r"|ing) (?:on|for)"
-    r"|go(?:ing)? for|stick(?:ing)? with|confident (?:in|of|that it['’]?s?(?: is)?)"
+    r"(?: down| back)?(?: to say| towards?| to)"
+    r"|settl(?:e|ed|ing) (?:on|for)|land(?:s|ed|ing)? on|decid(?:e|ed|ing) (?:on|for)|confident (?:in|of"
+    r"|that it['’]?s?(?: is)?)"
     r"|chang(?:e|ed|ing) (?:my|the|his|her)\s(?:answer|choice|mind)(?: from \(?[a-z]\)?)? to"
-    r"|(?:\A\W{0,4}(?:(?:so|then|thus|just|please|now),?\s)?|\b(?:i|we|you|one)(?:['’]d|['’]ll)?\s(?:(?:would"
-    r"|will|should|must|can|could"
-    r"|have to)\s)?)(?:mark|tick|circle|put|enter|submit|guess|vote|take|prefer|favou?r|say|answer)"
+    r"|(?:\A\W{0,4}(?:(?:so|then|thus|just|please|now),?\s)?"
+    r"|\b(?:i|we|you|one)(?:['’]d|['’]ll)?\s(?:(?:would|will|should|must|can|could|have to)\s){0,2})"
+    r"(?:mark|tick|circle|put|enter|submit|guess|vote|take|prefer|favou?r|say|answer)"
+    r"|i (?:say|think|believe|guess|got|get|end up with|arrive at)|i'd say|left with"
 )
-_GIVES = (
-    r"(?:evidence|data|passage|text|facts?|results?|graph|table|context|analysis|numbers?)\s(?:\w{3,12}ly\s)?"
+# What leads to it: "this leaves only D", "the evidence supports D", "matches C", "given in C".
+_GIVEN = (
+    r"(?:must|has to|can only|should) be|leav(?:es|ing)(?: us with)?(?: only| just)?|leads? (?:us )?to"
+    r"|match(?:es)?(?: with)?"
+    r"|correspond(?:s|ing) to|(?:consistent|compatible|agrees?|aligns?|in line|fits) with"
+    r"|(?:described|given|shown|listed|represented|expressed) (?:by|in)"
+    r"|(?:this|that|which|it) (?:clearly |strongly )?(?:implies|means|suggests|confirms|indicates|gives|yields)"
+    r"|(?:evidence|data|passage|text|facts?|results?|graph|table|context|analysis|numbers?)\s(?:\w{3,12}ly\s)?"
     r"(?:supports?|favou?rs?|suggests?|indicates?|confirms?|fits?|implies)"
-    r"|(?:consistent|compatible|agrees?|aligns?|in line|fits) with|(?:described|given|shown|listed|represented"
-    r"|expressed) (?:by|in)"
+)
+# What it is said to be: "the best fit is C", "the one that does not belong is D", "my pick would be B".
+_CALLED = (
+    r"the (?:most|least) \w{2,15}|\bthe \w{2,12}est(?:\s\w{1,15}){0,3}\s(?:is|would be)"
+    r"|\b(?:most|least|best|correct|right|next|true|closest)(?:\s[^.;:,?]{0,60}?)?\s(?:is|would be)"
+    r"|(?:the|only)\s(?:only\s)?(?:one|statement|option|choice|sentence|pair|set|figure|graph|diagram|equation"
+    r"|value|answer"
+    r"|possibility|candidate)\s(?:that|which|who|for which|where|with|to|left|remaining)\b[^.;:]{0,60}?\sis"
+    r"|the (?:false|untrue|incorrect|remaining|odd|exceptional) (?:one|statement|sentence|claim) (?:left )?is"
+    r"|the remaining option is|(?:winner|result|solution|right one) is|(?:pick|choice|guess|selection|vote) (?:is"
+    r"|would be|will be)"
+    r"|(?:it|that|this|which)(?:['’]s| is| was)|is clearly|is definitely|being"
 )
 _ABROAD = (
     r"ich (?:wähle|nehme)|(?:richtig|korrekt) ist|somit|daher ist|elijo(?: la)?|escojo(?: la)?|por (?:lo )?tanto"
-    r"|entonces|je choisis(?: la)?"
-    r"|donc|quindi(?: la)?|scelgo(?: la)?|portanto|escolho(?: a)?|letra|[вb]ыбираю|поэтому|значит|odpowiedź to"
-    r"|wybieram|jag väljer"
+    r"|entonces"
+    r"|je choisis(?: la)?|donc|quindi(?: la)?|scelgo(?: la)?|portanto|escolho(?: a)?|letra|[вb]ыбираю|поэтому|значит"
+    r"|odpowiedź to|wybieram|jag väljer|\bes(?: ist)?|c['’]est(?:\sla)?(?:\sréponse)?"
+    r"|\b(?:opción|alternativa|opção|option|opzione|lettre|letra|lettera)(?:\s[\w]{1,12})?\s(?:es|é|è|est"
+    r"|ist)(?:\s(?:la|a|die))?"
 )
-# A last sentence such as "So I choose option C.", "C is correct.", "Hence (C).", 故选C.
+# A last sentence such as "So I choose option C.", "Hence (C).", 故选C.
 _CHOSEN = re.compile(
-    rf"(?<!not )(?<!n't )(?:(?i:\b(?:option|choice|choose|chose|choosing|pick|picked|select|selected"
-    rf"|go(?:ing)? with|went with|opt for|"
-    rf"must be|has to be|can only be|should be|leaves(?: us with)?|leaving|leads? (?:us )?to"
-    rf"|probably|definitely|certainly|maybe|perhaps|most likely|actually|corresponding to|mind:|matches(?: with)?|match"
-    rf"|corresponds to|"
-    rf"vote for|yes,|okay,|ok,|sure,|no,|scratch that,|correction:|rather,|conclude|left with|{_DO}|{_GIVES}"
-    rf"|the (?:most|least) \w{{2,15}}|\bthe \w{{2,12}}est(?:\s\w{{1,15}}){{0,3}}\s(?:is|would be)"
-    rf"|\b(?:most|least|best|correct|right|next|true|closest)(?:\s[^.;:,?]{{0,60}}?)?\s(?:is|would be)"
-    rf"|\b(?:opción|alternativa|opção|option|opzione|lettre|letra|lettera)(?:\s[\w]{{1,12}})?\s(?:es|é|è|est"
-    rf"|ist)(?:\s(?:la|a|die))?"
-    rf"|(?:the|only)\s(?:only\s)?(?:one|statement|option|choice|sentence|pair|set|figure|graph|diagram"
-    rf"|equation|value|answer|possibility|candidate)\s(?:that|which|who|for which|where|with|to|left"
-    rf"|remaining)\b[^.;:]{{0,60}}?\sis|(?:it|that|this|which)(?:['’]s| is| was)|so|thus|hence|therefore"
-    rf"|the (?:false|untrue|remaining|odd|exceptional) (?:one|statement|sentence|claim|option) (?:left )?is"
-    rf"|i (?:got|get|end up with|arrive at)"
-    rf"|elimination|conclusion|winner is|result is|solution is|right one is|{_ABROAD}|"
-    rf"answer(?: choice|['’]s)?|i say|i'd say|i (?:think|believe|guess)|(?:pick|choice|guess|selection|vote) (?:is"
-    rf"|would be|will be)|is clearly|is definitely|\bes(?: ist)?|c['’]est(?:\sla)?(?:\sréponse)?|=>)"
-    rf"|→|(?<!不)(?:[应應故]?[选選](?:择|擇|项|項)?"
-    rf"|应该是|应是|应为|而是|(?:正确|对)的是)))"
+    rf"(?<!not )(?<!n't )(?:(?i:\b(?:option|choice|{_DONE}|{_GIVEN}|{_CALLED}|{_ABROAD}"
+    r"|probably|definitely|certainly|maybe|perhaps|most likely|actually|mind:|yes,|okay,|ok,|sure,|no,"
+    r"|scratch that,|correction:"
+    r"|rather,|so|thus|hence|therefore|elimination|conclusion|tl;?dr|answer(?: choice|['’]s)?|=>)"
+    r"|→|(?<!不)(?:[应應故]?[选選](?:择|擇|项|項)?|应该是|应是|应为|而是|(?:正确|对)的是)))"
     rf",?:?\s?(?i:{KIND}){LETTER}"
+)
+# "C is correct.", "C best describes it.", "C makes sense."
+_IS = (
+    r"is|was|must be|has to be|should be|will be|sounds?(?: about)?|seems?(?: to be)?|appears?(?: to be)?|looks"
+    r"|would be"
+)
+_WORTH = (
+    r"the\s(?:(?!wrong|incorrect|trap|worst|common|tempting|least)[a-z-]{3,15}\s){1,2}(?:answer|choice|option)"
+    r"|the\sbetter"
+    r"|(?:the\s)?(?:only\s|most\s|single\s)?(?:correct|right|true|best|answer|accurate|valid|appropriate|one"
+    r"|option|choice|likely"
+    r"|solution|suitable|plausible|reasonable|sensible|logical|fitting|relevant|consistent|better(?! than))"
+    r"|(?:my|our|the)\s(?:final\s|chosen\s)?(?:choice|pick|guess|winner|odd\sone\sout|exception|outlier)"
+    r"|my\s(?:final\s)?answer"
+    r"|(?:the )?closest|the (?:false|incorrect|untrue|exceptional) (?:statement|sentence|claim|one)"
+    r"|what we (?:want|need|are looking for)"
 )
 _HELD = re.compile(
     r"(?:(?i:option|choice|statement|answer|选项)\s?)?(?:\(([A-Za-z])\)|(?<![A-Za-z0-9_'’.])([A-Z]))(?:\s?[.)])?"
     r"(?:\s\([^()]{1,40}\)|,\s[^,.]{1,30},)?\s?"
-    r"(?:it is(?=[.!]|\Z)|(?:correct|right|true|richtig|korrekt)(?=[.,;!]|\Z)|(?:wins|answers the question"
-    r"|stands out|(?:is|would be)\swhat we (?:want|need|are looking for)"
-    r"|would be\smy (?:final )?(?:answer|choice|pick|guess)|(?:looks|sounds)\sgood|is it(?=[.!]|\Z))\b"
-    r"|explains\s(?:it|this|that|the)\b|(?:is|was)\s(?:my|our|the)\s(?:final\s|chosen\s)?(?:choice|pick|guess"
-    r"|winner|odd\sone\sout|exception|outlier)\b"
-    r"|(?:is|was)\smy\s(?:final\s)?answer\b|(?:가|이)\s?(?:정답|맞)|(?:as\s)?the\s(?:correct|right|best)\s(?:answer"
-    r"|choice|option|one)\b"
-    r"|(?:is|was|must be|has to be|should be|will be|sounds?(?: about)?|seems?(?: to be)?|appears?(?: to be)?"
-    r"|looks|would be)\s(?:therefore\s|thus\s"
-    r"|clearly\s|indeed\s|definitely\s|obviously\s)?"
-    r"(?:the\sbetter|(?:the\s)?(?:only\s|most\s|single\s)?(?:correct|right|true|best|answer|accurate|valid"
-    r"|appropriate|one"
-    r"|option|choice|likely|solution|suitable|plausible|reasonable|sensible|logical|fitting|relevant"
-    r"|consistent|better(?! than)))\b"
-    r"|(?:es|est|è|ist)\s(?:la\s)?(?:correcta|correcto|correcte?|bonne|corretta|giusta|richtig|korrekt)\b|is(?=[.!]?\Z)"
-    r"|makes\s(?:the\s)?(?:most|more|better|best)\ssense\b"
-    r"|best\s(?:describes|fits|explains|matches|answers|represents|captures)\b"
-    r"|(?:fits|works|holds|matches|follows|applies|satisfies|remains|is left)\b|(?:项|項|选项)?(?:才|显然"
-    r"|明显)?(?:是|为)?(?:正确|对(?![于应比面])"
-    r"|正確|符合)|が正(?:解|しい))"
+    rf"(?:(?:{_IS})\s(?:(?:therefore|thus|clearly|indeed|definitely|obviously)\s)?(?:{_WORTH})\b"
+    rf"|(?:as\s)?the\s(?:correct|right"
+    r"|best)\s(?:answer|choice|option|one)\b"
+    r"|it is(?=[.!]|\Z)|(?:is|is it)(?=[.!]?\Z)|(?:correct|right|true|richtig|korrekt)(?=[.,;!]|\Z)"
+    r"|(?:wins|answers the question|stands out|(?:looks|sounds)\sgood)\b|explains\s(?:it|this|that|the)\b"
+    r"|makes\s(?:the\s)?(?:most|more|better|best)\ssense\b|best\s(?:describes|fits|explains|matches|answers"
+    r"|represents|captures)\b"
+    r"|(?:fits|works|holds|matches|follows|applies|satisfies|remains|is left)\b"
+    r"|(?:es|est|è|ist)\s(?:la\s)?(?:correcta|correcto|correcte?|bonne|corretta|giusta|richtig|korrekt)\b"
+    r"|(?:项|項|选项)?(?:才|显然|明显)?(?:是|为)?(?:正确|对(?![于应比面])|正確|符合)|が正(?:解|しい)|(?:가|이)\s?(?:정답|맞))"
 )
+_SAYS = re.compile(r"\b(?:what|as) (?:option )?\(?([A-Z])\)?\s(?:says|states|describes|shows|claims)(?=[.,;!]|\Z)")
 # "This makes C correct.", "That makes D the answer."
 _MADE = re.compile(
     rf"(?i:\bmak(?:es|ing|e) {KIND})\(?([A-Z])\)?\s(?:the\s)?(?:only\s|most\s|single\s)?(?:correct|right|best"
@@ -85,7 +98,10 @@ _MADE = re.compile(
 _TOLD = re.compile(
     r"(?:(?<![A-Za-z0-9_'’.])(?:option\s)?\(?([A-Z])\)?\s(?:is|was)\s(?:clearly\s)?the\s(?:\w{2,12}est|most|least)\b"
     r"|(?:\A|,\s)(?:option\s)?\(?([A-Z])\)?\sover\s(?:option\s)?\(?[A-Z]\)?[.!]?\Z"
-    r"|\bbut\s(?:option\s)?\(?([A-Z])\)?\s(?:is|was|seems)\s(?:more|better|clearer|closer|stronger)\b)"
+    r"|\bbut\s(?:option\s)?\(?([A-Z])\)?\s(?:is|was|seems)\s(?:more|better|clearer|closer|stronger)\b"
+    r"|\b[Oo]nly (?:option )?\(?([A-Z])\)?\s(?:\w{3,12}ly\s)?(?!is\b|was\b)(?:[a-z]{2,12}s|can|could)\b"
+    r"|\A\W*(?:[Aa]ll|[Ee]ach|[Ee]very\w{0,5})\b[^.]{0,80}\b(?:are|is|were|can|do|have|has|work|fit)\b[^.]{0,60}"
+    r"\s(?:except|but)\s(?:for\s)?(?:option\s)?\(?([A-Z])\)?[.!]?\Z)"
 )
 # "Not A, not B: C", "Not B, but D"
 _NOT_BUT = re.compile(
@@ -94,8 +110,9 @@ _NOT_BUT = re.compile(
     rf"\s?(?:[,;:—–-]+\s?(?:but\s|so\s|rather\s)?|but\s)(?i:{KIND})\(?([A-Z])\)?\W*"
 )
 _EXCEPT = re.compile(
-    rf"\b(?:wrong|incorrect|false|excluded|eliminated|ruled out)\s(?:except|but|apart from"
-    rf"|other than)\s(?:for\s)?(?i:{KIND})\(?([A-Z])\)?[.!]?\Z"
+    r"\b(?:wrong|incorrect|false|excluded|eliminate[sd]?|exclude[sd]?|rule[sd]? out)"
+    r"(?:\s(?:everything|all|every\w{0,5}|the others?)(?:\s\w{1,10}){0,2})?"
+    rf"\s(?:except|but|apart from|other than)\s(?:for\s)?(?i:{KIND})\(?([A-Z])\)?[.!]?\Z"
 )
 # Two hold: "B is correct, but so is C", "C is correct too".
 _TOO = re.compile(
@@ -134,6 +151,10 @@ _NAMED = re.compile(
 )
 _NAMES_ONE = re.compile(r"(?<![A-Za-z])[A-Z](?![A-Za-z])|\([a-z]\)")  # most sentences have no letter alone
 _ENDING = re.compile(r"(?:\A|\s)\(([A-Za-z])\)[.!\s]*\Z")
+_ASKED_FOR = re.compile(
+    r"the (?:only )?(?:one|statement|option|choice|sentence|claim|incorrect|false)\b", re.IGNORECASE
+)
+_TRUE = re.compile(r"(?<![A-Za-z0-9_'’.])([A-Z])\)?\sis\s(?:also\s)?(?:true|correct|right)\b")
 _TURNS = re.compile(r"\b(?:so|thus|hence|therefore|but|however)\b(?!.*\b(?:also|too|as well)\b)", re.IGNORECASE)
 _LONE_SENTENCE = re.compile(r"\(?([A-Z])\)?[.!]?")
 _HYPOTHETICAL = re.compile(
@@ -156,14 +177,15 @@ def concluded_letters(line: str) -> set[str]:
         ({'B'}, False)
     """
     sentences = _SENTENCE.split(line)
+    true = {match[1] for match in _TRUE.finditer(line)}
     for sentence in reversed(sentences):
         if _NAMES_ONE.search(sentence) is None or (sentence.endswith("?") and _ASKS.match(sentence)):
             continue
         found = _said(sentence) or _ended(sentence) or _told(sentence)
         if not found and sentence is not sentences[0] and (lone := _LONE_SENTENCE.fullmatch(sentence)):
             found = {lone[1]}
-        if found:
-            return found
+        if found:  # of several that are true none is the one
+            return true if len(true) > 1 and found <= true and _TRUE.search(sentence) else found
     return set()
 
 
@@ -173,10 +195,12 @@ def _said(sentence: str) -> set[str]:
     if rather:
         return {letter_of(rather)}
     found: list[tuple[int, str]] = []
-    for pattern in (_CHOSEN, _HELD, _MADE):
+    for pattern in (_CHOSEN, _HELD, _MADE, _SAYS):
         for match in pattern.finditer(sentence):
             at = match.start(match.lastindex or 0)
-            if _HYPOTHETICAL.search(sentence, max(0, at - 60), at) or WRONG.match(sentence, match.end()):
+            # "The one that does not belong is D": what is denied there belongs to the question.
+            upto = match.start() if _ASKED_FOR.match(match.group()) else at
+            if _HYPOTHETICAL.search(sentence, max(0, upto - 60), upto) or WRONG.match(sentence, match.end()):
                 continue
             if CONDITION.match(sentence, match.end()):
                 continue

@@ -9,7 +9,7 @@ from ttrl_verl.reward_fns.answers.option_letters import ALSO, LINE_CHARS, WRONG,
 # Every option is judged: "A) wrong", "B: correct", "C ✗".
 _JUDGED = re.compile(
     r"[^\w(]{0,6}(?i:option |choice )?\(?([A-Z])\s?[).:|?]?\s?"
-    r"(?i:(?:(?:this|it|that)\s(?:(?:option|statement)\s)?)?is |[-–] )?"
+    r"(?i:(?:(?:this|it|that)\s(?:(?:option|statement)\s)?)?is |[-–] )?(?i:(?:clearly|also|the|an?)\s){0,2}"
     r"(?:((?i:correct|right|true|yes)\b|[✓✔✅])|(?i:wrong|incorrect|false|no)\b|[✗✘❌])"
 )
 # The same behind the option's text: "A. Ribosome - incorrect", "B: 12 ✓", "C) Paris (correct)".
@@ -21,8 +21,8 @@ _JUDGED_BEHIND = re.compile(
 # A line that is the letter, or the letter and its option's text: "C", "(C) a producer", "C. a producer".
 _LINE = re.compile(
     r"[^\w(\\\])}]{0,6}(?i:option |choice |answer )?"
-    r"(?:\(([A-Za-z])\)|([b-z])(?=\)\s|[.:]\s[A-Z])|([A-Z])"
-    r"(?:\s{0,2}\Z|\s?[.):。、](?!\w\.)|\s[-–—]\s|\s/\s(?=\w{2})|[…,]\s{0,2}\Z"
+    r"(?:\(([A-Za-z])\)|([b-z])(?=\)\s|[.:]\s[A-Z\d$\\])|([A-Z])"
+    r"(?:\s{0,2}\Z|\s?[.):。、!](?!\w\.)|\s[-–—]\s|\s/\s(?=\w{2})|[…,]\s{0,2}\Z"
     r"|,?\s(?:because|since|not|and not|but not|as|rather than|instead of|given (?:the|that))\b|\s\(not\b"
     r"|\s[(\[][^()\[\]]{1,60}[)\]]\W{0,3}\Z"
     r"|,?\s(?i:i (?:guess|think|believe|suppose|reckon|say)|probably|most likely|definitely|certainly|surely"
