@@ -36,7 +36,7 @@ _MARK = r"[*_`\"'”’)\]}]{0,4}"
 _ENGLISH = re.compile(
     rf"{_MARK}{_OF_WHAT}?{_MARK}(?:(?<=\.)(?=\s)|\s?(?:[-=]>|→|⇒)|\s?[:：=]|\s\|(?=\s)|\s?[-–—]+(?=\s)"
     rf"|(?<=answer)\sof(?=\s[\d$\\-])|(?=\s(?:is|was)n['’]t\b)"
-    rf"|,?\s{_VERB}\b{_MARK}(?:,?\s{_ADVERB}\b,?){{0,3}}\s?[:：=]?)",
+    rf"|,?\s(?<!\swe\s)(?<!\syou\s)(?<!\sthey\s)(?<!\si\s){_VERB}\b{_MARK}(?:,?\s{_ADVERB}\b,?){{0,3}}\s?[:：=]?)",
     re.IGNORECASE,
 )
 _NO_STATEMENT = tuple(",;!?")

@@ -40,7 +40,8 @@ _HOLDS = re.compile(
 )
 _RESULTS = re.compile(r"\b(?:(?:we|to|you|i) (?:get|find|obtain|have)|gives?|yields?|results? in)\b", re.IGNORECASE)
 _COMMENTS = re.compile(
-    r"(?:note|notice|remark|nb|n\.b\.|observe|remember|keep in mind|by the way|incidentally)\b|[(（]"
+    r"(?:note|notice|remark|nb|n\.b\.|observe|remember|key (?:idea|point|step)|method|keep in mind|by the way"
+    r"|incidentally)\b|[(（]"
     r"|(?:please\s)?(?:feel free|let me know|if you|do you|would you|is there anything|i['’]m happy)\b"
     r"|(?:this|the) (?:solution|result|answer|method|calculation|formula|number|approach|value|argument)\s"
     r"(?:uses|is|was|matches|agrees|follows|makes|assumes|confirms|satisfies|comes)\b"
@@ -71,6 +72,8 @@ def concluded(text: str) -> str | None:
         >>> concluded("We get $6/8$, which simplifies to $3/4$."), concluded("Next, we double 12.")
         ('3/4', None)
     """
+    if text.rfind("```") >= 0 and text.count("```") % 2:  # cut off within code
+        return None
     begin = text.rfind("\n") + 1
     line = text[begin:].rstrip()
     bare = line.strip(_AROUND)

@@ -28,8 +28,8 @@ _ASIDE = re.compile(
 )
 _SOLUTIONS = re.compile(
     r"\b(?:has|have|having|there (?:is|are)|admits?|with)\s"
-    r"(?P<said>no (?:real |integer |rational |positive |valid |such )?(?:solutions?|(?:real )?roots?))\b"
-    r"[^.]{0,40}[.]?\Z",
+    r"(?P<said>infinitely many|no (?:real |integer |rational |positive |valid |such )?"
+    r"(?:solutions?|(?:real )?roots?))\b[^.]{0,40}[.]?\Z",
     re.IGNORECASE,
 )
 _EVERY = re.compile(r"\b(?:for|is|are|of)\s(?P<said>all real numbers|all real values of \w)[.]?\Z", re.IGNORECASE)
@@ -59,6 +59,7 @@ _SAYS = re.compile(
     r"|the point|all|me|you|him|her|us|them))*\s?\Z",
     re.IGNORECASE,
 )
+_INEQUALITY = re.compile(r"[<>≤≥]|\\[lg]e(?:q|qslant)?(?![a-z])")
 _COPULA = re.compile(
     r"(?:\b(?:is|are|was|were|equals?|be|has|have|costs?|gets?)|[=是为])(?:\s(?:exactly|simply|therefore))?\s?\Z",
     re.IGNORECASE,
@@ -73,7 +74,7 @@ _IS_SUBJECT = re.compile(
 )
 # A calculation and its result: "3 * 4 = 12".
 _CALCULATED = re.compile(r"[^A-Za-z=]*[-+*/x×·÷−][^A-Za-z=]*=[^=]*|[^=]{1,40}=[^=]*\d[^=]*=[^=]*")
-_AND_THE_OTHER = re.compile(r"\s(?:and|while|y|und|et)\s|[，、]|,\s(?!and\b)")
+_AND_THE_OTHER = re.compile(r"\s(?:and|while|y|und|et)\s|[，、]|,\s(?!(?:and|but)\b)")
 _CHANGED_BY = re.compile(
     r"\b(?:increas|decreas|ris|rose|grow|grew|fall|fell|drop|reduc|chang|differ|exceed|gain|shrink|shrank|lower)\w*\s[^,;:]{0,70}by\s"
     r"(?:about\s|exactly\s)?\Z",
@@ -192,7 +193,8 @@ def _of_several(clause: str, found: list[Value]) -> Value | None:
             return Value(groups[0][0].start, last[-1].end, f"{groups[0][0].text}, {last[0].text}")
     if len(last) == 2 and SUM.fullmatch(last[0].text) and clause[last[0].end : last[1].start].strip() == "or":
         last = last[1:]  # worked out
-    return Value(last[0].start, last[-1].end, ", ".join(value.text.strip(" .,;") for value in last))
+    joint = " or " if len(last) > 1 and all(_INEQUALITY.search(value.text) for value in last) else ", "
+    return Value(last[0].start, last[-1].end, joint.join(value.text.strip(" .,;") for value in last))
 
 
 def words_before(clause: str, value: Value) -> str:

@@ -39,9 +39,10 @@ _CUT_OFF = re.compile(
 )
 _SENTENCE_END = re.compile(
     r"(?<!\bsq)(?<!\bcu)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)(?<!\bvs)(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bcf)(?<!\bresp)"
-    r"[.!?…]{1,3}[)\"”'’]?\s+(?=\S)|[。！？]\s?(?=\S)"
+    r"[.!?…]{1,3}[)\"”'’]?\s+(?=[^\s=+*/<>])|[。！？]\s?(?=\S)"
 )
 _THEREFORE = re.compile(r"\$\s?\\therefore\s?\$|\\therefore(?![a-zA-Z])")
+_CODE = re.compile(r"```(?:python|py|cpp|c|java|javascript|js|r|matlab|sage|julia|bash)\d?\n.*?```\s*\Z", re.DOTALL)
 _RULE = re.compile(r"[\s\-=_*#|:+]*")
 
 
@@ -78,7 +79,7 @@ def ending(text: str) -> Ending:
         >>> [sentence.label for sentence in found.sentences], found.written(found.sentences[-1].text)
         (['', '', '1.'], 'Thus x is 3.')
     """
-    tail = text.rstrip()
+    tail = _without_code(text).rstrip()
     if len(tail) > ENDING_CHARS:
         tail = tail[-ENDING_CHARS:]
         start = tail.find("\n") + 1 or tail.find(" ") + 1
@@ -103,6 +104,14 @@ def ending(text: str) -> Ending:
         for place, sentence in enumerate(_sentences(line[begin:])):
             sentences.append(Sentence(sentence, line[:begin].strip() if place == 0 else "", place))
     return Ending(sentences, formulas)
+
+
+def _without_code(text: str) -> str:
+    """Return a text without the block of code that it ends with."""
+    if text.rfind("```") < 0:
+        return text
+    last = _CODE.search(text, text.rfind("```", 0, text.rfind("```")))
+    return text[: last.start()] if last else text
 
 
 def _sentences(line: str) -> list[str]:

@@ -77,7 +77,7 @@ NO_ANSWER = re.compile(
 )
 """An answer that says that there is none, as a pattern."""
 _QUANTITY = re.compile(r"(-?\d[\d.,/]{0,20})\s([a-z]{1,15}(?:\s[a-z]{2,15}){0,2})", re.ASCII)
-_REPLY = re.compile(r"\A(?:(?:A\s?[:：]|=>|[⇒→∴])\s|\([A-J]\)\s(?=[\d$\\-]))")  # behind "Q: ..."
+_REPLY = re.compile(r"\A(?:(?:A\s?[:：]|=>|-+>|[⇒→∴])\s|\([A-J]\)\s(?=[\d$\\-]))")  # behind "Q: ..."
 _JOINING = re.compile(r"\s(?:and|or)\s")
 _ANY_WORD = re.compile(r"(?<![\\\w])[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
 

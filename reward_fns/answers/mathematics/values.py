@@ -76,6 +76,7 @@ _OF_UNITS = re.compile(r"(\d)\s?[gmsLlh](?![A-Za-z])")
 _ALL_OF_UNITS = re.compile(r"\s*[\d.,]+\s?([gmsLlh])(?:\s?[-+*/×÷]\s?[\d.,]+\s?\1)+\s*")
 _SUBSCRIPT = re.compile(r"_\s?\{?\s?\w{1,3}\s?\}?")
 _MULTIPLE = re.compile(r"\s*\d*\s?[a-zA-Z](?:\s?\^\s?\{?\s?\d\s?\}?)?\s*")
+_OF_VARIABLE = re.compile(r"\(.*[a-z](?!\w?\()")
 _OF_BOUND_NAMES = re.compile(r"\s*\\(?:d?lim|i?int|sum|prod)(?![a-z])|\s*\|")
 _OF_ANGLE = re.compile(
     r"\s*\\(?:sin|cos|tan|cot|sec|csc|log|ln|arcsin|arccos|arctan|angle|measuredangle)(?![a-z])[^+*/-]*\Z"
@@ -92,7 +93,9 @@ _NUMBER_WORDS = (
 )
 _SPELLED = re.compile(rf"(?<![\w-])(?=(?:{_NUMBER_WORDS})\b)", re.IGNORECASE)
 _SPELLED_CHARS = 60
-_ONLY_ONE = re.compile(r"\b(?:exactly|only|just)\sone\b", re.IGNORECASE)
+_ONLY_ONE = re.compile(
+    r"\b(?:exactly|only|just)\sone\b|\b(?:has|have|leaves|gets?)\sone\s(?!of\b|another\b|more\b)", re.IGNORECASE
+)
 
 
 class Value(NamedTuple):
@@ -216,7 +219,9 @@ def _of_equation(text: str, is_curve: bool, led: bool) -> str | None:
         return f"{left} = {last}" if is_chain and not _names(last) else text
     if not names or is_chain or _OF_ANGLE.match(left):
         return last
-    return text if is_curve or _names(last) or _FUNCTION_OF.match(left) else last
+    if is_curve or _names(last):
+        return text
+    return text if _FUNCTION_OF.match(left) and _OF_VARIABLE.search(_WORDS_OF_FORMULA.sub(" ", left)) else last
 
 
 def _names(side: str) -> set[str]:

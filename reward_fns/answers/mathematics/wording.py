@@ -8,11 +8,12 @@ _LEAD = re.compile(
     r"|in conclusion|in summary|in short|in other words|to sum up|to summari[sz]e|as a result"
     r"|it follows(?: from [^,.]{1,60})? that|(?:we|i)(?: can| may)? (?:conclude|deduce|see)(?: that)?"
     r"|(?:this|that|which) (?:means|implies|shows)(?: that)?"
-    r"|∴|⇒|=>|⟹|→|综上(?:所述)?|所以|因此|故|从而|于是|よって|したがって|ゆえに|따라서|그러므로)(?![a-zA-Z])[,，:]?\s?",
+    r"|∴|⇒|=>|-+>|⟹|→|综上(?:所述)?|所以|因此|故|从而|于是|よって|したがって|ゆえに|따라서|그러므로)(?![a-zA-Z])[,，:]?\s?",
     re.IGNORECASE,
 )
 _INTERJECTION = re.compile(
-    r"(?:(?:wait|no|actually|hmm+|oh|oops|ah|ok(?:ay)?|yes|alright|correction|sorry|right|well|again|and|but|then|indeed)"
+    r"(?:(?:wait|no|actually|hmm+|oh|oops|ah|ok(?:ay)?|yes|alright|correction|sorry"
+    r"|right|well|again|and|but|then|indeed)"
     r"(?:[,:;.!—–-]+\s?|\s(?=so|actually|then|we|it)))+",
     re.IGNORECASE,
 )
@@ -37,7 +38,8 @@ _STEP = re.compile(
 # The same where "so" or its like leads to it: "so we try 1", "and so we need to find 3x".
 _TRIES = re.compile(
     r"(?:(?:we|i|you|let['’]s|let us)\s)?(?:(?:now|then|next|first|can|could|will|should|must|have to|need to"
-    r"|want to)\s)*(?:try|consider|look at|test|start|begin|assume|suppose|let|find|solve|compute|determine|calculate"
+    r"|want to)\s)*(?:try|minimi[sz]e|maximi[sz]e|prove|count|list|define|denote"
+    r"|consider|look at|test|start|begin|assume|suppose|let|find|solve|compute|determine|calculate"
     r"|evaluate|show|check|multiply|divide|subtract|plug|substitute)\b",
     re.IGNORECASE,
 )
@@ -50,8 +52,9 @@ _BY_DOING = re.compile(r"(?:then\s|now\s|by\s)?[A-Za-z]{2,12}ing\b", re.IGNORECA
 _PREMISE = re.compile(
     r"so far\b|(?:(?:now|next|first|second|also|here|step \d+),?\s)*(?:suppose|assume|recall|given|where"
     r"|(?:hint|example|tip|goal|claim|lemma|theorem|definition|remark)\s?\d?:|we are (?:given|told)"
-    r"|let['’]s (?:start|begin|try|consider|say|suppose)|for example|for instance|consider|it is (?:given|known)"
-    r"|(?:next|first|now),?\s(?:we|i)\s(?!get|have|find|obtain|see|conclude)"
+    r"|let['’]s (?:start|begin|try|consider|say|suppose|denote|call|define)"
+    r"|let (?:us denote|the|\$|[a-zA-Z] |[\ue000-\uf8ff])|by definition|for example|for instance"
+    r"|consider|it is (?:given|known)|(?:next|first|now),?\s(?:we|i)\s(?!get|have|find|obtain|see|conclude)"
     r"|(?:first|here),?\s(?!\S{1,3}\s=)|(?:one|an?|another) (?:example|possib\w+|such|solution|choice)\b"
     r"|the (?:problem|question|task|goal|exercise|statement)\s(?:is|asks|says|states|wants|gives|tells))",
     re.IGNORECASE,
@@ -62,7 +65,7 @@ _SUPPOSED = re.compile(
 )
 # What leaves a clause's value in doubt, wherever it stands in it.
 _DOUBT = re.compile(
-    r"\b(?:might|(?-i:may)|maybe|perhaps|possibly|probably|could(?:\sbe(?=\s(?:\w+\s)?[\d\ue000-\uf8ff$])|n['’]t|\snot)|unsure|uncertain|guess\w*|insufficient"
+    r"\b(?:might|somewhere|(?-i:may)|maybe|perhaps|possibly|probably|could(?:\sbe(?=\s(?:\w+\s)?[\d\ue000-\uf8ff$])|n['’]t|\snot)|unsure|uncertain|guess\w*|insufficient"
     r"|unknown|unclear|impossible|contradict\w*|stuck|depends?|extraneous|(?:i|we) would need|trying|tried|formula"
     r"|upper bound|lower bound|for example|such as|arbitrary|any|induction|base case|so far"
     r"|vielleicht|quizás?|tal vez|peut-être|forse|talvez)\b|可能|也许|大概|かもしれ",
@@ -100,7 +103,7 @@ _RATHER = re.compile(r"\bnot\s(?:be\s|equal to\s)?[^,.]{1,30}?,?\sbut\s(?:rather
 _DOUBTED = re.compile(
     r"\b(?:perhaps|maybe|not (?:sure|certain|enough)|unsure|uncertain|guess\w*"
     r"|(?:cannot|can['’]t|could(?:n['’]t| not)) (?:be|determine|solve|find|see|tell|compute|draw)|insufficient|stuck"
-    r"|as an? (?:ai|language)|contradiction|start over|try again|might|what if|i (?:assume|suppose)|sorry"
+    r"|as an? (?:ai|language)|contradiction|start over|try again|might|what if|i (?:assume|suppose)|sorry(?!, i meant)"
     r"|to (?:find|get|obtain|reach) (?:the|our|an) (?:final )?answer|answers?\b[^.]{0,20}\beither)\b"
     r"|(?:def|print|return|import)\s?[\w(]*\(",
     re.IGNORECASE,
