@@ -13,25 +13,28 @@ from ttrl_verl.reward_fns.answers.number_adjuncts import without_adjunct
 from ttrl_verl.reward_fns.answers.number_context import (
     IS_LIST,
     LIST_MARK,
-    SAYS,
     WORDS_START,
     asks,
     ends_without,
-    is_denied,
     is_reference,
     is_unsolved,
     without_label,
 )
+from ttrl_verl.reward_fns.answers.number_of_line import (
+    LINE_CHARS,
+    found_in,
+    in_words,
+    lists_numbers,
+    of_line,
+    of_statement,
+)
 from ttrl_verl.reward_fns.answers.number_spelling import one_spelling
 from ttrl_verl.reward_fns.answers.number_words import spelled_value
 from ttrl_verl.reward_fns.answers.number_written import MAX_CHARS, canonical_number, numbers
-from ttrl_verl.reward_fns.answers.rational import rational
-from ttrl_verl.reward_fns.answers.several_numbers import is_one_of_several, leaves_open, settled
 from ttrl_verl.reward_fns.answers.statement import latest, negated, statements, subject_of_answer
 
 _LABELS = ("result", "total:", "value:", "solution:")
 _STATED_CHARS = 300
-_LINE_CHARS = 600
 _MAX_LINES = 6
 
 _DIGIT = re.compile("[\\d¼-¾⅐-⅞]")
@@ -70,10 +73,12 @@ def extract_number(text: str) -> str | None:
         found = _only(held)
         if found is not None:
             return found
+        if "," in held and not _WORD.search(held):  # several
+            return None
     stated = _stated(text)
     if stated is not None:
         return stated or None
-    return _last(text) if _DIGIT.search(text) else _in_words(text, lone=True)
+    return _last(text) if _DIGIT.search(text) else in_words(text, lone=True)
 
 
 _HTML = re.compile(r"</?(?:b|strong|em|i|u|p|span|div)>", re.IGNORECASE)
@@ -135,11 +140,9 @@ def _stated(text: str) -> str | None:
         if "=" in sentence and not re.search(r"\d.*,.*=", sentence):
             sentence = sentence[sentence.rfind("=") + 1 :]
         sentence = _without_asides(sentence)
-        found = [(at, number) for at, number in numbers(sentence) if not is_denied(sentence, at, number)]
+        found = found_in(sentence)
         if found:
-            at, number = found[0]
-            restated = len(found) > 1 and _restates(sentence, found[0], found[1])
-            return "" if is_one_of_several(sentence, at, number) and not restated else number
+            return of_statement(sentence, found) or ""
         if any(c.isdigit() for c in sentence):  # an expression
             value = evaluated(sentence.strip(" $.*"))
             return None if value is None else str(value)
@@ -153,14 +156,14 @@ def _stated(text: str) -> str | None:
 
 def _last(text: str) -> str | None:
     """Return the last number of the last lines that have one: no reference, unless there is nothing else."""
-    if ends_without(text) or asks(text) or _lists_numbers(text):
+    if ends_without(text) or asks(text) or lists_numbers(text):
         return None
-    value = evaluated(one_spelling(text[:MAX_CHARS])) if len(text) < _LINE_CHARS else None
+    value = evaluated(one_spelling(text[:MAX_CHARS])) if len(text) < LINE_CHARS else None
     if value is not None:
         return str(value)
     end, fallback = len(text), None
     if not _DIGIT.search(text, text.rfind("\n") + 1):
-        words = _in_words(text, lone=False)
+        words = in_words(text, lone=False)
         if words is not None:
             return words
     for _ in range(_MAX_LINES):
@@ -171,7 +174,7 @@ def _last(text: str) -> str | None:
         raw = text[start:end]
         if _PLAIN.fullmatch(raw) and not text[end : end + 10].strip("\n .*$"):
             return raw
-        line = one_spelling(text[max(start, end - _LINE_CHARS) : min(stop if stop >= 0 else len(text), end + 40)])
+        line = one_spelling(text[max(start, end - LINE_CHARS) : min(stop if stop >= 0 else len(text), end + 40)])
         line = _without_asides(without_adjunct(_before_reason(line)))
         line = (
             LIST_MARK.sub("", line, count=1) if LIST_MARK.match(line) and IS_LIST.search(text) else without_label(line)
@@ -182,10 +185,10 @@ def _last(text: str) -> str | None:
         words = spelled_value(text, behind.end()) if behind else None
         if words is not None:
             return str(words[0])
-        found = [(at, number) for at, number in numbers(line) if not is_denied(line, at, number)]
+        found = found_in(line)
         kept = [(at, number) for at, number in found if not is_reference(line, at, number)]
         if kept:
-            return _of_line(line, kept)
+            return of_line(line, kept)
         fallback = fallback or (found[-1][1] if found else None)
         end = start - 1
         if end <= 0:
@@ -204,65 +207,3 @@ def _before_reason(line: str) -> str:
     """Return a line up to its reason, where a number stands before that: "42, because 6 * 7 is 42"."""
     because = _BECAUSE.search(line)
     return line[: because.start()] if because and any(c.isdigit() for c in line[: because.start()]) else line
-
-
-def _of_line(line: str, kept: list[tuple[int, str]]) -> str | None:
-    """Return the number that a line settles on; ``None`` where it leaves open which of several it is."""
-    while len(kept) > 1 and _restates(line, kept[-2], kept[-1]):
-        kept = kept[:-1]
-    if not leaves_open(line, kept):
-        return settled(line, kept)
-    return _in_words(line, lone=False) or (_whole_of_parts(kept) if len(kept) > 2 else None)
-
-
-_AGAIN = re.compile(
-    r"[\s,;(*$%]{0,5}(?:or|i\.?e\.?|that is|which is|=|≈|about|approximately)?[\s,:(*$]{0,4}", re.IGNORECASE
-)
-
-
-def _restates(line: str, before: tuple[int, str], behind: tuple[int, str]) -> bool:
-    """Say whether a number says again what the one before it says: "1/4, or 25%", "1/2 or 0.5"."""
-    at, number = behind
-    if not _AGAIN.fullmatch(line, before[0] + len(before[1]), at):
-        return False
-    first, second = (rational(canonical_number(one) or "") for one in (before[1], number))
-    if first is None or second is None:
-        return False
-    return first == second or (line.startswith("%", at + len(number)) and 100 * first == second)
-
-
-def _whole_of_parts(kept: list[tuple[int, str]]) -> str | None:
-    """Return the number that the others add up to: "15 people: 8 standing and 7 sitting"."""
-    values = [rational(canonical_number(number) or "") for _, number in kept]
-    known = [value for value in values if value is not None]
-    if len(known) < len(values):
-        return None
-    wholes = [number for (_, number), value in zip(kept, known, strict=True) if 2 * value == sum(known) and value > 0]
-    return wholes[0] if len(wholes) == 1 else None
-
-
-_ALONE = re.compile(r"\W{0,4}(?:(?:\d{1,2}|[a-z])[.)]\s{1,3})?[-+]?[$€£]?\d[\d.,]{0,20}%?\W{0,4}", re.ASCII)
-
-
-def _lists_numbers(text: str) -> bool:
-    """Say whether a text is nothing but different numbers, a line each."""
-    if "\n" not in text or len(text) > _LINE_CHARS:
-        return False
-    lines = [line for line in text.split("\n") if line.strip()]
-    if len(lines) < 2 or not all(map(_ALONE.fullmatch, lines)):
-        return False
-    return len({numbers(line)[-1][1] if numbers(line) else line for line in lines}) > 1
-
-
-def _in_words(text: str, lone: bool) -> str | None:
-    """Return the number in words of a text's last line: what it says that there are, and the whole of it if alone."""
-    line = text.rstrip().rsplit("\n", 1)[-1].strip(" *_`#>.!")[-_LINE_CHARS:]
-    words = WORDS_START.match(line)
-    number = canonical_number(line[words.end() :] if words else line) if lone else None
-    if number is None and lone and ":" in line:
-        number = canonical_number(line[line.rfind(":") + 1 :])
-    if number is not None:
-        return number
-    found = [words[0] for says in SAYS.finditer(line) if (words := spelled_value(line, says.end())) is not None]
-    found = found if lone else [value for value in found if value != 1]  # "one way" is no count
-    return str(found[-1]) if found else None

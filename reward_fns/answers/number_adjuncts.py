@@ -43,6 +43,12 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _AND_ANOTHER = re.compile(r"\band\s\$?\d")  # "40 for A and 60 for B"
+# "You get 12 when you add 5 and 7."
+_BY_ADDING = re.compile(
+    r"\s(?:when|by|from|if|after|before|while)\s(?:(?:you|we|i|one)\s)?(?:add|multipl|subtract|divid|summ|combin"
+    r"|tak|comput)[a-z]{0,5}\b[^=]{0,80}\Z",
+    re.IGNORECASE,
+)
 _HAS_VERB = re.compile(
     r"\b(?:total|sum|is|are|was|were|has|have|had|gives?|gets?|got|equals?|leaves?|makes?|remains?|becomes?|needs?"
     r"|totals?|costs?|takes?|adds?|comes|pays?|paid|earns?|earned|sold|there)\b",
@@ -57,6 +63,9 @@ def without_adjunct(line: str) -> str:
         >>> without_adjunct("He has 7 left after giving away 5."), without_adjunct("After giving 5 away he has 7.")
         ('He has 7 left', 'After giving 5 away he has 7.')
     """
+    clause = _BY_ADDING.search(line)
+    if clause and _has_number(line[: clause.start()]):
+        line = line[: clause.start()]
     subject = _SUBJECT.match(line)
     if subject:
         return line[: subject.end("value")]

@@ -12,8 +12,8 @@ _CLEAN = str.maketrans(
 # Swiss and continental thousands where they can be nothing else: 1'024, 1.250,00, 1.250.000.
 _GROUPED_OTHERWISE = re.compile(
     r"(?<![\d.,'’])\d{1,3}(?:(?:['’]\d{3}){1,20}(?![\d'’])|(?:\.\d{3}){1,20},\d{1,2}(?![\d,.])"
-    r"|(?:\.\d{3}){2,20}(?![\d,.]))",
-    re.ASCII,
+    r"|(?:\.\d{3}){2,20}(?![\d,.])|\.\d{3}(?=\s?(?:€|Euros?\b|EUR\b)))|(?<=€)\d{1,3}\.\d{3}(?![\d,.])",
+    re.ASCII | re.IGNORECASE,
 )
 # A decimal comma is one where a unit stands behind two digits at most: "3,75 €", "12,5 %".
 _DECIMAL_COMMA = re.compile(

@@ -83,10 +83,16 @@ def spelled_value(text: str, at: int = 0) -> tuple[Fraction, int] | None:
     if whole is not None and not _LARGER.match(text, whole[1]):
         return Fraction(whole[0]), whole[1]
     cardinal = _CARDINAL.match(text, at)
-    units = _value(cardinal["words"].lower()) if cardinal else None
-    if cardinal is None or units is None:
+    if cardinal is None:
         return None
-    value, end = Fraction(units), cardinal.end()
+    words = cardinal["words"]
+    units = _value(words.lower())
+    if units is None and " and " in words:  # "one and three quarters"
+        words = words[: words.rfind(" and ")]
+        units = _value(words.lower())
+    if units is None:
+        return None
+    value, end = Fraction(units), cardinal.start("words") + len(words)
     finer = _FINER.match(text, end)
     if finer:
         end = finer.end()

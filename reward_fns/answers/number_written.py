@@ -25,14 +25,17 @@ _NUMBER = re.compile(
     rf"|(?:{_DIGITS}(?:\.\d+)?(?:[eE][-+]?\d{{1,3}}(?!\d))?|\.\d+)(?:\s?/\s?\d{{1,400}}(?![\d/]|\.\d))?)"
     rf"(?P<power>\s?{_EXPONENT})?(?P<ten>\s?[×*·x]\s?10\s?{_EXPONENT})?"
     rf"(?P<part>\sand\s(?:a|one|three)\s(?:half|third|quarters?)\b)?"
-    rf"(?:\s(?P<scale>dozen|hundred|thousand|million|billion|trillion|lakh|crore|mio|millones|millionen|milhões"
+    rf"(?:\s(?P<scale>dozen|hundred (?:thousand|million)|hundred|thousand|million|billion|trillion"
+    rf"|lakh|crore|mio"
+    rf"|millones|millionen|milhões"
     rf"|milioni)\b"
     rf"|(?P<suffix>k(?![\w/^])|[万萬亿億])|\s?(?P<short>(?:mln|mn|bn|tn)(?![\w/^]))|(?(money)(?P<large>[mb](?![\w/^])))?"
     rf")?)",
     re.ASCII | re.IGNORECASE,
 )
 _SCALES = {
-    "dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
+    "dozen": 12, "hundred": 100, "hundred thousand": 10**5, "hundred million": 10**8,
+    "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
     "lakh": 10**5, "crore": 10**7, **dict.fromkeys(("mio", "millones", "millionen", "milhões", "milioni"), 10**6),
     "mln": 10**6, "mn": 10**6, "bn": 10**9, "tn": 10**12, "m": 10**6, "b": 10**9,
 }  # fmt: skip

@@ -10,11 +10,13 @@ _BETWEEN = re.compile(r"\bbetween\s[*$]{0,3}\Z", re.IGNORECASE)
 _OR_NAMED = re.compile(r"(?:[a-zµ°%]{1,9})?,?\s?or\s[a-z]\s?=")
 # "x = 1, y = 2", "John is 25, and Mary is 30", "110 to 98".
 _NAMED = re.compile(r"(?:[a-zµ°%]{1,9})?(?:,|;|,?\sand)\s?[a-z]\s?=")
+_OPERANDS = re.compile(r"\b(?:of|add|adding|between|multiply|multiplying|combine|compare)\s[*$]{0,3}\Z", re.IGNORECASE)
 _NAME_OF = re.compile(r"(?<![a-zA-Z])[a-zA-Z]\s?=\s?[*$]{0,3}\Z")
 _SAYS_OF = re.compile(r"\b(is|are|costs?|has|have)\s[*$]{0,3}\Z", re.IGNORECASE)
 _SECOND_SUBJECT = re.compile(
     r"[a-z% ]{0,20}(?:,|;|,?\s?\b(?:and|while|whereas|but))\s[a-z' ]{1,25}\s(?P<verb>is|are|costs?|has|have)"
 )
+_SECOND_IN_CHINESE = re.compile(r"[\u4e00-\u9fff]{0,3}[,，;；]\s?[\u4e00-\u9fff]{1,6}[有是为]")  # 小明有12个，小红有5个
 _GATHERS = re.compile(
     r"\b(?:total|sum|answer|result|difference|so|thus|hence|therefore|altogether|together|product|average"
     r"|remaining|left|final|each|it|this|that|which|now"
@@ -104,8 +106,10 @@ def is_open(line: str, at: int, number: str, following: int) -> bool:
         >>> is_open("3 times 5", 0, "3", 8)
         False
     """
-    between = line[_end(line, at, number) : following].strip(" *$").lower()
+    between = line[_end(line, at, number) : following].replace("$", "").strip(" *").lower()
     if _NAMED.fullmatch(between) and _NAME_OF.search(line, max(0, at - 8), at):
+        return True
+    if _SECOND_IN_CHINESE.fullmatch(between) and line[:at].endswith(("有", "是", "为")):
         return True
     owner = _SAYS_OF.search(line, max(0, at - 8), at)
     second = _SECOND_SUBJECT.fullmatch(between) if owner else None
@@ -114,6 +118,8 @@ def is_open(line: str, at: int, number: str, following: int) -> bool:
     if between == "to" and not _CHANGES.search(line, max(0, at - 60), at):
         return True
     if _OR_NAMED.fullmatch(between) or _COMPOUND.fullmatch(between) or _UNLIKE.fullmatch(between):
+        return True
+    if between == "and" and _OPERANDS.search(line, max(0, at - 20), at):
         return True
     if between == "in" and line[:at].lower().endswith(" a "):  # a 1 in 6 chance
         return True
