@@ -21,12 +21,18 @@ _DENIAL = re.compile(
     # "no contradiction", "less positive"; "no doubt" denies nothing.
     r"|\b(?:no\s(?!doubt|question|wonder)|(?<!or )less\s)(?:[\w'-]{1,15}\s){0,2}\Z"
 )
+# Behind these "but" and "it is" begin nothing new: "anything but", "I can't say that it is".
+_HELD_BACK = re.compile(
+    r"\b(?:not|anything)\s?\Z|(?:\bnot|n't|\bcannot|\bnever|\bdoubt)\b[^,;]{0,25}\b(?:that|say|think|believe|mean"
+    r"|sure)\s?\Z"
+)
 _QUOTED = re.compile(r"(?<!\w)['\"][^'\"]{1,40}['\"](?!\w)")
 _DENIED_BEHIND = re.compile(
     r"[\s\"'*]{0,3}(?:\bis|\bwas|\bwould be|\bseems|\bcan be|\bcould be|\bis clearly)?\s?(?:\b(?:wrong|incorrect"
     r"|false(?!\b.*\bfalse)|not|isn't|impossible|"
     r"ruled out|excluded|out of the question)\b)"
-    r"|\sthat\b[^.;]{0,200}\bbut\b|\s(?:before|earlier|previously|yesterday)[.!]?\Z"
+    r"|\sthat\b[^.;]{0,200}\bbut\b|\s(?:before|earlier|previously|yesterday)[.!]?\Z|\s(?:only )?(?:if"
+    r"|unless)\b(?! anything)"
 )
 _JOINED = re.compile(
     r"[\s\"'*_`]{0,4}(?:,|/|\bor\b|\band\b|,\s?(?:or|and)\b|\bor in\b|\band in\b|&|\bversus\b"
@@ -75,7 +81,7 @@ def asserted(sentence: str, pattern: re.Pattern[str], compact: dict[str, str]) -
         ):
             owns = sentence.startswith("'s ", match.end())  # "Earth's neighbour, Mars"
             (owners if owns else found).append(word_of(match, compact))
-        clause = match.end()
+        clause = match.start() if match.group() == "neither" else match.end()
         joint = _JOINED.match(sentence, match.end())
         if (
             denial and joint and ("or" in joint.group() or "and" in joint.group())
@@ -88,7 +94,7 @@ def _denies(before: str) -> bool:
     """Say whether what stands before a word denies it."""
     for cut in (" but ", " it is ", " it's ", " so ", " is in ", " lies in ", " therefore ", " rather ", " instead "):
         at = before.rfind(cut)
-        if at >= 0 and not re.search(r"\b(?:not|anything)\s?\Z", before[:at]):
+        if at >= 0 and not _HELD_BACK.search(before[:at]):
             before = before[at + len(cut) :]
     return _DENIAL.search(_QUOTED.sub("", before)) is not None
 

@@ -7,17 +7,18 @@ from ttrl_verl.reward_fns.answers.marked import from_json, tagged
 from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
 from ttrl_verl.reward_fns.answers.text_form import ABBREVIATIONS
 
-_STATED_CHARS = 1200
+_STATED_CHARS, _NAME_CHARS = 1200, 60
 
 _FULL_STOP = re.compile(r"[.!?][\"'”’)\]*_]{0,5} (?=\S)|[。！？](?=.)")
 _LEAD = re.compile(
-    r"(?:(?:so|thus|hence|therefore|then|well|ok|okay|sure|clearly|finally|i think|i believe|i guess)\b,?\s)*"
+    r"\A(?:(?:(?:based on|according to|judging from|given|from) [^,.]{1,60}, )?(?:(?:so|thus|hence|therefore|then|well"
+    r"|ok|okay|sure|clearly|finally|of course|certainly|easy|simple|i think|i believe|i guess)\b[,:!]?\s)*"
     r"(?:(?:it|this|that|he|she|the answer)(?:\s(?:is|was|must be|would be|should be)|['’]s)|they are"
     r"|these are)\s(?=\S)"
-    r"|(?:so|thus|hence|therefore)\b,?\s(?=\S)"
+    r"|(?:so|thus|hence|therefore)\b,?\s(?=\S)|(?:sure|of course|certainly|easy|simple)[:!]\s(?=\S)"
     r"|(?:i think|i believe|i guess|i would say|i['’]d say|probably|most likely|definitely"
     r"|certainly)\b,?\s(?:that\s)?(?:(?:it|this|that)"
-    r"(?:\s(?:is|was)|['’]s)\s)?(?=\S)",
+    r"(?:\s(?:is|was)|['’]s)\s)?(?=\S))",
     re.IGNORECASE,
 )
 _NO_NAME = (
@@ -40,6 +41,13 @@ _LEAD_BY_VERB = re.compile(
 _NOT_BUT = re.compile(
     r".{1,80}?(?:\b(?:is|was|are|were)|['’]s) not (?!(?:only|just|merely|simply)\b)"
     r"[^,.]{1,60}?,? but (?:rather )?(?=\S)"
+    r"|[Nn]ot [^,.]{1,40}, but (?=\S)|.{1,80}?\bbut (?:it|that|this|the answer)(?:['’]s| is| was) (?=\S)"
+)
+_ASKED_AND_DENIED = re.compile(r"\A[^.?!]{1,80}\? (?:No|Nope|Not quite)[,.!:]? (?=\S)")  # "Saturn? No, Jupiter."
+_LEAD_ABROAD = re.compile(
+    r"\A(?:Es ist|Das ist|Es war|C['’]est|C['’]était|È|É|Это) (?=\S)"
+    r"|\A(?:我认为|我觉得|这|它|那)?(?:应该|就)?是(?=[\u4e00-\u9fff])"
+    r"|\A[\u4e00-\u9fff]{2,20}的[\u4e00-\u9fff]{1,8}是(?=[\u4e00-\u9fff])"
 )
 _HELD_RIGHT = re.compile(
     r"(?<=\w)(?<!what)(?<!who)(?<!how)(?<!where)(?<!that)(?<!\bas)(?<!which)(?<!when)(?<!\bif)"
@@ -49,7 +57,7 @@ _HELD_RIGHT = re.compile(
 _ONLY_ITEM = re.compile(r"\A\s*1[.)]\s+(?=[*_\"'“]{0,3}[^\W\d])")
 # "The capital of France is Paris": what was asked for, and then a name.
 _LEAD_BY_QUESTION = re.compile(
-    r"[Tt]he (?:[a-z][\w-]{0,20} ){1,3}"
+    r"[Tt]he (?:[a-z][\w-]{0,20} ){1,3}(?:(?:that|which|who|you|we) (?:[a-z'’]{1,15} ){1,5})?"
     r"(?:(?:of|in|for|on|at) (?:the )?(?:[\w'’-]{1,20} ){1,3}){0,2}(?:is|was|are|were) "
     r"(?=[*_]{0,2}(?:the )?[A-Z0-9“\"'$.]|[^\x00-\x7f])"
     # "The sky is blue": a word or two, and no more of a sentence.
@@ -61,12 +69,13 @@ _LEAD_BY_QUESTION = re.compile(
     r"|reads?|says?):? (?=\S)"
 )
 _RELATIVE = re.compile(
-    r",?\s(?:which|who|whose|where|because|since|as it|as he|as she|as they)\s|,\s(?:at|with|located|standing"
-    r"|known|born|as|so|and it|it|he|she|they"
-    r"|i)\s",
+    r"[，,](?:因为|因為|所以|它|这|這)|,?\s(?:which|who|whose|where|because|since|as it|as he|as she|as they)\s"
+    r"|,\s(?:at|with|located|standing|known|born|as|so|and it|it|he|she|they|i)\s",
     re.IGNORECASE,
 )
-_CONTRAST = re.compile(r"(?<=\w), (?:and )?(?:not|rather than|instead of) [^,]{1,80}\Z", re.IGNORECASE)
+_CONTRAST = re.compile(
+    r"(?<=\w)(?:, (?:and )?| (?=rather than|instead of))(?:not|rather than|instead of) [^,]{1,80}\Z", re.IGNORECASE
+)
 _APPOSITION = re.compile(r"(?<=\w), (?:[A-Z]\w{1,20}['’]s|the|an?) [a-z][^,]{1,80}\Z")
 _REPLY = re.compile(r"\A[\s*_>]{0,4}(?:A|Ans|ANS)[*_]{0,2}\s?[:：][*_]{0,2}\s")  # as in "Q: ...", "A: Berlin"
 _AFFIRMED = re.compile(r"(yes|no|true|false|maybe|correct|incorrect)\b\s?[,;:—–-]\s?(?=\S)", re.IGNORECASE)
@@ -108,10 +117,26 @@ def extract_text(text: str) -> str | None:
     subject = subject_of_answer(text)
     if subject is not None:
         return subject
-    line = next((line for line in reversed(text.split("\n")) if line.strip()), "")
+    text = _HTML.sub("", text) if "<" in text else text
+    lines = [line for line in text.split("\n") if line.strip()]
+    line = lines[-1] if lines else ""
+    if len(lines) == 2 and _goes_on_about(*lines):
+        line = lines[0]
     if "\n" not in text.strip():
         line = _ONLY_ITEM.sub("", line, count=1)
     return _sentence(_REPLY.sub("", line, count=1))
+
+
+_HTML = re.compile(r"</?(?:b|strong|em|i|u|p|span|div)>", re.IGNORECASE)
+
+
+def _goes_on_about(first: str, last: str) -> bool:
+    """Say whether the last line says more of what the first one names: "Jupiter.", "Jupiter is a gas giant."."""
+    name = first.strip(_AROUND)
+    return (
+        0 < len(name) <= _NAME_CHARS
+        and re.match(rf"{re.escape(name)} (?:is|was|are|were|has|had)\b", last.strip()) is not None
+    )
 
 
 def _stated(text: str) -> tuple[bool, str | None]:
@@ -131,10 +156,10 @@ _LABELS = ("ответ:",)
 
 def _sentence(line: str) -> str | None:
     """Return the answer at the start of a line: its first sentence, without what leads to it and explains it."""
-    line = _first_sentence(" ".join(line[:_STATED_CHARS].split()))
+    line = _first_sentence(_ASKED_AND_DENIED.sub("", " ".join(line[:_STATED_CHARS].split()), count=1))
     if len(line) > len("it is"):
         rather = _NOT_BUT.match(line)
-        line = line[rather.end() :] if rather else _LEAD.sub("", line, count=1)
+        line = line[rather.end() :] if rather else _LEAD_ABROAD.sub("", _LEAD.sub("", line, count=1), count=1)
         line = _HELD_RIGHT.sub("", line)
         asked = _LEAD_BY_QUESTION.match(line) or _LEAD_BY_VERB.match(line)
         line = line[asked.end() :] if asked else line

@@ -48,6 +48,8 @@ _ALTERNATIVE = re.compile(r"[\s\"'*_`)]{0,4}(?:/|&|,?\s?\b(?:or|and|nor)\b)")
 _REVISED = re.compile(r"\b(?:wait|actually|correction|hold on|hmm|sorry|mistake|on second thought|no,)", re.IGNORECASE)
 _DEPENDS = re.compile(r"\b(?:depends|depending)\b")
 _OVERALL = re.compile(r"\b(?:but|overall|still|however)\b")
+_CONDITION = re.compile(r"\s(?:only )?(?:if|unless)\b(?! anything)")  # "would be yes if ..."
+_TAG = re.compile(r", (?:right|correct|isn't it|is it|doesn't it|don't you think|okay|ok)\?\Z")  # "it is up, right?"
 _WINDOW = 400
 _AROUND = " \"'*_`#>-()[]{}.!"
 _MAX_TAIL = 4_000
@@ -83,7 +85,8 @@ def _pattern(choices: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]
     for word in ordered:
         spelled = r"[\s\-]?".join(re.escape(part) for part in re.split(r"[\s\-]+", _parted(word, ordered)))
         ends = (
-            r"(?=[\s\"'*_`)\]}]{0,4}(?:\Z|[.,;:!?)…—–\n]|-\s|because\b|since\b|as\b|to th(?:is|at|e question)\b|\())"
+            r"(?=[\s\"'*_`)\]}]{0,4}(?:\Z|[.,;:!?)…—–\n]|-\s|because\b|since\b|as\b|to th(?:is|at|e question)\b"
+            r"|(?:it|they|he|she|you|we|i|this|that|there)\s(?:\w{2,5}n't|(?:is|do|does|did|was|are|can)\snot)\b|\())"
             if word in _FUNCTION_WORDS
             else ""
         )
@@ -147,6 +150,8 @@ def extract_word(text: str, words: tuple[str, ...]) -> str | None:
     text = _folded_lines(text[:_MAX_TAIL] + "\n" + text[-_MAX_TAIL:] if len(text) > 2 * _MAX_TAIL else text)
     if any(text.rfind(broken) >= 0 for broken in _broken(words)):  # a word that is broken over two lines
         text = pattern.sub(lambda found: found.group().replace("\n", " "), text)
+    if text.rfind(".e.") >= 0 or text.rfind(".g.") >= 0:  # "i.e." ends no sentence
+        text = text.replace("i.e.", "ie").replace("e.g.", "eg")
     idioms = _idioms(words)
     text = idioms.sub("", text) if idioms else text
     text = _before_next_example(text, words)
@@ -154,7 +159,7 @@ def extract_word(text: str, words: tuple[str, ...]) -> str | None:
         rest = text[statement.end : statement.end + _WINDOW].lstrip(" \n*_:\"'`")
         sentence = sentences.match(rest)
         first = pattern.match(rest)
-        if first and not _ALTERNATIVE.match(rest, first.end()):
+        if first and not _ALTERNATIVE.match(rest, first.end()) and not _CONDITION.match(rest, first.end()):
             return word_of(first, compact)
         found = concluded(sentence.group(), pattern, compact) if sentence else None
         if found is not None:
@@ -220,6 +225,7 @@ def _direct(text: str, first: re.Match[str], pattern: re.Pattern[str], compact: 
 def _last_asserted(sentences: list[str], pattern: re.Pattern[str], compact: dict[str, str]) -> str | None:
     """Return the word of the last sentence that asserts one; ``None`` where that asserts several."""
     for sentence in reversed(sentences):
+        sentence = _TAG.sub(".", sentence)
         if not pattern.search(sentence) or _QUESTION.search(sentence):
             continue
         if _DEPENDS.search(sentence) and not _OVERALL.search(sentence):

@@ -160,6 +160,17 @@ def test_one_text_in_two_spellings(one, other):
         ("50°C", "50 °C"),
         ("a / b", "a / b"),
         ("x (a) (b)", "x"),
+        ("Based on the clues, it must be Jupiter.", "Jupiter"),
+        ("The planet you are looking for is Jupiter.", "Jupiter"),
+        ("Of course: Jupiter.", "Jupiter"),
+        ("Jupiter.\n\nJupiter is a gas giant.", "Jupiter"),
+        ("Saturn? No, Jupiter.", "Jupiter"),
+        ("I thought Saturn, but it is Jupiter.", "Jupiter"),
+        ("Jupiter rather than Saturn.", "Jupiter"),
+        ("<b>Jupiter</b>", "Jupiter"),
+        ("Es ist Jupiter.", "Jupiter"),
+        ("最大的行星是木星。", "木星"),
+        ("R & B", "R&B"),
     ],
 )
 def test_the_answer_of_a_sentence(response, answer):

@@ -87,6 +87,12 @@ def test_a_denied_label_is_none():
         (["yes", "no"], "I would answer no to this question.", "no"),
         (["yes", "no"], "Yes. No. Yes.", None),
         (["yes", "no"], "Yes. Wait. No.", "no"),
+        (["yes", "no"], "No it isn't.", "no"),
+        (["yes", "no"], "The answer would be yes if it were alive; it isn't, so no.", "no"),
+        (["hate speech", "offensive", "neither"], "This is neither hate speech nor offensive.", "neither"),
+        (["positive", "negative", "neutral"], "Answer: neither positive nor negative, i.e. neutral", "neutral"),
+        (["positive", "negative"], "The review is positive, isn't it?", "positive"),
+        (["positive", "negative"], "I can't say that it is positive.", None),
     ],
 )
 def test_what_asserts_a_word(choices, response, word):
