@@ -31,7 +31,8 @@ from ttrl_verl.reward_fns.answers.number_of_line import (
 from ttrl_verl.reward_fns.answers.number_spelling import one_spelling
 from ttrl_verl.reward_fns.answers.number_words import spelled_value
 from ttrl_verl.reward_fns.answers.number_written import MAX_CHARS, canonical_number, numbers
-from ttrl_verl.reward_fns.answers.statement import latest, negated, statements, subject_of_answer
+from ttrl_verl.reward_fns.answers.statement import latest, negated, statements
+from ttrl_verl.reward_fns.answers.statement_subject import subject_of_answer
 
 _LABELS = ("result", "total:", "value:", "solution:")
 _STATED_CHARS = 300

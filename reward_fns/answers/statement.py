@@ -2,14 +2,23 @@ r"""Where a response states its answer: "the answer is 5", "Answer: 5", 答案�
 
 A statement is found by a word for "answer" and what must stand behind it. Every pattern is bounded and tried at such
 words alone, so the time is linear in the text; of more than 64 the last 64 count.
-
-The file is one thing, a table of phrases and its reader, so it has more than 300 lines.
 """
 
 import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
+
+from ttrl_verl.reward_fns.answers.statement_languages import (
+    EAST_ASIAN_WORDS,
+    FOREIGN_WORDS,
+    HEADING,
+    MARK,
+    WORDS_WITHOUT_VERB,
+    east_asian,
+    foreign,
+    without_verb,
+)
 
 MAX_STATEMENTS = 64
 
@@ -32,11 +41,10 @@ _OF_WHAT = (
     r"\s(?:to|of|for|in|at|on|from|we|i|that|which|as|based|according|required|then|therefore|thus"
     r"|you\s(?:are\s)?\w+(?:\sfor)?)\b[^\n:：=?!;,]{0,80}?)"
 )
-_MARK = r"[*_`\"'”’)\]}]{0,4}"
 _ENGLISH = re.compile(
-    rf"{_MARK}{_OF_WHAT}?{_MARK}(?:(?<=\.)(?=\s)|\s?(?:[-=]>|→|⇒)|\s?[:：=]|\s\|(?=\s)|\s?[-–—]+(?=\s)"
+    rf"{MARK}{_OF_WHAT}?{MARK}(?:(?<=\.)(?=\s)|\s?(?:[-=]>|→|⇒)|\s?[:：=]|\s\|(?=\s)|\s?[-–—]+(?=\s)"
     rf"|(?<=answer)\sof(?=\s[\d$\\-])|(?=\s(?:is|was)n['’]t\b)"
-    rf"|,?\s(?<!\swe\s)(?<!\syou\s)(?<!\sthey\s)(?<!\si\s){_VERB}\b{_MARK}(?:,?\s{_ADVERB}\b,?){{0,3}}\s?[:：=]?)",
+    rf"|,?\s(?<!\swe\s)(?<!\syou\s)(?<!\sthey\s)(?<!\si\s){_VERB}\b{MARK}(?:,?\s{_ADVERB}\b,?){{0,3}}\s?[:：=]?)",
     re.IGNORECASE,
 )
 _NO_STATEMENT = tuple(",;!?")
@@ -50,8 +58,7 @@ _PARENTHESIS = (
     " written",
     " correct",
 )  # "The answer, then, is 5"
-# A line that is a heading, with the answer below: "### Answer", "**Final Answer**".
-_HEADING = re.compile(rf"{_MARK}\s{{0,3}}\n")
+# Of a heading: "### Answer", "**Final Answer**".
 _HEADING_START = re.compile(
     r"(?:\A|\n)[\s#*_>|\-]{0,8}(?:(?:the|my|our|your|correct|final|step|\d{1,2}|conclusion"
     r"|and)\b[\s:*_.]{0,3}){0,4}\Z",
@@ -78,86 +85,9 @@ _ADVERBS = frozenset(
 )
 _TOKEN, _FIRST_WORD = re.compile(r"\w+"), re.compile(r"\w{1,40}")
 _NOT_PLAIN = ("", ":", "：", "=")
-_FOREIGN = re.compile(
-    r"(?:\s(?:final|finale|finală|correcta?|correcte?|richtige|corretta|giusta|correta|definitiva|đúng|cuối cùng"
-    r"|yang benar|akhir|akhirnya|правильный|верный|správná|prawidłowa|corect)){0,2}"
-    r"(?:\s?[:：=]|\s?[-–—]+(?=\s)|\s(?:es|est|ist|lautet|é|è|e|sería|será|serait|wäre|sarà|seria|is|jest|är|er|je|"
-    r"debe ser|doit être|muss|là|adalah|este|on)\b"
-    r"(?:,?\s(?:donc|alors|also|daher|somit|demnach|por (?:lo )?tanto|entonces|pues|portanto|então|quindi|dunque"
-    r"|pertanto|zatem|dus|alltså|maka)\b,?)?"
-    r"(?:\s(?:la|le|die|der|das|el|il|o|a)(?=\s))?(?:\s(?:opción|option|lettre|opção|alternativa|alternative|opzione"
-    r"|letra|lettera)\b)?\s?[:：]?)",
-    re.IGNORECASE,
-)
-_EAST_ASIAN = re.compile(
-    r"[】\]）)」』*_]{0,4}\s?(?:[:：=]|(?:应该|应当|应|就|正|便|只能|必须|必|也|显然|当然|可能)?\s?"
-    r"(?:选择|選擇|選|选|等于|是|为|為|는|은|이|は|が)\s?(?:选项|選項|選択肢)?[:：]?|(?<=[】\]）)」』*_])(?!\s?[（(]?[^\W\d]{2})|\s(?=[（(]?[A-Z][)）]?(?:[。.\s]|\Z))|(?=[【「]))"
-)
-# Languages whose verb is left out or stands behind the answer: what follows must be a letter, a digit or a formula.
-_WITHOUT_VERB = re.compile(
-    r"(?:[^\W\d_]{0,4}(?:\s(?:الصحيحة|الصحيح|النهائية|النهائي|правильна|נכונה|הנכונה|الصحیح|صحیح|نهایی))?"
-    r"(?:\s(?:هي|هو|היא|είναι|คือ|হলো|হল))?|คือ)\s?"
-    r"(?:[:：]|(?<=\s)(?=[*(]{0,3}(?:[A-Z](?![A-Za-z])|[\d$\\-]))|(?<=(?:هي|هو)\s))",
-)
 _LABELS = ("final:", "ans:", "ans.", "ans =", "result:", "conclusion:")
 _LABEL_CHARS = 800
 _TAIL, _TAIL_MARGIN = 400, 160  # what stands before a statement and bears on it is within the margin
-_FOREIGN_WORDS = (
-    "respuesta",
-    "antwort",
-    "réponse",
-    "reponse",
-    "risposta",
-    "resposta",
-    "odpowiedź",
-    "svar",
-    "antwoord",
-    "ответ",
-    "oтвет",
-    "đáp án",
-    "jawaban",
-    "jawabannya",
-    "svaret",
-    "risultato",
-    "lösung",
-    "solución",
-    "solução",
-    "soluzione",
-    "la solution",
-    "resultado",
-    "résultat",
-    "ergebnis",
-    "endergebnis",
-    "результат",
-    "odpověď",
-    "вариант",
-    "răspuns",
-)
-_WORDS_WITHOUT_VERB = ("cevap", "yanıt", "відповідь", "απάντηση", "الإجابة", "الجواب", "پاسخ", "תשובה", "उत्तर", "जवाब",
-                       "উত্তর", "คำตอบ", "válasz", "vastaus")  # fmt: skip
-_EAST_ASIAN_WORDS = ("答案", "结果", "正解", "答え", "解答", "答", "的解", "정답", "답")
-# The other way round: "5 is the answer".
-_SUBJECT = re.compile(
-    r"(?P<subject>[^\n!?;]{1,80}?)\s(?:is|are|was|must be)\s(?:therefore\s|thus\s|clearly\s)?(?:the|our|my)\s"
-    r"(?:final\s|correct\s|right\s|best\s)?\Z",
-    re.IGNORECASE,
-)
-# "I get 5 for the final answer"
-_TAKEN = re.compile(
-    r"\b(?:get|got|have|obtain|choose|pick|select|take|give|find)\s(?P<taken>[^\n.!?;:,]{1,40})\s(?:for|as)\s(?:the|our|my)"
-    r"(?:\s(?:final|correct|right|best))?\Z",
-    re.IGNORECASE,
-)
-_DETERMINERS = (" the", " our", " my", " final", " correct", " right", " best")
-_COPULAS = (" is ", " are ", " was ", " must be ")
-_SENTENCE_START = re.compile(r"(?:\A|[.!?。]\s|\n)\s{0,3}")
-_LEADING = re.compile(
-    r"(?:(?:and|so|thus|hence|therefore|then|finally|clearly|consequently|i think|we see that|this means)\b,?\s)+",
-    re.IGNORECASE,
-)
-_PRONOUN = re.compile(
-    r"(?:what|which|this|that|it|here|who|where|neither|none|not|nothing|if|whether)\b", re.IGNORECASE
-)
 _NEGATION = re.compile(
     r"\s?[*_]{0,2}(?:not|never|neither|nor|no longer|isn't|n't|不是|并非|non|nicht)\b", re.IGNORECASE
 )
@@ -194,13 +124,13 @@ def statements(text: str, words: tuple[str, ...] = ()) -> list[Statement]:
     found = _behind(text, lowered, "answer", _english)
     found += _labelled(text, lowered, words)
     if " the " not in lowered:
-        for word in _FOREIGN_WORDS:
-            found += _behind(text, lowered, word, _foreign)
-        for word in _WORDS_WITHOUT_VERB:
-            found += _behind(text, lowered, word, _without_verb)
+        for word in FOREIGN_WORDS:
+            found += _behind(text, lowered, word, foreign)
+        for word in WORDS_WITHOUT_VERB:
+            found += _behind(text, lowered, word, without_verb)
     if not text.isascii():
-        for word in _EAST_ASIAN_WORDS:
-            found += _behind(text, lowered, word, _east_asian)
+        for word in EAST_ASIAN_WORDS:
+            found += _behind(text, lowered, word, east_asian)
     found.sort()
     return found[-MAX_STATEMENTS:]
 
@@ -234,35 +164,6 @@ def _ends_of(length: int) -> tuple[tuple[int, int], ...]:
 def negated(text: str, statement: Statement) -> bool:
     """Say whether what is stated is denied: "the answer is not 5"."""
     return _NEGATION.match(text, statement.end) is not None
-
-
-def subject_of_answer(text: str) -> str | None:
-    """Return what a text says to be the answer in "X is the answer", where it says so last; ``None`` where it does not.
-
-    Example:
-        >>> subject_of_answer("We try a few. So 42 is the answer to question 7.")
-        '42'
-        >>> subject_of_answer("What is the answer?") is None
-        True
-    """
-    lowered = text.lower()
-    at = lowered.rfind(" answer")
-    if at < 0 or len(lowered) != len(text) or not lowered.endswith(_DETERMINERS, 0, at):
-        return None
-    before = lowered[max(0, at - 40) : at]
-    taken = _TAKEN.search(text, max(0, at - 80), at) if " for " in before or " as " in before else None
-    if taken:
-        return taken["taken"].strip()
-    if not any(verb in before for verb in _COPULAS):
-        return None
-    before, sentence = text[max(0, at - 140) : at + 1], 0
-    for start in _SENTENCE_START.finditer(before):
-        sentence = start.end()
-    match = _SUBJECT.fullmatch(before, sentence)
-    if not match:
-        return None
-    said = _LEADING.sub("", match["subject"].strip(), count=1)
-    return None if _PRONOUN.match(said) else said or None
 
 
 def _behind(text: str, lowered: str, word: str, ends: Callable[[str, int, int], int | None]) -> list[Statement]:
@@ -337,7 +238,7 @@ def _by_ending(
 def _of_label(text: str, at: int, label: str) -> list[Statement]:
     """Return the statement that begins with a label, if it is one."""
     name = label.rstrip(":.= ").removesuffix(" is")
-    end = (_english if label.isascii() else _east_asian)(text, at, at + len(name))
+    end = (_english if label.isascii() else east_asian)(text, at, at + len(name))
     return [] if end is None else [Statement(at, end)]
 
 
@@ -359,7 +260,7 @@ def _english(text: str, start: int, end: int) -> int | None:
     before = text[max(0, start - 60) : start]
     behind = _plainly(text, end)
     if behind is None:
-        heading = _HEADING.match(text, end)
+        heading = HEADING.match(text, end)
         if heading:
             return heading.end() if _HEADING_START.search(before) else None
         stated = _ENGLISH.match(text, end)
@@ -383,21 +284,3 @@ def _plainly(text: str, end: int) -> int | None:
 def _denied(before: str) -> bool:
     """Say whether what stands before a word for "answer" denies the statement."""
     return not _DENIALS.isdisjoint(_TOKEN.findall(before[-45:].lower())) and _DENIED.search(before) is not None
-
-
-def _foreign(text: str, start: int, end: int) -> int | None:
-    stated = None if text[start - 1 : start].isalpha() else _FOREIGN.match(text, end)
-    return stated.end() if stated else None
-
-
-def _east_asian(text: str, start: int, end: int) -> int | None:
-    heading = _HEADING.match(text, end)
-    if heading:
-        return heading.end()
-    stated = _EAST_ASIAN.match(text, end)
-    return stated.end() if stated else None
-
-
-def _without_verb(text: str, start: int, end: int) -> int | None:
-    stated = None if text[start - 1 : start].isalpha() else _WITHOUT_VERB.match(text, end)
-    return stated.end() if stated else None

@@ -9,7 +9,8 @@ from ttrl_verl.reward_fns.answers.boxes import MAX_BOX_CHARS, boxed, last_boxes,
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
 from ttrl_verl.reward_fns.answers.mathematics.conclusion import concluded
 from ttrl_verl.reward_fns.answers.options import canonical_option, extract_option
-from ttrl_verl.reward_fns.answers.statement import MAX_STATEMENTS, statements, subject_of_answer
+from ttrl_verl.reward_fns.answers.statement import MAX_STATEMENTS, statements
+from ttrl_verl.reward_fns.answers.statement_subject import subject_of_answer
 
 CONTINENTS = ("Africa", "Asia", "North America", "no")
 OPTIONS = ("Paris", "New York", "b", "42")

@@ -15,8 +15,8 @@ An answer goes through six steps:
 3. ``tokens``, ``letters``, ``units``: tokens; letters in a row are a product or a word; words behind a number are a
    unit, or make another answer.
 4. ``parser``: a tree of ``nodes``. Nothing that a model wrote is evaluated by Python.
-5. ``structure``, ``relation``, ``naming``, ``evaluate``, ``exact``: the tree's canonical text, by exact arithmetic on a
-   budget.
+5. ``structure``, ``relation``, ``naming``, ``scalar``, ``evaluate``, ``exact``, ``terms``: the tree's canonical text,
+   by exact arithmetic on a budget.
 6. ``symbolic``: the same by sympy, for what exact arithmetic does not hold, in the killable processes of ``limits``.
 
 What no step reads is compared as text.

@@ -10,10 +10,10 @@ from functools import lru_cache
 import mpmath
 import sympy
 
-from ttrl_verl.reward_fns.answers.mathematics import exact
+from ttrl_verl.reward_fns.answers.mathematics import terms
 from ttrl_verl.reward_fns.answers.mathematics.exact import UndefinedError
 from ttrl_verl.reward_fns.answers.mathematics.nodes import TRIGONOMETRIC, Name, Node, Num, Power, Product, Sum
-from ttrl_verl.reward_fns.answers.mathematics.structure import Scalar, exact_scalar
+from ttrl_verl.reward_fns.answers.mathematics.scalar import Scalar, exact_scalar
 
 DIGITS = 50
 SHOWN = 18
@@ -50,7 +50,7 @@ def known_function(names: list[sympy.Symbol], values: list[mpmath.mpc]) -> Scala
         if abs(ratios[0] - ratios[1]) < mpmath.mpf(10) ** -35:
             factor = identify(ratios[0].real) if abs(ratios[0].imag) < mpmath.mpf(10) ** -35 else None
             scalar = exact_scalar(factor) if factor else None
-            if scalar and exact.as_number(scalar.value):
+            if scalar and terms.as_number(scalar.value):
                 return Scalar({"1": "", "-1": "-"}.get(scalar.text, f"{scalar.text}*") + text, None)
     return None
 

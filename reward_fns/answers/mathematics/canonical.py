@@ -11,7 +11,8 @@ from ttrl_verl.reward_fns.answers.mathematics import limits
 from ttrl_verl.reward_fns.answers.mathematics.exact import NotExactError, TooLargeError, UndefinedError
 from ttrl_verl.reward_fns.answers.mathematics.latex import closes_at_end, packed, plain_text, tidy
 from ttrl_verl.reward_fns.answers.mathematics.parser import parse
-from ttrl_verl.reward_fns.answers.mathematics.structure import EVERYTHING, exact_scalar, render
+from ttrl_verl.reward_fns.answers.mathematics.scalar import exact_scalar
+from ttrl_verl.reward_fns.answers.mathematics.structure import EVERYTHING, render
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
 from ttrl_verl.reward_fns.answers.mathematics.written import as_written
 from ttrl_verl.reward_fns.answers.number_words import spelled, spelled_fraction

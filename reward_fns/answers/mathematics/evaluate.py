@@ -5,8 +5,8 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ttrl_verl.reward_fns.answers.mathematics import exact, nodes
-from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, NotExactError, TooLargeError, UndefinedError, Value
+from ttrl_verl.reward_fns.answers.mathematics import nodes, terms
+from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, NotExactError, TooLargeError, UndefinedError
 from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     Apply,
     Call,
@@ -21,6 +21,7 @@ from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     Sign,
     Sum,
 )
+from ttrl_verl.reward_fns.answers.mathematics.terms import Value
 
 MAX_FACTORIAL = 300
 MAX_CHOSEN = 8
@@ -41,13 +42,13 @@ def evaluate(node: Node, arithmetic: Exact) -> Value:
     """
     match node:
         case Num(number):
-            return exact.constant(number)
+            return terms.constant(number)
         case Name(name):
-            return exact.atom(name)
+            return terms.atom(name)
         case Sum(parts):
             return arithmetic.add(*(evaluate(part, arithmetic) for part in parts))
         case Product(parts):
-            value = exact.constant(1)
+            value = terms.constant(1)
             for part in parts:
                 value = arithmetic.multiply(value, evaluate(part, arithmetic))
             return value
@@ -56,7 +57,7 @@ def evaluate(node: Node, arithmetic: Exact) -> Value:
         case Inverse(part):
             return arithmetic.invert(evaluate(part, arithmetic))
         case Power(base, power):
-            exponent = exact.as_number(evaluate(power, arithmetic))
+            exponent = terms.as_number(evaluate(power, arithmetic))
             if exponent is None:
                 raise NotExactError("a power that is no number")
             return arithmetic.power(evaluate(base, arithmetic), exponent)
@@ -73,10 +74,10 @@ def _apply(node: Apply, arithmetic: Exact) -> Value:
     """Return a call as an atom; ``x(2)`` inside an expression is a product."""
     arguments = [evaluate(argument, arithmetic) for argument in node.arguments]
     if not node.sure:
-        return arithmetic.multiply(exact.atom(node.name), arguments[0])
+        return arithmetic.multiply(terms.atom(node.name), arguments[0])
     if node.name == "C" and len(arguments) == 2:
         return call("binomial", arguments, arithmetic)
-    return opaque(node.name, [exact.text(argument) for argument in arguments])
+    return opaque(node.name, [terms.text(argument) for argument in arguments])
 
 
 def opaque(function: str, arguments: list[str]) -> Value:
@@ -86,7 +87,7 @@ def opaque(function: str, arguments: list[str]) -> Value:
         >>> opaque("f", ["2"])
         {(('f(2)', Fraction(1, 1)),): Fraction(1, 1)}
     """
-    return exact.atom(f"{function}({','.join(arguments)})")
+    return terms.atom(f"{function}({','.join(arguments)})")
 
 
 def call(name: str, arguments: list[Value], arithmetic: Exact) -> Value:
@@ -96,21 +97,21 @@ def call(name: str, arguments: list[Value], arithmetic: Exact) -> Value:
     whole number that is added comes out of a floor. ``abs`` gives its factors away.
 
     Example:
-        >>> n = exact.atom("n")
-        >>> exact.text(call("floor", [Exact().add(Exact().scale(n, Fraction(1, 2)), exact.constant(1))], Exact()))
+        >>> n = terms.atom("n")
+        >>> terms.text(call("floor", [Exact().add(Exact().scale(n, Fraction(1, 2)), terms.constant(1))], Exact()))
         'floor(1/2*n)+1'
     """
-    numbers = [exact.as_number(argument) for argument in arguments]
+    numbers = [terms.as_number(argument) for argument in arguments]
     if name == "cross":
-        return opaque(name, [exact.text(argument) for argument in arguments])
+        return opaque(name, [terms.text(argument) for argument in arguments])
     if name == "abs" and len(arguments) == 1:
         return absolute(arguments[0])
     if name == "binomial" and len(arguments) == 2 and None in numbers:
         return _chosen(*arguments, arithmetic)
     if name in ("floor", "ceil") and len(arguments) == 1:
         return _rounded(name, arguments[0], arithmetic)
-    if name in ("max", "min", "gcd", "lcm") and any(exact.variables(argument) for argument in arguments):
-        texts = sorted({exact.text(argument) for argument in arguments})
+    if name in ("max", "min", "gcd", "lcm") and any(terms.variables(argument) for argument in arguments):
+        texts = sorted({terms.text(argument) for argument in arguments})
         return opaque(name, texts) if len(texts) > 1 else arguments[0]
     if any(number is None for number in numbers):
         raise NotExactError(f"{name} of what is no number")
@@ -122,43 +123,43 @@ def _of_numbers(name: str, numbers: list[Fraction]) -> Value:
     if name in ("gcd", "lcm", "binomial", "factorial") and all(n.denominator == 1 and n >= 0 for n in numbers):
         whole = [int(number) for number in numbers]
         if name == "gcd":
-            return exact.constant(math.gcd(*whole))
+            return terms.constant(math.gcd(*whole))
         if max(whole) > MAX_FACTORIAL:
             raise TooLargeError(f"{name} of a large number")
         if name == "lcm" and len(whole) <= 9:
-            return exact.constant(math.lcm(*whole))
+            return terms.constant(math.lcm(*whole))
         if name == "binomial" and len(whole) == 2:
-            return exact.constant(math.comb(*whole))
+            return terms.constant(math.comb(*whole))
         if name == "factorial" and len(whole) == 1:
-            return exact.constant(math.factorial(whole[0]))
+            return terms.constant(math.factorial(whole[0]))
     if name in ("max", "min"):
-        return exact.constant(max(numbers) if name == "max" else min(numbers))
+        return terms.constant(max(numbers) if name == "max" else min(numbers))
     raise NotExactError(f"{name} is not exact")
 
 
 def _rounded(name: str, value: Value, arithmetic: Exact) -> Value:
     """Return a floor or a ceiling: of a number its value, of what has variables an atom beside its whole number."""
-    number = exact.as_number(value)
+    number = terms.as_number(value)
     if number is not None:
-        return exact.constant(math.floor(number) if name == "floor" else math.ceil(number))
-    if not exact.variables(value):
+        return terms.constant(math.floor(number) if name == "floor" else math.ceil(number))
+    if not terms.variables(value):
         raise NotExactError(f"{name} of a constant that is no number")
     whole = math.floor(value.get((), Fraction(0)))
-    rest = arithmetic.add(value, exact.constant(-whole))
-    if exact.leading(rest) < 0:  # the ceiling of -x is the floor of x, negative
+    rest = arithmetic.add(value, terms.constant(-whole))
+    if terms.leading(rest) < 0:  # the ceiling of -x is the floor of x, negative
         turned = _rounded("ceil" if name == "floor" else "floor", arithmetic.scale(rest, Fraction(-1)), arithmetic)
-        return arithmetic.add(arithmetic.scale(turned, Fraction(-1)), exact.constant(whole))
-    return arithmetic.add(opaque(name, [exact.text(rest)]), exact.constant(whole))
+        return arithmetic.add(arithmetic.scale(turned, Fraction(-1)), terms.constant(whole))
+    return arithmetic.add(opaque(name, [terms.text(rest)]), terms.constant(whole))
 
 
 def _chosen(upper: Value, lower: Value, arithmetic: Exact) -> Value:
     """Return a binomial with variables: a polynomial where the lower number is small, counted from either side."""
     for count in (lower, arithmetic.add(upper, arithmetic.scale(lower, Fraction(-1)))):
-        number = exact.as_number(count)
+        number = terms.as_number(count)
         if number is not None and number.denominator == 1 and 0 <= number <= MAX_CHOSEN:
-            product = exact.constant(Fraction(1, math.factorial(int(number))))
+            product = terms.constant(Fraction(1, math.factorial(int(number))))
             for less in range(int(number)):
-                product = arithmetic.multiply(product, arithmetic.add(upper, exact.constant(-less)))
+                product = arithmetic.multiply(product, arithmetic.add(upper, terms.constant(-less)))
             return product
     raise NotExactError("a binomial that is no polynomial")
 
@@ -167,34 +168,34 @@ def absolute(value: Value) -> Value:
     """Return the absolute value: of a real constant by its sign, of what has variables as an atom without its factor.
 
     Example:
-        >>> exact.text(absolute(Exact().add(Exact().scale(exact.atom("x"), Fraction(-2)), exact.constant(6))))
+        >>> terms.text(absolute(Exact().add(Exact().scale(terms.atom("x"), Fraction(-2)), terms.constant(6))))
         '2*abs(x-3)'
     """
-    if not exact.variables(value):
-        size = exact.as_float(value)
+    if not terms.variables(value):
+        size = terms.as_float(value)
         if size is None:
             raise NotExactError("the absolute value of a complex number")
         return Exact().scale(value, Fraction(-1 if size < 0 else 1))
     if len(value) == 1:
         ((term, coefficient),) = value.items()
         if all(
-            name in exact.CONSTANTS or exponent.denominator == 1 for name, exponent in term if isinstance(name, str)
+            name in terms.CONSTANTS or exponent.denominator == 1 for name, exponent in term if isinstance(name, str)
         ):
             return _absolute_monomial(term, abs(coefficient))
-    factor = exact.leading(value)
-    return Exact().scale(opaque("abs", [exact.text(Exact().scale(value, 1 / factor))]), abs(factor))
+    factor = terms.leading(value)
+    return Exact().scale(opaque("abs", [terms.text(Exact().scale(value, 1 / factor))]), abs(factor))
 
 
-def _absolute_monomial(term: exact.Monomial, coefficient: Fraction) -> Value:
+def _absolute_monomial(term: terms.Monomial, coefficient: Fraction) -> Value:
     """Return the absolute value of a product of powers: factor by factor, even powers as they are."""
     arithmetic = Exact()
-    result = exact.constant(coefficient)
+    result = terms.constant(coefficient)
     for name, exponent in term:
         if name == "i":
             continue
-        signed = isinstance(name, str) and name not in exact.CONSTANTS and exponent % 2
+        signed = isinstance(name, str) and name not in terms.CONSTANTS and exponent % 2
         if not signed:
-            result = arithmetic.multiply(result, exact.atom(name, exponent))
+            result = arithmetic.multiply(result, terms.atom(name, exponent))
         else:
             result = arithmetic.multiply(result, arithmetic.power(opaque("abs", [name]), exponent))
     return result

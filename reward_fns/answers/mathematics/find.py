@@ -6,7 +6,8 @@ from ttrl_verl.reward_fns.answers.boxes import PLACEHOLDER, boxed, plain
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
 from ttrl_verl.reward_fns.answers.mathematics.conclusion import concluded
 from ttrl_verl.reward_fns.answers.mathematics.stated import AROUND, NO_ANSWER, bare, formula, statement_value
-from ttrl_verl.reward_fns.answers.statement import negated, statements, subject_of_answer
+from ttrl_verl.reward_fns.answers.statement import negated, statements
+from ttrl_verl.reward_fns.answers.statement_subject import subject_of_answer
 
 _STATED_CHARS = 300
 _NUMBER = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from ttrl_verl.reward_fns.answers.mathematics.exact import CONSTANTS as _REAL_CONSTANTS
+from ttrl_verl.reward_fns.answers.mathematics.terms import CONSTANTS as _REAL_CONSTANTS
 
 CONSTANTS = (*_REAL_CONSTANTS, "i")
 """The names that are no variables."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from ttrl_verl.reward_fns.answers.mathematics import exact
-from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, UndefinedError, Value
+from ttrl_verl.reward_fns.answers.mathematics import terms
+from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, UndefinedError
 from ttrl_verl.reward_fns.answers.mathematics.naming import (
     adds_names,
     each_equals,
@@ -28,6 +28,7 @@ from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     Word,
     names_in,
 )
+from ttrl_verl.reward_fns.answers.mathematics.terms import Value
 
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -133,18 +134,18 @@ def _chain(sides: Sequence[Node], scalar: Callable, render: Callable) -> str:
         return f"{text}=0"
     if not value:
         return render(right, scalar)
-    if not exact.variables(value):
+    if not terms.variables(value):
         raise UndefinedError("an equation of constants")
     linear = _linear(value)
     if linear:
-        return exact.text(linear[1])
-    scaled = Exact().scale(value, 1 / exact.leading(value))
-    return f"{exact.text(scaled)}=0"
+        return terms.text(linear[1])
+    scaled = Exact().scale(value, 1 / terms.leading(value))
+    return f"{terms.text(scaled)}=0"
 
 
 def _linear(value: Value) -> tuple[Fraction, Value] | None:
     """Return c and s where the value is c * (x - s), x its one variable, or y where the other is x; else ``None``."""
-    names = exact.variables(value)
+    names = terms.variables(value)
     if len(names) == 1 and not any("(" in name for name in names):  # |x| is bounded, not solved
         (name,) = names
     elif names == {"x", "y"}:
@@ -163,11 +164,11 @@ def _unequal(left: Node, right: Node, scalar: Callable) -> str:
     text, value = scalar(Sum((left, Neg(right))))
     if not value:
         return f"{text}!=0"
-    linear = _linear(value) if len(exact.variables(value)) == 1 else None
+    linear = _linear(value) if len(terms.variables(value)) == 1 else None
     if linear:
-        end = exact.text(linear[1])
+        end = terms.text(linear[1])
         return "∪".join(sorted((f"(-∞,{end})", f"({end},∞)")))
-    return f"{exact.text(Exact().scale(value, 1 / exact.leading(value)))}!=0"
+    return f"{terms.text(Exact().scale(value, 1 / terms.leading(value)))}!=0"
 
 
 def _ordered(signs: Sequence[str], sides: Sequence[Node], scalar: Callable) -> str:
@@ -177,7 +178,7 @@ def _ordered(signs: Sequence[str], sides: Sequence[Node], scalar: Callable) -> s
     if len(sides) != 3:
         raise UndefinedError("a chain of more than three sides")
     _, value = scalar(sides[1])
-    linear = _linear(value) if value and len(exact.variables(value)) == 1 else None
+    linear = _linear(value) if value and len(terms.variables(value)) == 1 else None
     if not linear:
         raise UndefinedError("bounds on what is no variable")
     factor, root = linear
@@ -196,7 +197,7 @@ def _bound(side: Node, factor: Fraction, root: Value, scalar: Callable) -> str:
         return text
     if value is None:
         raise UndefinedError("a bound that is not exact")
-    return exact.text(Exact().add(Exact().scale(value, 1 / factor), root))
+    return terms.text(Exact().add(Exact().scale(value, 1 / factor), root))
 
 
 def _less(sign: str, left: Node, right: Node, scalar: Callable) -> str:
@@ -214,11 +215,11 @@ def _less(sign: str, left: Node, right: Node, scalar: Callable) -> str:
     text, value = scalar(Sum((right, Neg(left))))
     if not value:
         return f"{text}{'>' if strict else '>='}0"
-    linear = _linear(value) if len(exact.variables(value)) == 1 else None
+    linear = _linear(value) if len(terms.variables(value)) == 1 else None
     if linear:
-        return _half_line(exact.text(linear[1]), linear[0] > 0, strict)
-    scaled = Exact().scale(value, 1 / abs(exact.leading(value)))
-    return f"{exact.text(scaled)}{'>' if strict else '>='}0"
+        return _half_line(terms.text(linear[1]), linear[0] > 0, strict)
+    scaled = Exact().scale(value, 1 / abs(terms.leading(value)))
+    return f"{terms.text(scaled)}{'>' if strict else '>='}0"
 
 
 def _bounded(sign: str, left: Node, right: Node, scalar: Callable) -> str | None:
@@ -235,7 +236,7 @@ def _bounded(sign: str, left: Node, right: Node, scalar: Callable) -> str | None
 def _is_linear(node: Node, scalar: Callable) -> bool:
     """Say whether a tree is a linear expression of one variable."""
     _, value = scalar(node)
-    return bool(value) and len(exact.variables(value)) == 1 and _linear(value) is not None
+    return bool(value) and len(terms.variables(value)) == 1 and _linear(value) is not None
 
 
 def _half_line(end: str, above: bool, strict: bool) -> str:

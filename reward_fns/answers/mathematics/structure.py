@@ -1,25 +1,17 @@
 """From a tree to its canonical text: numbers, points, intervals, sets, unions, matrices, equations, inequalities."""
 
-from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
 
-from ttrl_verl.reward_fns.answers.mathematics import exact, relation
-from ttrl_verl.reward_fns.answers.mathematics.evaluate import evaluate, sign_choices
-from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, UndefinedError, Value
-from ttrl_verl.reward_fns.answers.mathematics.letters import resolve
+from ttrl_verl.reward_fns.answers.mathematics import relation
+from ttrl_verl.reward_fns.answers.mathematics.evaluate import sign_choices
+from ttrl_verl.reward_fns.answers.mathematics.exact import UndefinedError
 from ttrl_verl.reward_fns.answers.mathematics.named import point_text
 from ttrl_verl.reward_fns.answers.mathematics.nodes import (
-    CONSTANTS,
-    TRIGONOMETRIC,
-    Apply,
-    Based,
     Bracketed,
     Call,
     Domain,
     Elements,
-    Infinity,
     Inverse,
     Listing,
     Matrix,
@@ -36,71 +28,9 @@ from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     names_in,
     walk,
 )
-from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble, tokenize
-from ttrl_verl.reward_fns.answers.number_words import spelled
+from ttrl_verl.reward_fns.answers.mathematics.scalar import ScalarFn
 
-_NAMED_FUNCTIONS = (*TRIGONOMETRIC, "ln")
 EVERYTHING = "(-∞,∞)"
-
-
-class Scalar(NamedTuple):
-    """A canonical expression.
-
-    Attributes:
-        text: its canonical text.
-        value: its exact value; ``None`` where it has none.
-    """
-
-    text: str
-    value: Value | None
-
-
-ScalarFn = Callable[[Node], Scalar]
-
-
-def exact_scalar(node: Node) -> Scalar:
-    """Return an expression's canonical text by exact arithmetic alone.
-
-    Raises:
-        NotExactError, TooLargeError, UndefinedError: as ``evaluate``.
-    """
-    match node:
-        case Infinity(sign):
-            return Scalar("∞" if sign > 0 else "-∞", None)
-        case Neg(Infinity(sign)):
-            return Scalar("-∞" if sign > 0 else "∞", None)
-        case Based(digits, base):
-            return Scalar(f"{digits}_{base}", None)
-        case Word(word):
-            return Scalar(word_text(word), None)
-        case Call(function, (Name(name),)) if function in _NAMED_FUNCTIONS and name not in CONSTANTS:
-            return Scalar(f"{function}({name})", None)  # as symbolic names it, without asking there
-        case Apply(name, arguments, False):  # on its own, x(2) is a function's value
-            return exact_scalar(Apply(name, arguments, True))
-        case Product(parts) if all(isinstance(p, Name) and len(p.text) == 1 and p.text.isupper() for p in parts):
-            # A B on its own is the name AB, and not BA; a longer row would read back as a word.
-            return Scalar(("" if len(parts) < 5 else "*").join(part.text for part in parts), None)
-    value = evaluate(node, Exact())
-    return Scalar(exact.text(value), value)
-
-
-def word_text(word: str) -> str:
-    """Return a word's canonical text: the number it names, or itself, in quotes where it would read as something else.
-
-    Example:
-        >>> word_text("east"), word_text("seven"), word_text("ty")
-        ('east', '7', '"ty"')
-    """
-    number = spelled(word)
-    if number is not None and number[1] == len(word):
-        return str(number[0])
-    if word == "...":
-        return word
-    try:
-        tokens = resolve(tokenize(word))
-    except SyntaxTrouble:
-        tokens = []
-    return word if len(tokens) == 1 and tokens[0].kind == "word" else '"' + word.replace('"', "") + '"'
 
 
 def render(node: Node, scalar: ScalarFn) -> str:
@@ -115,6 +45,7 @@ def render(node: Node, scalar: ScalarFn) -> str:
 
     Example:
         >>> from ttrl_verl.reward_fns.answers.mathematics.parser import parse
+        >>> from ttrl_verl.reward_fns.answers.mathematics.scalar import exact_scalar
         >>> render(parse(r"\{2, 1/2\}"), exact_scalar), render(parse("0<=x<1"), exact_scalar)
         ('\\{1/2,2\\}', '[0,1)')
     """

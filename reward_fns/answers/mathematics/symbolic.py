@@ -10,10 +10,10 @@ from fractions import Fraction
 import mpmath
 import sympy
 
-from ttrl_verl.reward_fns.answers.mathematics import exact
+from ttrl_verl.reward_fns.answers.mathematics import terms
 from ttrl_verl.reward_fns.answers.mathematics.by_value import DIGITS, digits, identify, known_function, point, value_of
 from ttrl_verl.reward_fns.answers.mathematics.evaluate import call
-from ttrl_verl.reward_fns.answers.mathematics.exact import Exact, NotExactError, TooLargeError, UndefinedError
+from ttrl_verl.reward_fns.answers.mathematics.exact import MAX_BITS, Exact, NotExactError, TooLargeError, UndefinedError
 from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     TRIGONOMETRIC,
     Apply,
@@ -29,7 +29,8 @@ from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     Sum,
 )
 from ttrl_verl.reward_fns.answers.mathematics.parser import parse
-from ttrl_verl.reward_fns.answers.mathematics.structure import Scalar, exact_scalar, render
+from ttrl_verl.reward_fns.answers.mathematics.scalar import Scalar, exact_scalar
+from ttrl_verl.reward_fns.answers.mathematics.structure import render
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
 
 _SYMPY = {
@@ -133,7 +134,7 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
         raise UndefinedError("zero to a power that is not positive")
     if base.is_Rational and exponent.is_Rational:
         bits = max(abs(base.p).bit_length(), base.q.bit_length())
-        if base not in (0, 1, -1) and bits * abs(Fraction(exponent.p, exponent.q)) > exact.MAX_BITS:
+        if base not in (0, 1, -1) and bits * abs(Fraction(exponent.p, exponent.q)) > MAX_BITS:
             raise TooLargeError("a power beyond what is computed")
     if exponent.is_Rational and exponent.q % 2 == 1 and exponent.q > 1 and base.is_negative:
         return (-1) ** exponent.p * (-base) ** exponent  # the real root
@@ -159,7 +160,7 @@ def _root_of_squares(base: sympy.Expr, exponent: sympy.Rational) -> sympy.Expr:
 def _absolute_name(part: sympy.Expr) -> str:
     """Return the name of the absolute value of a polynomial, such as ``abs(x-1)``."""
     value = exact_scalar(from_sympy(sympy.expand(part))).value
-    return f"abs({exact.text(Exact().scale(value, 1 / exact.leading(value)))})"
+    return f"abs({terms.text(Exact().scale(value, 1 / terms.leading(value)))})"
 
 
 def _opaque_name(function: str, parts: tuple[Node, ...]) -> str:
@@ -190,17 +191,17 @@ def _step(name: str, parts: tuple[Node, ...]) -> sympy.Expr:
     return _symbol(f"{name}({','.join(texts if name in ('floor', 'ceil', 'abs') else sorted(set(texts)))})")
 
 
-def _from_value(value: exact.Value) -> sympy.Expr:
+def _from_value(value: terms.Value) -> sympy.Expr:
     """Return an exact value as sympy's expression."""
-    terms = []
+    summands = []
     for term, coefficient in value.items():
         factors = [
             (sympy.Integer(name) if isinstance(name, int) else _symbol(name))
             ** sympy.Rational(e.numerator, e.denominator)
             for name, e in term
         ]
-        terms.append(sympy.Mul(sympy.Rational(coefficient.numerator, coefficient.denominator), *factors))
-    return sympy.Add(*terms)
+        summands.append(sympy.Mul(sympy.Rational(coefficient.numerator, coefficient.denominator), *factors))
+    return sympy.Add(*summands)
 
 
 def from_sympy(expression: sympy.Expr) -> Node:
@@ -260,12 +261,12 @@ def _rational_function(expression: sympy.Expr) -> Scalar | None:
     atoms = {name for value in (top.value, bottom.value) for term in value for name, _ in term}
     if any(isinstance(name, int) or name == "i" for name in atoms):
         return None
-    number = exact.as_number(bottom.value)
-    scale = 1 / (exact.leading(bottom.value) if number is None else number)
+    number = terms.as_number(bottom.value)
+    scale = 1 / (terms.leading(bottom.value) if number is None else number)
     top, bottom = (Exact().scale(value, scale) for value in (top.value, bottom.value))
-    if exact.as_number(bottom) == 1:
-        return Scalar(exact.text(top), top)
-    return Scalar(f"({exact.text(top)})/({exact.text(bottom)})", None)
+    if terms.as_number(bottom) == 1:
+        return Scalar(terms.text(top), top)
+    return Scalar(f"({terms.text(top)})/({terms.text(bottom)})", None)
 
 
 def _function(expression: sympy.Expr) -> Scalar:
