@@ -31,7 +31,7 @@ def options(choices: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def extract_option(text: str, texts: tuple[str, ...]) -> str | None:
-    """Return the letter of the option that a response settles on: by its letter, else its text, else its value.
+    """Return the letter of the option that a response settles on: by its letter, else its value, else its text.
 
     Args:
         text: the final part of a response.
@@ -46,9 +46,12 @@ def extract_option(text: str, texts: tuple[str, ...]) -> str | None:
     letter = choice.extract_letter(text, choice.letters(len(texts)))
     if letter is not None:
         return letter
+    letter = _letter_by_value(text, texts)  # before the text: "(x-1)(x+1)" is not the option "x+1"
+    if letter is not None:
+        return letter
     told = tuple(one for one in texts if len(one.strip()) >= _LEAST)
     word = words.extract_word(text, told) if len(told) > 1 else None
-    return _letter_by_value(text, texts) if word is None else _letter_of(word, texts)
+    return None if word is None else _letter_of(word, texts)
 
 
 def canonical_option(answer: str, texts: tuple[str, ...]) -> str | None:

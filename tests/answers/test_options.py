@@ -36,6 +36,16 @@ def test_the_value_of_an_option(response, letter):
     assert get_answer_type("choice", choices=FRACTIONS).answer(response) == letter
 
 
+@pytest.mark.parametrize(
+    ("response", "letter"),
+    [(r"\boxed{(x-1)(x+1)}", "B"), (r"\boxed{(x-1)(x+2)}", None), ("$x + 1$", "D"), ("f(x) = 2x", "C")],
+)
+def test_the_value_comes_before_the_text(response, letter):
+    # "x+1" stands in "(x-1)(x+1)", and the option that reads so is not meant.
+    options = {"A": "x^2+1", "B": "x^2-1", "C": "2x", "D": "x+1"}
+    assert get_answer_type("choice", choices=options).answer(response) == letter
+
+
 def test_a_label_may_be_either():
     kind = get_answer_type("choice", choices=CAPITALS)
     assert [kind.canonicalize(label) for label in ("C", "(c)", "new york", "London")] == ["C", "C", "C", None]
