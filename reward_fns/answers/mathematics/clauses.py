@@ -15,23 +15,27 @@ _APART = re.compile(r"\s[(（](?=[^()]*[A-Za-z]{2}\s)[^()]*[)）]")
 # Where a clause begins that says what follows from the one before.
 _CUT = re.compile(
     r"[;；]\s?|(?<!\s):\s|[：]\s?|\s[-–—]{1,3}\s(?=[A-Za-z]{2})"
-    r"|[,，]?\s(?:and\s)?(?:so|hence|thus|therefore|consequently|which|implying|giving(?:\sus)?|leaving|making|yielding"
+    r"|[,，]?\s(?:and\s)?(?:so|hence|thus|therefore|consequently|implying|giving(?:\sus)?|leaving|making|yielding"
     r"|producing|meaning(?:\sthat)?|resulting\sin|i\.e\.,?|that\sis,|that\smeans|or\s(?:simply|equivalently),?)\s"
+    r"|[,，]\s(?:and\s)?which\s|\swhich\s(?=(?:gives|means|is|equals|simplifies|implies|makes|leaves|yields|comes|reduces)\s)"
     r"|,\s(?:then|(?:and|but|or)\s(?:this|that))\s"
     r"|[,，]?\s(?:and|to|we|you|i|one)\s(?:finally\s|then\s)?(?:(?:we|you|i|one)\s)?(?:can\s)?"
     r"(?:get|find|obtain|conclude|see\sthat|have|deduce)\s(?:that\s|us\s)?"
     r"|\s?(?:⇒|⟹|=>|∴|→)\s?|[,，、]?(?:所以|因此|故|即|从而|于是)[,，]?",
     re.IGNORECASE,
 )
-_SO = re.compile(r"\b(?:so|hence|thus|therefore|consequently)\b|[∴⇒⟹]|所以|因此|故", re.IGNORECASE)
+_SO = re.compile(
+    r"\b(?:so|hence|thus|therefore|consequently|implies|means|gives|giving|get|obtain)\b|[∴⇒⟹]|所以|因此|故",
+    re.IGNORECASE,
+)
 _SUBORDINATE = re.compile(
     r"(?:(?:and|but|then|now|also)\s)?(?:if|when|where|since|because|as(?! a result)|with|while|once|after|before|to"
     r"|in order to|by|for|from|of|in|on|at|given that|[a-z]{2,12}ing)\b",
     re.IGNORECASE,
 )
-_SUPPOSED = re.compile(r"(?:and\s|but\s)?(?:if|when)\s\$?[a-zA-Z](?:_\w)?\s?(?:=|is\s\d)", re.IGNORECASE)
+_SUPPOSED = re.compile(r"(?:and\s|but\s)?if\s\$?[a-zA-Z](?:_\w)?\s?(?:=|is\s\d)", re.IGNORECASE)
 _SUPPOSED_CHARS = 20
-_IF = re.compile(r"(?<!only )\bif\s(?!and only)", re.IGNORECASE)
+_IF = re.compile(r"(?<!only )\b(?:if|when)\s(?!and only)", re.IGNORECASE)
 _MAIN_BEHIND = re.compile(
     rf",?\s(?:and\s)?(?:since|because|as|when|if)\s[^,]{{1,80}},\s(?=\S{{1,8}}\s?=|[{HELD}])", re.IGNORECASE
 )
@@ -108,7 +112,7 @@ def asserted(text: str, end: Ending, *, ended: bool, listed: bool, unstopped: bo
             continue
         start = stops[place] - len(clause)
         if is_premise and (
-            wording.is_supposed(body) or not _SO.search(body[stops[place - 1] if place else 0 : starts[place]])
+            wording.is_supposed(body) or not (place and _SO.search(body, stops[place - 1], start + found.start))
         ):
             return None
         if not _concludes(clause, found, led or place > 0):

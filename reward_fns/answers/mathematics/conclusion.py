@@ -16,8 +16,8 @@ MAX_SENTENCES = 12
 """How many sentences before the end may check a conclusion or comment on it."""
 
 _AROUND = " \t*_`#>.$"
-_BRACKETS = (("\\(", "\\)"), ("\\[", "\\]"), ("\\begin", "\\end"))
-_OPENED = ("\\[\n", "$$\n")  # a formula that was cut off
+_BRACKETS = (("\\(", "\\)"), ("\\[", "\\]"), ("\\begin{", "\\end{"))
+_OPEN_CHARS = 300  # how far back what was cut off may have begun
 _CHECK_WORDS = ("check", "verif", "proof", "confirm", "prob", "prüf", "comproba")
 _ASKS = re.compile(r"[?？][)\"”'’*]{0,2}\Z")
 _ENDS = re.compile(r"[.!。！][)\"”'’]{0,2}\Z")
@@ -42,6 +42,7 @@ _RESULTS = re.compile(r"\b(?:(?:we|to|you|i) (?:get|find|obtain|have)|gives?|yie
 _COMMENTS = re.compile(
     r"(?:note|notice|remark|nb|n\.b\.|observe|remember|key (?:idea|point|step)|method|keep in mind|by the way"
     r"|incidentally)\b|[(（]"
+    r"|[~–-]\s?[A-Za-z][^.=$\\]{1,40}\Z"
     r"|(?:please\s)?(?:feel free|let me know|if you|do you|would you|is there anything|i['’]m happy)\b"
     r"|(?:this|the) (?:solution|result|answer|method|calculation|formula|number|approach|value|argument)\s"
     r"(?:uses|is|was|matches|agrees|follows|makes|assumes|confirms|satisfies|comes)\b"
@@ -72,13 +73,14 @@ def concluded(text: str) -> str | None:
         >>> concluded("We get $6/8$, which simplifies to $3/4$."), concluded("Next, we double 12.")
         ('3/4', None)
     """
-    if text.rfind("```") >= 0 and text.count("```") % 2:  # cut off within code
+    if _is_cut_off(text):
         return None
     begin = text.rfind("\n") + 1
     line = text[begin:].rstrip()
     bare = line.strip(_AROUND)
-    if bare.isdigit() and bare.isascii() and not text.endswith(_OPENED, 0, begin):
-        return bare
+    if bare.isdigit() and bare.isascii():
+        is_label = line.endswith(".") and text.rfind(f"\n{int(bare) - 1}.", 0, begin) >= 0
+        return None if is_label else bare
     if begin and _stands_alone(line) and not _has_check(text):
         end = ending(line)  # most responses conclude in their last line
         sentences = end.sentences[-MAX_SENTENCES:]
@@ -98,6 +100,14 @@ def concluded(text: str) -> str | None:
             continue
         return _reading(sentence, end, sentences[-1].text if sentences else "", complete)
     return None
+
+
+def _is_cut_off(text: str) -> bool:
+    """Say whether a text ends within a formula or a block of code."""
+    tail = text[-_OPEN_CHARS:]
+    if tail.rfind("\\") >= 0 and any(tail.rfind(opened) > tail.rfind(closed) for opened, closed in _BRACKETS):
+        return True
+    return any(tail.rfind(fence) >= 0 and text.count(fence) % 2 for fence in ("$$", "```"))
 
 
 def _stands_alone(line: str) -> bool:

@@ -9,6 +9,7 @@ from ttrl_verl.reward_fns.answers.mathematics.values import (
     Value,
     in_words,
     is_assigned,
+    is_calculation,
     is_condition,
     next_word,
     told,
@@ -29,7 +30,8 @@ _ASIDE = re.compile(
 _SOLUTIONS = re.compile(
     r"\b(?:has|have|having|there (?:is|are)|admits?|with)\s"
     r"(?P<said>infinitely many|no (?:real |integer |rational |positive |valid |such )?"
-    r"(?:solutions?|(?:real )?roots?))\b[^.]{0,40}[.]?\Z",
+    r"(?:solutions?|(?:real )?roots?))(?:(?<=many)\s[a-z]+)?\b"
+    r"(?:\s(?:to|for|in|of|over|at|among)\b[^.=\d]{0,40})?[.]?\Z",
     re.IGNORECASE,
 )
 _EVERY = re.compile(r"\b(?:for|is|are|of)\s(?P<said>all real numbers|all real values of \w)[.]?\Z", re.IGNORECASE)
@@ -67,6 +69,7 @@ _COPULA = re.compile(
 # "with n = 3", "the case n = 3": no value of what was asked.
 _NAMED_VALUE = re.compile(r"[a-zA-Z]\w?\s?=\s?\S+")
 _OF_CASE = re.compile(r"\b(?:with|when|for|if|about|case|setting|like|take|let|try|where)\s\Z", re.IGNORECASE)
+_GIVEN = re.compile(r"\A\s?(?:with|when|for|if|setting|taking|substituting)\s\Z", re.IGNORECASE)
 _DEFINITE = re.compile(r"\b(?:the|these|those)\s\Z", re.IGNORECASE)
 # Behind a value that a clause begins with: "6 of the 10 are even", "-2 is a solution of x + 1 < 0".
 _IS_SUBJECT = re.compile(
@@ -147,6 +150,8 @@ def predicate(clause: str, end: Ending, led: bool) -> Value | None:
     whole = _of_several(clause, told_of) if told_of else None
     if whole is None or wording.is_open(clause, whole.start, whole.end):
         return None
+    if _GIVEN.search(words_before(clause, whole)) and ", " in whole.text:  # "With $T = 3, k = 5$"
+        whole = whole._replace(text=whole.text.split(", ", 1)[1])
     text = (
         None
         if _MORE_BEHIND.match(clause, whole.end)
@@ -191,7 +196,7 @@ def _of_several(clause: str, found: list[Value]) -> Value | None:
             return None
         if len(groups) == 2 and _are_two_predicates(clause, groups[0], last):
             return Value(groups[0][0].start, last[-1].end, f"{groups[0][0].text}, {last[0].text}")
-    if len(last) == 2 and SUM.fullmatch(last[0].text) and clause[last[0].end : last[1].start].strip() == "or":
+    if len(last) == 2 and is_calculation(last[0].text) and clause[last[0].end : last[1].start].strip() == "or":
         last = last[1:]  # worked out
     joint = " or " if len(last) > 1 and all(_INEQUALITY.search(value.text) for value in last) else ", "
     return Value(last[0].start, last[-1].end, joint.join(value.text.strip(" .,;") for value in last))

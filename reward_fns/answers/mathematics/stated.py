@@ -3,6 +3,7 @@ r"""What a response says behind "the answer is": a formula, a number, or words u
 import re
 
 from ttrl_verl.reward_fns.answers.mathematics.units import unit_of
+from ttrl_verl.reward_fns.answers.mathematics.values import last_implied
 from ttrl_verl.reward_fns.answers.number_words import spelled
 
 AROUND = " \t\n*_`:#>"
@@ -135,7 +136,7 @@ def formula(text: str) -> str | None:
         if not match or (money and _PROSE.search(match.group())):
             break
         held = next(group for group in match.groups() if group is not None).strip()
-        found.append(text[at:begin] + held)
+        found.append(text[at:begin] + (last_implied(held) if "\\" in held else held))
         joint = _JOINT.match(text, match.end())
         at = joint.end() if joint else match.end()
         if not joint or not joint.group().strip() or len(found) > 20:

@@ -57,19 +57,23 @@ _RELATION = re.compile(r"\\(?:mid|parallel|perp|sim|cong|subset\w*)(?![a-z])")
 # A number that is the name of something: "Step 3", "equation (2)", "base 8".
 _LABELLED = re.compile(
     r"(?:step|case|part|problem|question|equations?|eq\.|theorem|figure|option|line|row|method|lemma|page|exercise|stage"
-    r"|base|no\.)\s\(?\Z",
+    r"|angle|region|player|team|event|urn|week|day|year|base|no\.)\s\(?\Z",
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"\s?([A-Za-zμ]{1,14}(?:/[A-Za-z]{1,3})?)(?![A-Za-z])")
 _HALF_OF_DAY = re.compile(r"\s?(?:\\text\s?\{\s?)?([ap])\.?m\b\.?", re.IGNORECASE)
 _ENVIRONMENT = r"\{(?:align\*?|aligned|split|gather\*?|gathered|equation\*?|eqnarray\*?)\}"
 _ROWS = re.compile(rf"\\begin{_ENVIRONMENT}|\\end{_ENVIRONMENT}")
-_IMPLIED = re.compile(r"\\(?:implies|Rightarrow|Longrightarrow|iff|Leftrightarrow|therefore)(?![a-zA-Z])|[⇒⟹∴]")
+_IMPLIED = re.compile(
+    r"\\(?:implies|Rightarrow|Longrightarrow|iff|Leftrightarrow|therefore)(?![a-zA-Z])|[⇒⟹∴]"
+    r"|\\(?:to|rightarrow|longrightarrow)(?=\s*-?\d[\d.,]*\s*\Z)"
+)
 _TIMES = re.compile(r"(?<=\d)\s?x\s?(?=[\d$])")
 _WORDS_OF_FORMULA = re.compile(r"\\(?:text|mathrm|operatorname|mathbf)\s?\{[^{}]*\}|\\[a-zA-Z]+|[A-Za-z]{2,}")
 _ONE_NAME = re.compile(r"\s*(?:[A-Za-z]|\\[a-z]{2,8})(?:\s?_\s?\{?\s?\w{1,3}\s?\}?|')?\s*")
 _FUNCTION_OF = re.compile(r"\s*[A-Za-z]\w?'?\^?[-{}\d]*\(")
 _SEVERAL = re.compile(r",(?!\d{3}(?!\d))|\s(?:or|and)\s|\\text\s?\{[\s,]*(?:or|and)")
+_CALCULATION = re.compile(r"[\d)}]\s?(?:[-+*×·−–]|\\(?:cdot|times)(?![a-z]))\s?[\d(\\]")
 _EQUALS = re.compile(r"(?<![<>!:\\])=(?!=)")
 # "400g / 200g": the letters are units.
 _OF_UNITS = re.compile(r"(\d)\s?[gmsLlh](?![A-Za-z])")
@@ -143,6 +147,11 @@ def is_assigned(written: str) -> bool:
     return bool(equals and "=" not in right) and (_ONE_NAME.fullmatch(left) or _FUNCTION_OF.match(left)) is not None
 
 
+def is_calculation(written: str) -> bool:
+    """Say whether a value is a sum or a product without names and without its result: "13 + 15"."""
+    return "=" not in written and _CALCULATION.search(written) is not None and not _names(written)
+
+
 def in_words(text: str) -> list[Value]:
     """Return the numbers that a sentence has in words; "one" is mostly a pronoun, and counts as "exactly one" alone.
 
@@ -195,12 +204,22 @@ def told(written: str, is_curve: bool = False, led: bool = False) -> str | None:
         rows = [row.replace("&", "").strip(" .,;") for row in _ROWS.sub("", text).split("\\\\")]
         text = next((row for row in reversed(rows) if row), "").removeprefix("=").strip()
     if "\\" in text or not text.isascii():
-        text = _IMPLIED.split(text)[-1].strip(" .,;") or text
+        text = last_implied(text)
     if UNFINISHED.search(text):
         return None
     if "=" in text and not _SEVERAL.search(text):
         return _of_equation(text, is_curve, led)
     return text or None
+
+
+def last_implied(text: str) -> str:
+    r"""Return what a formula implies at its end: "2x = 8 \\implies x = 4", "\\frac{100}{13} \\to 113".
+
+    Example:
+        >>> last_implied(r"2x = 8 \implies x = 4"), last_implied(r"f: A \to B")
+        ('x = 4', 'f: A \\to B')
+    """
+    return _IMPLIED.split(text)[-1].strip(" .,;") or text
 
 
 def _of_equation(text: str, is_curve: bool, led: bool) -> str | None:

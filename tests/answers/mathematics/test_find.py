@@ -85,7 +85,7 @@ def test_a_problem_that_is_told_first_is_none_of_it():
         "The answer is 6. Wait, I made a mistake: the value is 7.", "- apples: 3\n- pears: 4\n- Total: 7", "Insgesamt gibt es 7 Lösungen.",
         "We have $14 - $5 = $9 left, and $2 of it is lent, which leaves $7.", "The number that is not divisible by 3 is 7.", "So 7 of them do not run.",
         "The result is the same as 9. Therefore, the value is $7$.", "The mean grows from 12 of 40 to 19, so it increased the mean by 7.",
-        "They have 112,000 / 16,000 = 7 cars", "Not 9 but 7.", "Then $|a|+a = 2+5 = 7.$ This is odd.", "35 g / 5 g = 7 spoons", "2x + 1 = 14 + 1 and so x = 7",
+        "They have 112,000 / 16,000 = 7 cars", "Not 9 but 7.", "Then $|a|+a = 2+5 = 7.$ This is odd.", "35 g / 5 g = 7 spoons", "It is known that $a - 1 = 6$, which implies that $a = 7$.", "With $T = 3, k = 7$.", "The chance is $1 + 6$ or $7$.", "So $7$ is the largest number for which $7n$ and $5n$ are odd.", "2x + 1 = 14 + 1 and so x = 7",
         "\\begin{align*}\n2x &= 14 \\\\\nx &= 7.\n\\end{align*}", "There are seven such numbers.", "So 12 of 19 are odd, which leaves 7.",
     ],
 )  # fmt: skip
@@ -100,7 +100,7 @@ def test_concludes_seven(response):
         "So 7 is not a solution.", "There are at least 7.", "Is it 7?", "So we have 3x = 7.", "The other three add up to 7, and then the",
         "So the area is 7 + ", "Then $x = \\frac{7", "I got stuck at x = 7.", "The answer is 7. No, that's wrong.", "Case 1: x = 7.",
         "We add up.\n\\[\n3 + 4 =", "We have 7 of these. So she then had 16 + 8", "Step 1: 3 + 4 = 7\nStep 2:", "12. $50/12$\n- $50/7$\n-",
-        "If x = 3, then y = 7. If x = 4, then y = 9.", "The first 12 are even. The next 7", "So far: 3 + 4 = 7.", "where a > 7 holds",
+        "If x = 3, then y = 7. If x = 4, then y = 9.", "The first 12 are even. The next 7", "So far: 3 + 4 = 7.", "where a > 7 holds", "We get\n\\[\n7", "The total is\n$$\n3 + 4 = 7", "1. 3 is odd.\n2. 6 is even.\n3.",
         "<answer>I don't know</answer>", '{"answer": null}', "where $k = 7$ is the number of sides", "return 7", "- first: 7\n- second:",
     ],
 )  # fmt: skip
