@@ -43,7 +43,7 @@ def letters(count: int) -> str:
 
 
 _WINDOW = 200
-_STATED = re.compile(rf"[\s:*_<{{\"'“]{{0,4}}(?:\beither\s)?(?i:{KIND}){LETTER}")
+_STATED = re.compile(rf"[\s:*_<{{\"'“–-]{{0,4}}(?:\beither\s)?(?i:{KIND}){LETTER}")
 # As most are: " C.", " **C**", " (C)" at the end of the line or before the next sentence.
 _PLAIN_STATED = re.compile(r"[\s:]?[\s(*]{0,4}([A-Z])[)*]{0,3}(?:\.?[*]{0,2}(?:\n|\Z)|\.\s(?=[A-Z][a-z]))")
 _SMALL_STATED = re.compile(r"[\s:*_]{0,4}(?i:option |choice |letter )?([a-z])(?:\)?[.]?\s{0,3}(?:\n|\Z)|\)\s)")
@@ -76,6 +76,7 @@ _REPLY = re.compile(
     r"|(?i:(?:q|question|problem|item|no)\.?\s?\d{1,3}|\d{1,3})\s?[.):-]\s+(?=\(?[A-Z]\)?[\s.]{0,3}\Z)"
     r"|A\s?[:：]\s(?=\(?[A-Z]\)?[\s.]{0,3}\Z))"
 )
+_ANS = re.compile(r"\bans\b(?!\.)", re.IGNORECASE)
 _HTML = re.compile(r"</?(?:b|strong|em|i|u|p|span|div)>", re.IGNORECASE)
 _RULE = re.compile(r"\s-{2,}\Z")
 _REPEATED = re.compile(r"\A([A-Z])(?:[\s,;]{1,3}\1){1,20}\Z")
@@ -112,6 +113,8 @@ def extract_letter(text: str, letters: str) -> str | None:
         True
     """
     text = latin(text)
+    if len(text) <= _WINDOW:
+        text = _ANS.sub("answer", text)
     text = _HTML.sub("", text) if "<" in text else text
     held = tagged(text)
     if held is not None:
@@ -179,7 +182,9 @@ def _whole(text: str, letters: str) -> str | None:
         letter = (small[1] or small[2]).upper()
         return letter if letter in letters else None
     bare = _REPEATED.sub(r"\1", bare)
-    match = re.fullmatch(r"(?:选项|選項)?[(\[]{0,2}\s?([A-Za-z])\s?[)\]]{0,2}(?:选项|選項|입니다|です)?", bare)
+    match = re.fullmatch(
+        r"(?:选项|選項)?[(\[]{0,2}\s?([A-Za-z])\s?[)\]]{0,2}(?:选项|選項|입니다|です|\s(?:option|choice))?", bare
+    )
     return match[1].upper() if match and match[1].upper() in letters else None
 
 
@@ -209,6 +214,7 @@ def _stated_letter(text: str) -> tuple[bool, str | None]:
                 match, also = of_these, None
             if match and CONDITION.match(rest, match.end()):
                 continue
+            also = also or (_next_option(rest, match) if match else None)
         if match:
             named = [m for group in (match, also) if group for m in group.groups() if m]
             found.append((statement, frozenset(letter.upper() for letter in named)))
@@ -229,6 +235,14 @@ def _stated_letter(text: str) -> tuple[bool, str | None]:
             return True, next(iter(named)) if revised else None
         following = statement
     return True, next(iter(named))
+
+
+def _next_option(rest: str, match: re.Match[str]) -> re.Match[str] | None:
+    """Return the option that is listed behind a stated one: "A) 5 B) 6"; a comma or "not" between lists nothing."""
+    letter = next(group for group in match.groups() if group).upper()
+    return re.compile(rf"(?:(?!\bnot\b)[^,;.\n]){{0,40}}?\s\(?({chr(ord(letter) + 1)})[).:]\s?\w").match(
+        rest, match.end()
+    )
 
 
 def _taken_back(behind: str) -> str | None:

@@ -207,4 +207,6 @@ _WORDS_BEHIND = re.compile(
 def _before_reason(line: str) -> str:
     """Return a line up to its reason, where a number stands before that: "42, because 6 * 7 is 42"."""
     because = _BECAUSE.search(line)
+    if because and because.group()[0] == ";" and re.search(r",\s[^,]*\d", line[because.end() :]):
+        return line  # "; since x > 0, x = 18" is no reason for what is before
     return line[: because.start()] if because and any(c.isdigit() for c in line[: because.start()]) else line

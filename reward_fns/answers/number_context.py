@@ -62,7 +62,9 @@ _NOT_GIVEN = re.compile(
     r"|known|determined|possible to))\b[^.\n]{0,120}\.?\s{0,3}\Z",
     re.IGNORECASE,
 )
-_YET = re.compile(r"\b(?:but|however|though|although|still)\b[^\n]{0,80}\d[^\n]{0,20}\Z", re.IGNORECASE)
+_YET = re.compile(
+    r"\b(?:but|however|though|although|still|maybe|perhaps|guess)\b[^\n]{0,80}\d[^\n]{0,20}\Z", re.IGNORECASE
+)
 # What leads to a number in words.
 SAYS = re.compile(
     r"\b(?:(?:is|are|was|were|has|have|had|equals|makes|making|gives|leaves|gets|takes|be|total of|number of|see"

@@ -10,7 +10,9 @@ _BETWEEN = re.compile(r"\bbetween\s[*$]{0,3}\Z", re.IGNORECASE)
 _OR_NAMED = re.compile(r"(?:[a-zµ°%]{1,9})?,?\s?or\s[a-z]\s?=")
 # "x = 1, y = 2", "John is 25, and Mary is 30", "110 to 98".
 _NAMED = re.compile(r"(?:[a-zµ°%]{1,9})?(?:,|;|,?\sand)\s?[a-z]\s?=")
-_OPERANDS = re.compile(r"\b(?:of|add|adding|between|multiply|multiplying|combine|compare)\s[*$]{0,3}\Z", re.IGNORECASE)
+_OPERANDS = re.compile(
+    r"\b(?:of|add|adding|between|multiply|multiplying|combine|compare|are|were)\s[*$]{0,3}\Z", re.IGNORECASE
+)
 _NAME_OF = re.compile(r"(?<![a-zA-Z])[a-zA-Z]\s?=\s?[*$]{0,3}\Z")
 _SAYS_OF = re.compile(r"\b(is|are|costs?|has|have)\s[*$]{0,3}\Z", re.IGNORECASE)
 _SECOND_SUBJECT = re.compile(
@@ -48,7 +50,7 @@ _BOUND = re.compile(
 )
 _BOUND_BEHIND = re.compile(
     r"(?:\s[a-z%]{1,12})?(?:\s(?:or|and) (?:more|fewer|less|above|below|over|under|higher|lower|greater|up)\b"
-    r"|\sat (?:most|least)\b)|\+(?=\s|\W?\Z)"
+    r"|\sat (?:most|least)\b)|\+(?=\s|\W?\Z)|\s?[<>≤≥]\s?[a-z]"
 )
 _RANGE = re.compile(r"\d\s?[a-z°%]{0,9}[-–—~]\s?[$€£]?\Z", re.IGNORECASE)
 _PAGES = re.compile(r"\b(?:pages?|pp?\.|chapters?|lines?|verses?|steps?)\s[\d,\s]{1,9}[-–—]\Z", re.IGNORECASE)

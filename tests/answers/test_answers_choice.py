@@ -291,6 +291,10 @@ def test_a_letter_of_a_formula_is_none_with_ten_options():
         ("A is possible but B is the standard textbook answer.", "B"),
         ("Question 5: B", "B"),
         ("c. 42", "C"),
+        ("The ans is B", "B"),
+        ("Ans:-(B)", "B"),
+        ("B option", "B"),
+        ("Therefore, the answer is A) 5, not B) 6.", "A"),
         # Taken back, and conditions
         ("B... no, D.", "D"),
         ("The answer would be C if it moved, but it is at rest, so the answer is D.", "D"),
@@ -311,6 +315,7 @@ def test_a_letter_of_a_formula_is_none_with_ten_options():
         ("I was tempted to pick B.", None),
         ("I doubt it's C.", None),
         ("See option A.", None),
+        ("The answer is: A) 5 B) 6", None),
         ("A: This is incorrect because", None),
         ("A\nB\nC\nD", None),
         ("1. A\n2. B\n3. C", None),

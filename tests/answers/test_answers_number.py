@@ -217,6 +217,11 @@ def test_a_number_stands_for_one_value(response, value):
         ("5 hundred thousand", "500000"),
         ("one and three quarters", "7/4"),
         ("1.250 Euro", "1250"),
+        ("The solutions are 18 and -3.", None),
+        ("18 < x", None),
+        ("The roots are 18 and -3; since x > 0, x = 18.", "18"),
+        ("42; since 6 * 7 is 42", "42"),
+        ("I don't know, maybe 18", "18"),
         # No answer: a question, an equation, a text that was cut off
         ("Is it 42?", None),
         ("3x + 5 = 20", None),
