@@ -40,10 +40,10 @@ _DATES = re.compile(
     rf"\b(?:{_MONTHS}\s{_DAY}(?!\d)(?:,?\s(?:1\d|20)\d\d\b)?|{_DAY}\s(?:of\s)?{_MONTHS}(?![a-z])(?:,?\s(?:1\d"
     rf"|20)\d\d\b)?)"
 )
-# "COVID-19", "B-52", "MP3"; a currency is no name: "USD45".
+# "COVID-19", "B-52", "MP3"; neither a currency is a name, "USD45", nor the word for an answer, "Ans-42".
 _NAME_BEFORE = re.compile(
-    r"(?:[A-Za-z]-|(?<![A-Za-z\\])(?!(?:USD|EUR|GBP|CNY|JPY|INR|RMB|CHF|CAD|AUD|Rs|US|HK|NT|approx"
-    r"|ca)\Z)[A-Za-z]{1,12})\Z"
+    r"(?:(?<!\b[Aa]ns)(?<!nswer)(?<!otal)(?<!esult)(?<!alue)(?<=[A-Za-z])-"
+    r"|(?<![A-Za-z\\])(?!(?:USD|EUR|GBP|CNY|JPY|INR|RMB|CHF|CAD|AUD|Rs|US|HK|NT|approx|ca)\Z)[A-Za-z]{1,12})\Z"
 )
 _ARGUMENT_BEFORE = re.compile(r"(?<![a-zA-Z])[a-zA-Z]\(\Z")  # "f(3)"
 LIST_MARK = re.compile(r"\A\s{0,3}[*_]{0,2}\d{1,2}[.)]\s{1,3}(?=[*_]{0,2}[A-Za-z])")

@@ -242,6 +242,8 @@ def test_a_number_stands_for_one_value(response, value):
         ("B-52", None),
         ("MP3", None),
         ("USD45", "45"),
+        ("Ans-42", "42"),
+        ("Answer-42", "42"),
         ("<b>42</b>", "42"),
         ("It's about 42 or so", "42"),
         ("I can't see it clearly but it looks like 7.", "7"),
