@@ -237,12 +237,14 @@ def _stated_letter(text: str) -> tuple[bool, str | None]:
     return True, next(iter(named))
 
 
+_NEXT_OPTION = re.compile(r"(?:(?!\bnot\b)[^,;.\n]){0,40}?\s\(?([A-Z])[).:]\s?\w")
+
+
 def _next_option(rest: str, match: re.Match[str]) -> re.Match[str] | None:
     """Return the option that is listed behind a stated one: "A) 5 B) 6"; a comma or "not" between lists nothing."""
     letter = next(group for group in match.groups() if group).upper()
-    return re.compile(rf"(?:(?!\bnot\b)[^,;.\n]){{0,40}}?\s\(?({chr(ord(letter) + 1)})[).:]\s?\w").match(
-        rest, match.end()
-    )
+    following = _NEXT_OPTION.match(rest, match.end())
+    return following if following and ord(following[1]) == ord(letter) + 1 else None
 
 
 def _taken_back(behind: str) -> str | None:

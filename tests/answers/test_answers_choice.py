@@ -323,3 +323,7 @@ def test_a_letter_of_a_formula_is_none_with_ten_options():
 )
 def test_what_concludes_a_letter(response, letter):
     assert get_answer_type("choice").answer(response) == letter
+
+
+def test_the_last_letter_of_the_alphabet_has_no_next_one():
+    assert get_answer_type("choice", choices=26).answer("The answer is Z because of (Y) 5") == "Z"
