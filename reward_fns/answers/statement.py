@@ -42,7 +42,7 @@ _OF_WHAT = (
     r"|you\s(?:are\s)?\w+(?:\sfor)?)\b[^\n:：=?!;,]{0,80}?)"
 )
 _ENGLISH = re.compile(
-    rf"{MARK}{_OF_WHAT}?{MARK}(?:(?<=\.)(?=\s)|\s?(?:[-=]>|→|⇒)|\s?[:：=]|\s\|(?=\s)|\s?[-–—]+(?=\s)"
+    rf"{MARK}{_OF_WHAT}?{MARK}(?:(?<=\.)(?=\s)|\s?(?:[-=]>|[→⇒➜➔➡⟶⟹])|\s?[:：=]|\s\|(?=\s)|\s?[-–—]+(?=\s)"
     rf"|(?<=answer)\sof(?=\s[\d$\\-])|(?=\s(?:is|was)n['’]t\b)"
     rf"|,?\s(?<!\swe\s)(?<!\syou\s)(?<!\sthey\s)(?<!\si\s){_VERB}\b{MARK}(?:,?\s{_ADVERB}\b,?){{0,3}}\s?[:：=]?)",
     re.IGNORECASE,
@@ -68,6 +68,7 @@ _HEADING_START = re.compile(
 _DENIED = re.compile(
     r"(?:\b(?:wrong|incorrect|common|tempting|na[iï]ve|false|bad|possible|typical|other|trap|expected|previous|"
     r"intermediate|student'?s?|partial|sample|example)(?:\s\w{1,12})?\s(?:(?:final|first)\s)?"
+    r"|\b(?:might|may|would|people|some|many)\s(?:\w{1,12}\s)?(?:think|believe|say|guess|expect)\s(?:that\s)?(?:the\s)?"
     r"|\b(?:if|whether|suppose|supposing|assume|assuming|unless|thought|guessed|imagine|says|claims?|until)"
     r"\s(?:that\s)?(?:(?:the|my|this|our|its|a|an)\s)?(?:\w{1,12}\s)?)\Z",
     re.IGNORECASE,
@@ -76,7 +77,7 @@ _DENIED = re.compile(
 _DENIALS = frozenset(
     "wrong incorrect common tempting naive naïve false bad possible typical other trap expected previous intermediate "  # noqa: SIM905
     "student students partial sample example if whether suppose supposing assume assuming unless thought guessed "
-    "imagine says claim claims until".split()
+    "might may would people some many imagine says claim claims until".split()
 )
 _ADVERBS = frozenset(
     "therefore thus hence then so clearly simply just indeed most very likely probably definitely certainly surely "  # noqa: SIM905

@@ -18,6 +18,7 @@ _CUT = re.compile(
     r"|[,，]?\s(?:and\s)?(?:so|hence|thus|therefore|consequently|implying|giving(?:\sus)?|leaving|making|yielding"
     r"|producing|meaning(?:\sthat)?|resulting\sin|i\.e\.,?|that\sis,|that\smeans|or\s(?:simply|equivalently),?)\s"
     r"|[,，]\s(?:and\s)?which\s|\swhich\s(?=(?:gives|means|is|equals|simplifies|implies|makes|leaves|yields|comes|reduces)\s)"
+    r"|,\sbut\s(?=(?:it['’]s |it is )?(?:actually|in fact|really)|the (?:correct|right|actual|true))"
     r"|,\s(?:then|(?:and|but|or)\s(?:this|that))\s"
     r"|[,，]?\s(?:and|to|we|you|i|one)\s(?:finally\s|then\s)?(?:(?:we|you|i|one)\s)?(?:can\s)?"
     r"(?:get|find|obtain|conclude|see\sthat|have|deduce)\s(?:that\s|us\s)?"

@@ -73,14 +73,14 @@ def concluded(text: str) -> str | None:
         >>> concluded("We get $6/8$, which simplifies to $3/4$."), concluded("Next, we double 12.")
         ('3/4', None)
     """
-    if _is_cut_off(text):
-        return None
     begin = text.rfind("\n") + 1
     line = text[begin:].rstrip()
     bare = line.strip(_AROUND)
     if bare.isdigit() and bare.isascii():
         is_label = line.endswith(".") and text.rfind(f"\n{int(bare) - 1}.", 0, begin) >= 0
-        return None if is_label else bare
+        return None if is_label or _is_within_formula(text, begin) else bare
+    if _is_cut_off(text):
+        return None
     if begin and _stands_alone(line) and not _has_check(text):
         end = ending(line)  # most responses conclude in their last line
         sentences = end.sentences[-MAX_SENTENCES:]
@@ -102,12 +102,18 @@ def concluded(text: str) -> str | None:
     return None
 
 
+def _is_within_formula(text: str, begin: int) -> bool:
+    """Say whether the lines above a place end with the beginning of a formula."""
+    above = text[max(0, begin - 8) : begin].rstrip()
+    return above.endswith("\\[") or (above.endswith("$$") and text.count("$$", 0, begin) % 2 == 1)
+
+
 def _is_cut_off(text: str) -> bool:
     """Say whether a text ends within a formula or a block of code."""
     tail = text[-_OPEN_CHARS:]
     if tail.rfind("\\") >= 0 and any(tail.rfind(opened) > tail.rfind(closed) for opened, closed in _BRACKETS):
         return True
-    return any(tail.rfind(fence) >= 0 and text.count(fence) % 2 for fence in ("$$", "```"))
+    return any(text.rfind(fence) >= 0 and text.count(fence) % 2 for fence in ("$$", "```"))
 
 
 def _stands_alone(line: str) -> bool:

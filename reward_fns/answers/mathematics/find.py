@@ -5,7 +5,14 @@ import re
 from ttrl_verl.reward_fns.answers.boxes import PLACEHOLDER, boxed, plain
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
 from ttrl_verl.reward_fns.answers.mathematics.conclusion import concluded
-from ttrl_verl.reward_fns.answers.mathematics.stated import AROUND, NO_ANSWER, bare, formula, statement_value
+from ttrl_verl.reward_fns.answers.mathematics.stated import (
+    AROUND,
+    NO_ANSWER,
+    OPTION_MARK,
+    bare,
+    formula,
+    statement_value,
+)
 from ttrl_verl.reward_fns.answers.statement import negated, statements
 from ttrl_verl.reward_fns.answers.statement_subject import subject_of_answer
 
@@ -13,13 +20,15 @@ _STATED_CHARS = 300
 _NUMBER = re.compile(
     r"(?:(?<![\d)}\w])-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,400})(?:\.\d{1,400})?(?:/\d{1,400})?", re.ASCII
 )
-_RATHER = re.compile(r"\bbut\s(?:rather\s)?|[,;]\s(?:it['’]s|it is|rather)\s|而是")
+_RATHER = re.compile(r"\bbut\s(?:rather\s)?|[,;]\s(?:so\s)?(?:it['’]s|it is|it must be|rather)\s|而是")
 _EMPTY_BOX = re.compile(rf"[\s$:*]{{0,4}}\\boxed\s?\{{(?:{PLACEHOLDER})\}}", re.IGNORECASE)
+_MODAL = re.compile(r"\b(?:must|should|has to|have to|will|needs to|ought to)\b", re.IGNORECASE)
 _RESULT = re.compile(r"result|solution|conclusion", re.IGNORECASE)
 _MORE = re.compile(r"[.\n]\s.*\d", re.DOTALL)
 _TAKES_BACK = re.compile(
     r"(?:(?<=[.!?])|\n)\s?(?:(?:oh|hmm+|but|no)\b[,.]?\s)?"
     r"(?:wait|oops|actually|scratch that|correction|sorry|no(?=[,:]))\b"
+    r"|(?:,|\.\.\.|…)\s?(?:no,?\s)?(?:wait|sorry|i mean|or rather|make that)\b"
     r"|\bi (?:have )?(?:made an? (?:\w+ )?(?:mistake|error)|misread|miscounted)\b",
     re.IGNORECASE,
 )
@@ -28,11 +37,6 @@ _WRONG = re.compile(
 )
 _TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
 _SPELLED = re.compile(r"(?<=[\d}])\s{0,3}(?:\\text\s?\{\s{0,3})?\([a-zA-Z][a-z \-]{1,60}\)\s{0,3}\}?\Z")
-# The option whose text the answer is: \boxed{\textbf{(C) } 12}.
-_OPTION_MARK = re.compile(
-    r"\A\s{0,3}\\(?:text|textbf|textrm|mathbf|mathrm)\s?\{\s?\([A-J]\)[\s~:.]{0,5}\}"
-    r"(?:\s|\\[ ,;:!]|\\q?quad(?![a-zA-Z])|~){0,5}(?=[^\s}])"
-)
 # What a box says of its value before it: \boxed{\text{The number of ways is } 84}.
 _INTRODUCED = re.compile(
     r"\A\s{0,3}\\(?:text|textbf|textrm|mathrm)\s?\{"
@@ -40,6 +44,7 @@ _INTRODUCED = re.compile(
     r"(?:\s|\\[ ,;:!]|~){0,3}(?=[-\d\\$a-z(\[])",
     re.IGNORECASE,
 )
+_EMPTY_JSON = re.compile(r"[\"']answer[\"']\s?:\s?(?:\"\"|''|null|None|\[\])\s{0,3}[,}]")
 _HASHED = re.compile(r"(?:\A|\n)####\s?([^\n]{0,80}\d[^\n]{0,40}?)[\s.]*\Z")
 
 
@@ -74,6 +79,8 @@ def extract_math(text: str, last_number: bool = False) -> str | None:
     held = from_json(text)
     if held is not None and len(held) <= _STATED_CHARS:
         return None if NO_ANSWER.match(held) else formula(held) or held
+    if held is None and ('"answer"' in text or "'answer'" in text) and _EMPTY_JSON.search(text):
+        return None
     hashed = _HASHED.search(text) if text.rfind("####") >= 0 else None
     if hashed:
         return hashed[1]
@@ -106,8 +113,12 @@ def _within(held: str) -> str | None:
 
 def _boxed_statement(held: str) -> str | None:
     r"""Return what a box holds, behind a statement inside it: ``\text{The answer is }5``."""
+    if held.isdigit():
+        return held
     if "answer" not in held.lower():
-        held = _OPTION_MARK.sub("", held, count=1)
+        held = OPTION_MARK.sub("", held, count=1)
+        if NO_ANSWER.match(_TEXT.sub(r"\1", held).strip()):
+            return None
         held = _INTRODUCED.sub("", held, count=1)
         return (_SPELLED.sub("", held) or held) or None
     bare = plain(_TEXT.sub(r" \1 ", held))
@@ -130,6 +141,8 @@ def _last_statement(text: str) -> tuple[bool, str | None]:
         if not rest.strip(AROUND + ".$"):  # cut off where the answer would stand
             return True, None
         found = statement_value(rest)
+        if found and found.isalpha() and _MODAL.search(text, statement.start, statement.end):
+            found = None  # "The answer must be even"
         if found and _RESULT.match(text, statement.start):  # of a step, where another value is behind it
             return True, concluded(text) or (None if _MORE.search(rest, len(found)) else found)
         if found:
@@ -140,10 +153,10 @@ def _last_statement(text: str) -> tuple[bool, str | None]:
 
 def _unless_retracted(stated: str, rest: str) -> str | None:
     """Return what was stated, or what the text behind it concludes instead: "Wait, I forgot 3. So it is 15."."""
-    if len(rest) < len(stated) + 12:
+    if len(rest) < len(stated) + 6:
         return stated
     retracts = _TAKES_BACK.search(rest[:1_000])
     if not retracts:
         return stated
-    instead = concluded(rest[retracts.start() :])
+    instead = concluded(rest[retracts.start() :].lstrip(" ,.…"))
     return instead or (None if _WRONG.search(rest, retracts.start()) else stated)

@@ -4,10 +4,11 @@ import re
 
 from ttrl_verl.reward_fns.answers.mathematics.units import unit_of
 from ttrl_verl.reward_fns.answers.mathematics.values import last_implied
-from ttrl_verl.reward_fns.answers.number_words import spelled
+from ttrl_verl.reward_fns.answers.number_words import spelled, spelled_fraction
 
 AROUND = " \t\n*_`:#>"
 """What may stand around an answer, as characters to strip."""
+_AROUND_NUMBER = AROUND + "."
 _FORMULA = re.compile(
     r"\$\$([^$]{1,300})\$\$|\$((?:[^$\\]|\\.){1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL
 )
@@ -30,7 +31,7 @@ _RULE = re.compile(r"\s{0,3}[-=_*]{3,40}\s{0,3}\n")
 _PART_LABELS = re.compile(r"\([a-e]\)\s(?=[$\\\d-])")
 _STARRED = re.compile(r"(?<![\w*\\$])\*([a-zA-Z])\*(?![\w*])|\A([a-zA-Z])\*(?=\s?=)")
 _NEARLY = re.compile(
-    r"\A(?:approximately|about|roughly|around|exactly|only|just|the number)\s(?=[\d$\\-])", re.IGNORECASE
+    r"\A(?:approximately|about|roughly|around|exactly|only|just|both|the number)\s(?=[\d$\\-])", re.IGNORECASE
 )
 _UNIT_LETTER = re.compile(r"(?<=\d) (?:[mgsNJWVALh]|Hz|Pa|kg|cm|mm|km)\Z")
 # What is said of a number behind it: "(five)", "per day".
@@ -54,6 +55,22 @@ _KIND = re.compile(
 )
 _LONG_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
 _AMOUNT = re.compile(r"\s?[$€£]?\s?-?\d[\d.,/]*\s?%?(?:\s[a-z]+){0,2}")
+# What says only how an answer is to be given.
+_TO_BE = re.compile(
+    r"(?:left|given|expressed|written|rounded|found|stated|obtained|listed|hidden)\s(?:in|as|by|to|on|at|with|from)\b",
+    re.IGNORECASE,
+)
+# The option whose text the answer is: "(B) 42", \\boxed{\\textbf{(C) } 12}.
+_OPTION = re.compile(r"\(?[A-J]\)[.:]?\s(?=[\d$\\-])")
+OPTION_MARK = re.compile(
+    r"\A\s{0,3}(?:\\(?:text|textbf|textrm|mathbf|mathrm)\s?\{\s?\([A-J]\)[\s~:.]{0,5}\}|\([A-J]\)\s(?=\d))"
+    r"(?:\s|\\[ ,;:!]|\\q?quad(?![a-zA-Z])|~){0,5}(?=[^\s}])"
+)
+"""The same in LaTeX, as a pattern."""
+# "4 and to part (b) is 9"
+_OTHER_PART = re.compile(
+    r",?\sand\s(?:the answer\s)?(?:to|for|that of)\s(?:part\s|question\s)?\(?[b-e2-5]\)?\s(?:is|are)\s(?=[\d$\\-])"
+)
 _OPTION_WORD = re.compile(r"\A(?:option|choice|number|value)\s(?=[\d$-])", re.IGNORECASE)
 _PROPORTION = re.compile(r"(\d{1,9}) (to|out of|in) (\d{1,9})")
 _COUNTED = re.compile(
@@ -73,7 +90,8 @@ NO_ANSWER = re.compile(
     r"|(?:obvious|clear|wrong|incorrect|correct|right|simple|provided|given|shown)\Z"
     r"|.{1,60}\b(?:but|though) (?:i am|i['’]m|we are) not (?:sure|certain)\b"
     r"|(?:probably |somewhere |likely )?(?:close to|near|between|at least|at most"
-    r"|(?:not )?(?:greater|less|more|fewer|larger|smaller) than)\s(?=[\d$\\-])|null\Z|undetermined\Z|\?+\Z",
+    r"|(?:not )?(?:greater|less|more|fewer|larger|smaller) than)\s(?=[\d$\\-])|null\Z"
+    r"|an?\s(?:\w+\s){0,3}(?:number|integer|value)s?\s(?:between|from|less|greater|more|at|in)\b|undetermined\Z|\?+\Z",
     re.IGNORECASE,
 )
 """An answer that says that there is none, as a pattern."""
@@ -85,16 +103,24 @@ _ANY_WORD = re.compile(r"(?<![\\\w])[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac
 
 def statement_value(text: str) -> str | None:
     """Return the answer at the start of a sentence's rest: its formulas, or its words up to the end."""
+    plain = text.strip(_AROUND_NUMBER)  # as most are
+    if plain.isdigit() and plain.isascii():
+        return plain
     text = text.lstrip("\n")
     rule = _RULE.match(text)
     text = (text[rule.end() :] if rule else text).lstrip(AROUND)
     nearly = _NEARLY.match(text)
     text = text[nearly.end() :] if nearly else text
+    marked = _OPTION.match(text)
+    text = text[marked.end() :] if marked else text
     formulas = formula(text)
     if formulas:
-        return formulas
+        return OPTION_MARK.sub("", formulas, count=1) if "(" in formulas else formulas
+    text = _OTHER_PART.sub(", ", text) if " is " in text else text
     text = text.replace("**", "")
     text = _STARRED.sub(r"\1\2", text) if "*" in text else text
+    if _TO_BE.match(text):
+        return None
     end = _SENTENCE_END.search(text)
     found = (text[: end.start()] if end else text).strip(" *_`\"'“”|").lstrip(".… ")
     if found.isdigit() and found.isascii():
@@ -119,6 +145,11 @@ def statement_value(text: str) -> str | None:
     number = spelled(found)
     if number is not None and number[1] == len(found):
         return str(number[0])
+    if found.count("{") != found.count("}"):  # cut off
+        return None
+    fraction = spelled_fraction(found) if found[:1].isalpha() else None
+    if fraction is not None:
+        return str(fraction)
     # "The answer is well known and simple" states none.
     is_prose = len(_LONG_WORD.findall(found)) > 4 and not any(c.isdigit() or c in "$\\=" for c in found)
     return None if is_prose or _KIND.match(found) or NO_ANSWER.match(found) else found

@@ -12,9 +12,10 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _INTERJECTION = re.compile(
-    r"(?:(?:wait|no|actually|hmm+|oh|oops|ah|ok(?:ay)?|yes|alright|correction|sorry"
+    r"(?:(?:wait|no|actually|hmm+|oh|oops|ah|ok(?:ay)?|yes|alright|correction|sorry|rather"
+    r"|or rather|i mean(?:t)?|make that"
     r"|right|well|again|and|but|then|indeed)"
-    r"(?:[,:;.!—–-]+\s?|\s(?=so|actually|then|we|it)))+",
+    r"(?:[,:;.!—–-]+\s?|\s(?=so|actually|then|we|it|wait|rather)))+",
     re.IGNORECASE,
 )
 _ORDER = r"(?:(?:now|next|first|second|then|and|also|here|again|finally|step \d+|once|after that),?\s(?:we\s|i\s)?)*"
@@ -25,7 +26,7 @@ _STEP = re.compile(
     r"|look|check|test|say|call|denote|define|choose|pick|draw|count|repeat|continue|proceed|return|print|import|def"
     r"|what (?:is|are|was|does|do|if|would|will|happens)|how|why|who|whether"
     r"|assum\w+|giv(?:e|en)|comput(?:e|ing)|calculat(?:e|ing)|determin(?:e|ing)|evaluat(?:e|ing)"
-    r"|find(?:ing)?|trying|solve|can (?:you|we|i)|could you|would you|do you|does|did|is (?:it|there|the)"
+    r"|find(?:ing)?|round|trying|solve|can (?:you|we|i)|could you|would you|do you|does|did|is (?:it|there|the)"
     r"|are (?:there|the)|please|put|express|enter|provide|answer|in order to|for example|for instance|e\.g\.|such as"
     r"|the (?:problem|question|task|goal|hint|exercise|statement|image|figure|text|formula)"
     r"|we (?:are (?:given|told|asked)|know|need to|have to|must|should|want to|could|will|shall|may|start|begin"
@@ -102,8 +103,11 @@ _RATHER = re.compile(r"\bnot\s(?:be\s|equal to\s)?[^,.]{1,30}?,?\sbut\s(?:rather
 # What makes of a whole sentence none that concludes: doubt, a task about the answer, code.
 _DOUBTED = re.compile(
     r"\b(?:perhaps|maybe|not (?:sure|certain|enough)|unsure|uncertain|guess\w*"
-    r"|(?:cannot|can['’]t|could(?:n['’]t| not)) (?:be|determine|solve|find|see|tell|compute|draw)|insufficient|stuck"
-    r"|as an? (?:ai|language)|contradiction|start over|try again|might|what if|i (?:assume|suppose)|sorry(?!, i meant)"
+    r"|(?:cannot|can['’]t|could(?:n['’]t| not))"
+    r" (?:be (?:determined|found|solved|computed|known|sure|certain|said|answered)"
+    r"|determine|solve|find|see|tell|compute|draw)|insufficient|stuck"
+    r"|as an? (?:ai|language)|contradiction|start over|try again|your (?:final )?answer"
+    r"|what if|i (?:assume|suppose)|sorry(?!, i meant)"
     r"|to (?:find|get|obtain|reach) (?:the|our|an) (?:final )?answer|answers?\b[^.]{0,20}\beither)\b"
     r"|(?:def|print|return|import)\s?[\w(]*\(",
     re.IGNORECASE,
