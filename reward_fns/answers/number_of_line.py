@@ -34,7 +34,8 @@ def of_statement(sentence: str, found: list[tuple[int, str]]) -> str | None:
     at, number = found[0]
     if not _LEADS.fullmatch(sentence, 0, at):
         line = without_adjunct(sentence)
-        return of_line(line, found_in(line))
+        kept = found_in(line)
+        return of_line(line, kept) if kept else of_line(sentence, found)
     if is_inexact(sentence, at, number):
         return None
     if len(found) > 1 and not _restates(sentence, found[0], found[1]):

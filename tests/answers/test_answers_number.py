@@ -203,6 +203,7 @@ def test_a_number_stands_for_one_value(response, value):
         ("Answer: After 5 were eaten, 12 apples are left.", "12"),
         ("Answer: The total cost for the 4 tickets is $48.", "48"),
         ("Answer: Each child gets 12 of the 48 apples.", "12"),
+        ("Answer: of all the A5 cars sold per 7", "7"),  # only what it holds for is a number: it raised
         ("Answer: 42, 43", None),
         ("Answer: 42 and 43", None),
         ("Answer: x=42, y=43", None),
