@@ -30,6 +30,9 @@ _JOINT = re.compile(
 )
 _JOINT_CHARS = 80
 _OWNER = re.compile(r"([a-zA-Z](?:_\{?\w{1,3}\}?)?|\\[a-z]{2,8})(?:\s{0,3}=|\$?\s(?:is|equals))[\s$]{0,3}\Z")
+_DENIED = re.compile(r"\b[Nn]ot\s\$?\Z")  # "(Not \\boxed{7}, as one might think.)"
+_TWICE_CHARS = 200
+_TWICE = re.compile(r"\\boxed\{([^{}]{1,60})\}[\s$.]{0,6}\\boxed\{([^{}]{1,60})\}[\s$.]{0,6}\Z")
 _DRESS = re.compile(
     r"\\(?:color|textcolor|colorbox|fcolorbox\s?\{[^{}]{1,20}\})\s?(?:\[[a-zA-Z]{1,10}\]\s?)?\{[^{}]{1,20}\}"
     r"|\\(?:underline|uline|underbar|mathstrut|bold|emph|mathbin|Large|LARGE|huge|Huge|normalsize"
@@ -69,6 +72,10 @@ def last_boxes(text: str) -> tuple[Box, ...]:
         end = start
         box = _read(text, start)
         if box is None or (box.content is not None and _PLACEHOLDER.fullmatch(box.content)):
+            continue
+        if box.content is not None and _DENIED.search(text, max(0, box.start - 8), box.start):
+            continue
+        if box.content is None and not found and _is_repeated(text, box.start):
             continue
         if found and (
             box.content is None
@@ -133,6 +140,12 @@ def plain(content: str) -> str:
         ('{5}', 'x + {2}')
     """
     return _DRESS.sub("", content).removesuffix("\\ ").strip() if "\\" in content else content.strip()
+
+
+def _is_repeated(text: str, start: int) -> bool:
+    """Say whether a box that was cut off was about to repeat the two before it: a response that runs on in circles."""
+    before = _TWICE.search(text, max(0, start - _TWICE_CHARS), start)
+    return before is not None and before[1].strip() == before[2].strip()
 
 
 def _read(text: str, at: int) -> Box | None:

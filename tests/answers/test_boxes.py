@@ -32,3 +32,13 @@ def test_a_box_that_was_cut_off_is_told_from_none():
     assert boxed(r"so \boxed{4") == (True, None)
     assert boxed("so 4") == (False, None)
     assert boxed(r"put it in \boxed{}") == (False, None)
+
+
+def test_a_box_that_is_denied_is_none():
+    assert boxed(r"It is \boxed{9}. (Not \boxed{7}, as one might think.)") == (True, "9")
+    assert boxed(r"It is not $\boxed{7}$.") == (False, None)
+
+
+def test_a_response_that_runs_in_circles_is_cut_off_at_a_box_it_has_given():
+    assert boxed("\\boxed{9}\n\n\\boxed{9}\n\n\\boxed{") == (True, "9")
+    assert boxed("First \\boxed{7}, then \\boxed{8}, so \\boxed{") == (True, None)

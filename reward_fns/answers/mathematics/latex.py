@@ -17,7 +17,7 @@ _UNICODE = str.maketrans(
         **dict.fromkeys("×⋅·∗∙•⁎", "*"),
         **dict.fromkeys("÷∕⁄", "/"),
         **dict.fromkeys("°˚º", r"^\circ "),
-        **dict.fromkeys("$€£¥", " "),
+        **dict.fromkeys("$€£¥¢", " "),
         **dict.fromkeys("“”„‟", '"'),
         **dict.fromkeys("‘’′ʹ", "'"),
         **dict.fromkeys("⟨〈", "("),

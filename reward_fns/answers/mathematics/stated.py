@@ -72,6 +72,7 @@ _OTHER_PART = re.compile(
     r",?\sand\s(?:the answer\s)?(?:to|for|that of)\s(?:part\s|question\s)?\(?[b-e2-5]\)?\s(?:is|are)\s(?=[\d$\\-])"
 )
 _OPTION_WORD = re.compile(r"\A(?:option|choice|number|value)\s(?=[\d$-])", re.IGNORECASE)
+_APPOSITION = re.compile(r"\A(?:the|its|our)\s[a-z]{2,15}(?:\s[a-z]{2,15}){0,3},\s(?=[\d$\\-])")  # "the area, 17"
 _PROPORTION = re.compile(r"(\d{1,9}) (to|out of|in) (\d{1,9})")
 _COUNTED = re.compile(
     r"(?:(?!.{0,6}[第不或至])[\u4e00-\u9fff]{0,8})\s?(\d[\d,.]{0,20})\s?(?![\u4e00-\u9fff]*[点倍分半])[\u4e00-\u9fff]{0,6}"
@@ -104,6 +105,7 @@ _ANY_WORD = re.compile(r"(?<![\\\w])[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac
 def statement_value(text: str) -> str | None:
     """Return the answer at the start of a sentence's rest: its formulas, or its words up to the end."""
     plain = text.strip(_AROUND_NUMBER)  # as most are
+    plain = plain[1:] if plain[:1] == "<" and ">" in text else plain
     if plain.isdigit() and plain.isascii():
         return plain
     text = text.lstrip("\n")
@@ -137,6 +139,7 @@ def statement_value(text: str) -> str | None:
         equals and _LONG_WORD.search(_JOINING.sub(" ", named)) and _AMOUNT.fullmatch(value)
     ):  # "2 cups * 3 = 6 cups", "total cost = 6"
         found = value.strip()
+    found = _APPOSITION.sub("", found)
     counted = _COUNTED.fullmatch(found)
     found = counted[1] if counted else _OPTION_WORD.sub("", found)
     proportion = _PROPORTION.fullmatch(found)

@@ -32,7 +32,8 @@ _STEP = re.compile(
     r"|we (?:are (?:given|told|asked)|know|need to|have to|must|should|want to|could|will|shall|may|start|begin"
     r"|consider|assume|use|try|let"
     r"|can(?! (?:see|conclude|deduce|get|have|factor|write|rewrite|simplify|express|reduce)))"
-    r"|i (?:will|would|need to|have to|can(?! (?:see|conclude))|got stuck|start|tried|try|was asked)"
+    r"|i (?:will(?! (?:go with|answer|say|settle|stick))"
+    r"|would|need to|have to|can(?! (?:see|conclude))|got stuck|start|tried|try|was asked)"
     r"|you (?:need to|have to|must|are given|are told)|it is (?:given|known))\b",
     re.IGNORECASE,
 )
@@ -89,7 +90,7 @@ _BOUND_BEHIND = re.compile(
 )
 _ROUNDED = re.compile(r"\bround\w*\s[^,;]{0,30}(?:up|down|off)?\sto\s(?:the\s\w+\s)?\Z", re.IGNORECASE)
 _IS = re.compile(
-    r"(?:\b(?:is|are|was|were|equals?)|[=是为])"
+    r"(?:\b(?:is|are|was|were|equals?|has\s(?:an?\s)?\w+(?:\sof)?)|[=是为])"
     r"(?:\s(?:therefore|thus|then|exactly|simply|just|equal to|now|only))*\s?\Z",
     re.IGNORECASE,
 )
