@@ -116,23 +116,9 @@ def extract_letter(text: str, letters: str) -> str | None:
     if len(text) <= _WINDOW:
         text = _ANS.sub("answer", text)
     text = _HTML.sub("", text) if "<" in text else text
-    held = tagged(text)
-    if held is not None:
-        found = _held_letter(held, letters)
-        if found is not None:
-            return found
-    held = boxed(text)[1]
-    if held is not None and len(held) == 1 and held in letters:
-        return held
-    if held is not None:
-        found = canonical_letter(held, string.ascii_uppercase)
-        if found is not None:
-            return found if found in letters else None
-        if _names_two(held):
-            return None
-    held = from_json(text)
-    if held is not None:
-        return canonical_letter(held, letters)
+    marked, found = _marked_letter(text, letters)
+    if marked:
+        return found
     if len(text) <= _WINDOW:
         found = _whole(text, letters)
         if found is not None:
@@ -142,6 +128,24 @@ def extract_letter(text: str, letters: str) -> str | None:
     stated, found = _stated_letter(text)
     found = found if stated else line_letter(text)
     return found if found is not None and found in letters else None
+
+
+def _marked_letter(text: str, letters: str) -> tuple[bool, str | None]:
+    """Return whether a tag, a box or JSON decides, and the letter that it holds."""
+    held = tagged(text)
+    if held is not None:
+        found = _held_letter(held, letters)
+        if found is not None:
+            return True, found
+    held = boxed(text)[1]
+    if held is not None:
+        found = held if len(held) == 1 and held in letters else canonical_letter(held, string.ascii_uppercase)
+        if found is not None:
+            return True, found if found in letters else None
+        if _names_two(held):
+            return True, None
+    held = from_json(text)
+    return (False, None) if held is None else (True, canonical_letter(held, letters))
 
 
 def canonical_letter(answer: str, letters: str) -> str | None:

@@ -147,14 +147,7 @@ def extract_word(text: str, words: tuple[str, ...]) -> str | None:
             found = concluded(_folded(held), pattern, compact)
             if found is not None:
                 return found
-    text = _folded_lines(text[:_MAX_TAIL] + "\n" + text[-_MAX_TAIL:] if len(text) > 2 * _MAX_TAIL else text)
-    if any(text.rfind(broken) >= 0 for broken in _broken(words)):  # a word that is broken over two lines
-        text = pattern.sub(lambda found: found.group().replace("\n", " "), text)
-    if text.rfind(".e.") >= 0 or text.rfind(".g.") >= 0:  # "i.e." ends no sentence
-        text = text.replace("i.e.", "ie").replace("e.g.", "eg")
-    idioms = _idioms(words)
-    text = idioms.sub("", text) if idioms else text
-    text = _before_next_example(text, words)
+    text = _prepared(text, words, pattern)
     for statement in reversed(statements(text, _LABELS)):
         rest = text[statement.end : statement.end + _WINDOW].lstrip(" \n*_:\"'`")
         sentence = sentences.match(rest)
@@ -169,12 +162,8 @@ def extract_word(text: str, words: tuple[str, ...]) -> str | None:
     judged = judged_word(text, pattern, compact)
     if judged is not None:
         return judged or None
-    if len({line.strip(_AROUND) for line in text.split("\n")} & _normals(words)) > 1:  # two in two lines
+    if _several_alone(text, words, sentences):
         return None
-    if len(text) < _WINDOW and not _REVISED.search(text):
-        lone = {part.strip(_AROUND) for part in sentences.findall(text) if not part.endswith("?")}
-        if len(lone & _normals(words)) > 1:  # "Yes. No. Yes."
-            return None
     first = sentences.search(text)
     found = _direct(text, first, pattern, compact) if first else None
     return found or _last_asserted(sentences.findall(text)[-MAX_STATEMENTS:], pattern, compact)
@@ -196,6 +185,27 @@ def _idioms(choices: tuple[str, ...]) -> re.Pattern[str] | None:
     """Return a pattern of the phrases that hold one of the words and do not mean it; most lists of words need none."""
     held = [one for one in _IDIOMS if not _normals(choices).isdisjoint(one.split()) and one not in _normals(choices)]
     return re.compile(rf"\b(?:{'|'.join(held)})\b(?=\W{{0,3}}\s?\w)") if held else None
+
+
+def _prepared(text: str, words: tuple[str, ...], pattern: re.Pattern[str]) -> str:
+    """Return the ends of a text, folded, with every word on one line and no phrase that only seems to hold one."""
+    text = _folded_lines(text[:_MAX_TAIL] + "\n" + text[-_MAX_TAIL:] if len(text) > 2 * _MAX_TAIL else text)
+    if any(text.rfind(broken) >= 0 for broken in _broken(words)):  # a word that is broken over two lines
+        text = pattern.sub(lambda found: found.group().replace("\n", " "), text)
+    if text.rfind(".e.") >= 0 or text.rfind(".g.") >= 0:  # "i.e." ends no sentence
+        text = text.replace("i.e.", "ie").replace("e.g.", "eg")
+    idioms = _idioms(words)
+    return _before_next_example(idioms.sub("", text) if idioms else text, words)
+
+
+def _several_alone(text: str, words: tuple[str, ...], sentences: re.Pattern[str]) -> bool:
+    """Say whether several of the words stand alone, in lines or in sentences: "Yes. No. Yes."."""
+    if len({line.strip(_AROUND) for line in text.split("\n")} & _normals(words)) > 1:
+        return True
+    if len(text) >= _WINDOW or _REVISED.search(text):
+        return False
+    lone = {part.strip(_AROUND) for part in sentences.findall(text) if not part.endswith("?")}
+    return len(lone & _normals(words)) > 1
 
 
 def _before_next_example(text: str, words: tuple[str, ...]) -> str:
