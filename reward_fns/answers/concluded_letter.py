@@ -6,7 +6,8 @@ from ttrl_verl.reward_fns.answers.option_letters import ALSO, CONDITION, KIND, L
 
 # What one does with an option: "I choose C", "I lean towards B"; a bare verb has a subject, or begins.
 _DONE = (
-    r"choos(?:e|ing)|chose|pick(?:ed)?|select(?:ed)?|conclude|go(?:ing)? (?:with|for)|went with|opt for|vote for"
+    r"leaning|choos(?:e|ing)|chose|pick(?:ed)?|select(?:ed)?|conclude|go(?:ing)? (?:with|for)|went with|opt for"
+    r"|vote for"
     r"|stick(?:ing)? with"
     r"|(?:lean(?:s|ing|ed)?|inclined|point(?:s|ed|ing)?|switch(?:ed|ing)?|go(?:es)?|com(?:es|ing)?|boils"
     r"|narrow(?:s|ed)?)"
@@ -25,7 +26,8 @@ _GIVEN = (
     r"|match(?:es)?(?: with)?"
     r"|correspond(?:s|ing) to|(?:consistent|compatible|agrees?|aligns?|in line|fits) with"
     r"|(?:described|given|shown|listed|represented|expressed) (?:by|in)"
-    r"|(?:this|that|which|it) (?:clearly |strongly )?(?:implies|means|suggests|confirms|indicates|gives|yields)"
+    r"|most nearly means|(?:this|that|which|it) (?:clearly |strongly )?(?:implies|means|suggests|confirms"
+    r"|indicates|gives|yields)"
     r"|(?:evidence|data|passage|text|facts?|results?|graph|table|context|analysis|numbers?)\s(?:\w{3,12}ly\s)?"
     r"(?:supports?|favou?rs?|suggests?|indicates?|confirms?|fits?|implies)"
 )
@@ -67,8 +69,11 @@ _WORTH = (
     r"the\s(?:(?!wrong|incorrect|trap|worst|common|tempting|least)[a-z-]{3,15}\s){1,2}(?:answer|choice|option)"
     r"|the\sbetter"
     r"|(?:the\s)?(?:only\s|most\s|single\s)?(?:correct|right|true|best|answer|accurate|valid|appropriate|one"
-    r"|option|choice|likely"
-    r"|solution|suitable|plausible|reasonable|sensible|logical|fitting|relevant|consistent|better(?! than))"
+    r"|option|choice"
+    r"|solution|consistent|better(?! than))"
+    r"|(?:the\s)?(?:only|(?:the\s)?(?:most|more))\s(?:likely|suitable|plausible|reasonable|sensible|logical"
+    r"|fitting|relevant)"
+    r"|likely"
     r"|(?:my|our|the)\s(?:final\s|chosen\s)?(?:choice|pick|guess|winner|odd\sone\sout|exception|outlier)"
     r"|my\s(?:final\s)?answer"
     r"|(?:the )?closest|the (?:false|incorrect|untrue|exceptional) (?:statement|sentence|claim|one)"
@@ -98,6 +103,7 @@ _MADE = re.compile(
 _TOLD = re.compile(
     r"(?:(?<![A-Za-z0-9_'’.])(?:option\s)?\(?([A-Z])\)?\s(?:is|was)\s(?:clearly\s)?the\s(?:\w{2,12}est|most|least)\b"
     r"|(?:\A|,\s)(?:option\s)?\(?([A-Z])\)?\sover\s(?:option\s)?\(?[A-Z]\)?[.!]?\Z"
+    r"|,\sbut\s(?:option\s)?\(?([A-Z])\)?[.!]?\Z"
     r"|\bbut\s(?:option\s)?\(?([A-Z])\)?\s(?:is|was|seems)\s(?:more|better|clearer|closer|stronger)\b"
     r"|\b[Oo]nly (?:option )?\(?([A-Z])\)?\s(?:\w{3,12}ly\s)?(?!is\b|was\b)(?:[a-z]{2,12}s|can|could)\b"
     r"|\A\W*(?:[Aa]ll|[Ee]ach|[Ee]very\w{0,5})\b[^.]{0,80}\b(?:are|is|were|can|do|have|has|work|fit)\b[^.]{0,60}"
@@ -127,7 +133,7 @@ _OPENING = re.compile(
     r"|ultimately|honestly"
     r"|clearly|obviously|surely|tentatively|evidently|undoubtedly|apparently|presumably|likely|just|only|simply"
     r"|definitely"
-    r"|certainly|really|indeed|hence|otherwise)\b(?:(?!(?<![\w'])[A-Z](?![\w'])|\?).){0,120}?"
+    r"|certainly|really|indeed|hence)\b(?:(?!(?<![\w'])[A-Z](?![\w'])|\?).){0,120}?"
     rf"(?:,|:|—|–|\s-|(?<=ly)|(?<=[Jj]ust)|(?<=[Oo]nly))\s(?i:(?:but|so|maybe|then"
     rf"|but really)\s)?(?i:{KIND})\(?([A-Z])\)?[.!]{{0,3}}"
 )
@@ -177,6 +183,9 @@ def concluded_letters(line: str) -> set[str]:
         ({'B'}, False)
     """
     sentences = _SENTENCE.split(line)
+    affirmed = _ASKED_YES.search(line) if line.rfind("? ") >= 0 else None
+    if affirmed and affirmed[1].isupper():
+        return {affirmed[1]}
     true = {match[1] for match in _TRUE.finditer(line)}
     for sentence in reversed(sentences):
         if _NAMES_ONE.search(sentence) is None or (sentence.endswith("?") and _ASKS.match(sentence)):
@@ -237,8 +246,32 @@ def _ended(sentence: str) -> set[str]:
 _SINCE = re.compile(rf"\W*(?i:since|as|because|given that|with)\b([^.?]{{3,120}}),\s(?i:{KIND})\(?([A-Z])\)?[.!]?")
 
 
+# "The main idea is A.": what was asked for, but not what has a letter for its name or value.
+_THE_ONE = re.compile(
+    r"\W*(?i:(?:so|thus|hence|therefore|then),?\s)?[Tt]he\s(?P<what>[a-z][a-z' -]{2,60}?)\sis\s"
+    r"(?:best described as\s|clearly\s)?"
+    rf"(?i:{KIND})\(?([A-Z])\)?[.!]?"
+)
+_LETTERED = re.compile(
+    r"\b(?:notes?|keys?|grade|type|symbol|element|letter|vertex|points?|centre|center|midpoint|origin|variable"
+    r"|vitamin|group|class"
+    r"|set|matrix|event|angle|side|line|person|player|team|intersection|charge|unit|gene|allele|blood|name"
+    r"|initial|reading|current"
+    r"|not|incorrect|wrong)\b"
+)
+_BY_CASE = re.compile(r"\bif\b.*\b(?:otherwise|else)\b", re.IGNORECASE)
+_ASKED_YES = re.compile(
+    r"\bis (?:it |the answer )?(?:option )?\(?([A-Z])\)?(?: \w{2,10}){0,3}\? yes\b[^A-Z]*\Z", re.IGNORECASE
+)
+
+
 def _told(sentence: str) -> set[str]:
     """Return the letter that a sentence names as the one that was asked for, where it concludes in no other way."""
+    if _BY_CASE.search(sentence):
+        return set()
+    the_one = _THE_ONE.fullmatch(sentence)
+    if the_one and not _LETTERED.search(the_one["what"]):
+        return {the_one[2]}
     whole = _OPENING.fullmatch(sentence) or _ROMAN_ONLY.fullmatch(sentence)
     if whole:
         return {letter_of(whole)}

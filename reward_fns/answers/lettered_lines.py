@@ -23,11 +23,13 @@ _LINE = re.compile(
     r"[^\w(\\\])}]{0,6}(?i:option |choice |answer )?"
     r"(?:\(([A-Za-z])\)|([b-z])(?=\)\s|[.:]\s[A-Z\d$\\])|([A-Z])"
     r"(?:\s{0,2}\Z|\s?[.):。、!](?!\w\.)|\s[-–—]\s|\s/\s(?=\w{2})|[…,]\s{0,2}\Z"
-    r"|,?\s(?:because|since|not|and not|but not|as|rather than|instead of|given (?:the|that))\b|\s\(not\b"
+    r"|,?\s(?:because|since|not|and not|but not|as|rather than|instead of|given (?:the|that))\b|,\s(?:right"
+    r"|correct|isn['’]t it)\?|\s\(not\b"
     r"|\s[(\[][^()\[\]]{1,60}[)\]]\W{0,3}\Z"
     r"|,?\s(?i:i (?:guess|think|believe|suppose|reckon|say)|probably|most likely|definitely|certainly|surely"
     r"|obviously|clearly"
-    r"|(?:my )?final answer|of course|for sure|no doubt|without (?:a )?doubt|i['’]m (?:sure|certain|confident))\b))"
+    r"|(?:my )?final answer|of course|for sure|no doubt|without (?:a )?doubt"
+    r"|i['’]m (?:sure|certain|confident))\b))"
 )
 
 
@@ -76,7 +78,7 @@ _TAKEN_BACK = re.compile(r"(?<=\W)(?:no|wait|actually|correction|scratch that|so
 _MAX_TEXT = 20_000
 _IN_LINE = re.compile(
     r"[.,;]\s+(?=\(?[A-Z](?:[).:]|\s(?:is\s)?(?:wrong|right|correct|incorrect|true|false))\b)"
-    r"|[.,;]\s+(?=(?:[Oo]ption |[Cc]hoice )?\(?[A-Z][).:?]\s)|\s+(?=\([A-Z]\)\s)"
+    r"|[.,;]\s+(?=(?:[Oo]ption |[Cc]hoice )?\(?[A-Z][).:?]\s)|\s+(?=\(?[A-Z]\)\s)"
 )  # "A: wrong, B: right"
 _KEYED = re.compile(r"\s{0,3}(?:\d{1,3}[.):\-]\s?)?[*(]{0,3}([A-Z])[*)]{0,3}[.\s]{0,3}")
 _LONE = re.compile(r"[(*\s]{0,4}([A-Z])[)*.\s]{0,5}")

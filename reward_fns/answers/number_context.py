@@ -6,7 +6,7 @@ import re
 OPERATOR_BEHIND = re.compile(
     r"\s?(?:[+×·÷±]|\*|\sx(?=\s)|(?:times|plus|minus|divided by|multiplied by|over|out of|of|by)\b)\s?[\d({\\$]|\s-\s\d"
     r"|\s(?:more|less|fewer|greater) than\s\d|\s(?:squared|cubed|to the (?:power|\w{3,9}th)|raised to)\b"
-    r"|['′°]\s?\d|h\s?\d|m\s?\d{1,2}\s?s\b|_\{?(?!10\b)\d|//"
+    r"|['′°]\s?\d|h\s?\d|m\s?\d{1,2}\s?s\b|_\{?(?!10\b)\d|[₂-₉]|//"
     r"|/\s?[\d({\\]"
     r"|\s{0,2}(?:\\pi|π|\\sqrt|√|\\frac|\\log|\\ln|\\infty|∞|!(?=\s?[)/*]))|[xyznabijpqruvwe](?![a-zA-Z'’])"
     r"|\s?[:^]\s?\d|\^(?!\s?\{?\s?(?:\\circ|°))|\.\d|,\d"

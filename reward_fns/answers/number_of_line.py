@@ -62,7 +62,8 @@ def of_line(line: str, kept: list[tuple[int, str]]) -> str | None:
 
 
 _AGAIN = re.compile(
-    r"[\s,;(*$%]{0,5}(?:or|i\.?e\.?|that is|which is|=|≈|about|approximately)?[\s,:(*$]{0,4}", re.IGNORECASE
+    r"(?:\s?per\s?cent)?[\s,;(*$%]{0,5}(?:or|i\.?e\.?|that is|which is|=|≈|about|approximately)?[\s,:(*$]{0,4}",
+    re.IGNORECASE,
 )
 
 
@@ -74,6 +75,9 @@ def _restates(line: str, before: tuple[int, str], behind: tuple[int, str]) -> bo
     first, second = (rational(canonical_number(one) or "") for one in (before[1], number))
     if first is None or second is None:
         return False
+    percent = line[before[0] + len(before[1]) :].lstrip()
+    if percent.startswith(("%", "percent", "per cent")) and first == 100 * second:
+        return True
     return first == second or (line.startswith("%", at + len(number)) and 100 * first == second)
 
 

@@ -30,7 +30,10 @@ _CHANGES = re.compile(
     re.IGNORECASE,
 )
 # One quantity in two units: "3 hours and 20 minutes", "5 feet 3 inches".
-_PART = r"(?:years?|months?|weeks?|days?|hours?|hrs?|h|minutes?|mins?|feet|foot|ft|yards?|pounds?|lbs?|stone|dollars?)"
+_PART = (
+    r"(?:years?|months?|weeks?|days?|hours?|hrs?|h|minutes?|mins?|feet|foot|ft|yards?|pounds?|lbs?|stone|dollars?"
+    r"|kg|g|km|cm|mm|m|l|ml|kilograms?|grams?|met(?:er|re)s?|lit(?:er|re)s?|seconds?|secs?|s|inch(?:es)?)"
+)
 _COMPOUND_BEHIND = re.compile(rf"\s?{_PART}(?:,|,?\sand)?\s\d", re.IGNORECASE)
 _COMPOUND = re.compile(rf"{_PART}(?:,|,?\sand)?")
 _ALSO_COUNTED = re.compile(r"[a-z]{3,15},")  # "15 cars, 3 trucks"

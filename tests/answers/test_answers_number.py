@@ -223,6 +223,9 @@ def test_a_number_stands_for_one_value(response, value):
         ("The roots are 18 and -3; since x > 0, x = 18.", "18"),
         ("42; since 6 * 7 is 42", "42"),
         ("I don't know, maybe 18", "18"),
+        ("The cake weighs 2 kg 300 g.", None),
+        ("1011₂", None),
+        ("It is 12.5 percent, or 1/8.", "25/2"),
         # No answer: a question, an equation, a text that was cut off
         ("Is it 42?", None),
         ("3x + 5 = 20", None),
