@@ -6,6 +6,7 @@ from fractions import Fraction
 from ttrl_verl.reward_fns.answers.mathematics.named import point_text
 from ttrl_verl.reward_fns.answers.mathematics.nodes import (
     CONSTANTS,
+    TRIGONOMETRIC,
     Apply,
     Bracketed,
     Call,
@@ -81,9 +82,18 @@ def names_its_right(left: Node, right: Node) -> bool:
         return False  # y' = y is an equation
     if not names_in(right) and _is_ratio_of_lengths(left):
         return True
-    if _is_row_of_capitals(left):
+    if _is_row_of_capitals(left) or _is_of_angle(left, right):
         return True
     return is_name(left) and not (isinstance(left, Name) and left.text in names_in(right))
+
+
+def _is_of_angle(left: Node, right: Node) -> bool:
+    """Say whether a side is the sine of an angle or its like: of a triangle's, or of any that is a number."""
+    match left:
+        case Call(function, (Name(angle),)) if function in TRIGONOMETRIC:
+            names = names_in(right)
+            return not names or (angle not in names and (angle.isupper() or len(angle) > 1))
+    return False
 
 
 def _is_row_of_capitals(node: Node) -> bool:
