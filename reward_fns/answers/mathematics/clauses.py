@@ -36,7 +36,7 @@ _SUBORDINATE = re.compile(
 )
 _SUPPOSED = re.compile(r"(?:and\s|but\s)?if\s\$?[a-zA-Z](?:_\w)?\s?(?:=|is\s\d)", re.IGNORECASE)
 _SUPPOSED_CHARS = 20
-_IF = re.compile(r"(?<!only )\b(?:if|when)\s(?!and only)", re.IGNORECASE)
+_IF = re.compile(rf"(?<!only )\bif\s(?!and only)|\bwhen\s(?=[a-zA-Z]\s?=|[{HELD}])", re.IGNORECASE)
 _MAIN_BEHIND = re.compile(
     rf",?\s(?:and\s)?(?:since|because|as|when|if)\s[^,]{{1,80}},\s(?=\S{{1,8}}\s?=|[{HELD}])", re.IGNORECASE
 )
@@ -119,7 +119,7 @@ def asserted(text: str, end: Ending, *, ended: bool, listed: bool, unstopped: bo
         if not _concludes(clause, found, led or place > 0):
             return None
         if not ended and (
-            ("=" not in found.text and is_context(words_before(clause, found)))
+            ("=" not in clause[found.start : found.end] and is_context(words_before(clause, found)))
             or not _may_end(body, end, led or place > 0, unstopped)
         ):
             return None

@@ -46,7 +46,7 @@ _TRIES = re.compile(
     re.IGNORECASE,
 )
 _ARITHMETIC = re.compile(
-    r"(?:(?:now|next|then|finally|lastly|and|we|to)\s)*(?:add|subtract|multiply|divide|find|compute|calculate|total)\b",
+    r"(?:(?:now|next|then|finally|lastly|and|we|to)\s)*(?:know|add|subtract|multiply|divide|find|compute|calculate|total)\b",
     re.IGNORECASE,
 )
 _BY_DOING = re.compile(r"(?:then\s|now\s|by\s)?[A-Za-z]{2,12}ing\b", re.IGNORECASE)
@@ -67,9 +67,10 @@ _SUPPOSED = re.compile(
 )
 # What leaves a clause's value in doubt, wherever it stands in it.
 _DOUBT = re.compile(
-    r"\b(?:might|somewhere|(?-i:may)|maybe|perhaps|possibly|probably|could(?:\sbe(?=\s(?:\w+\s)?[\d\ue000-\uf8ff$])|n['’]t|\snot)|unsure|uncertain|guess\w*|insufficient"
-    r"|unknown|unclear|impossible|contradict\w*|stuck|depends?|extraneous|(?:i|we) would need|trying|tried|formula"
-    r"|upper bound|lower bound|for example|such as|arbitrary|any|induction|base case|so far"
+    r"\b(?:might|somewhere|(?-i:may)|maybe|perhaps|possibly|probably|unsure|uncertain|guess\w*|insufficient|unknown|unclear"
+    r"|could(?:\sbe(?=\s(?:\w+\s)?[\d\ue000-\uf8ff$])|n['’]t|\snot)|impossible|contradict\w*|stuck|depends?|extraneous"
+    r"|(?:i|we) would need|(?:we|i) tried|trying to|formula|upper bound|lower bound|for example|such as|arbitrary"
+    r"|any (?:number|value|integer|real|positive|[a-z])|induction|base case|so far"
     r"|vielleicht|quizás?|tal vez|peut-être|forse|talvez)\b|可能|也许|大概|かもしれ",
     re.IGNORECASE,
 )

@@ -85,7 +85,7 @@ def test_a_problem_that_is_told_first_is_none_of_it():
         "The answer is 6. Wait, I made a mistake: the value is 7.", "- apples: 3\n- pears: 4\n- Total: 7", "Insgesamt gibt es 7 Lösungen.",
         "We have $14 - $5 = $9 left, and $2 of it is lent, which leaves $7.", "The number that is not divisible by 3 is 7.", "So 7 of them do not run.",
         "The result is the same as 9. Therefore, the value is $7$.", "The mean grows from 12 of 40 to 19, so it increased the mean by 7.",
-        "They have 112,000 / 16,000 = 7 cars", "Not 9 but 7.", "Then $|a|+a = 2+5 = 7.$ This is odd.", "35 g / 5 g = 7 spoons", "It is known that $a - 1 = 6$, which implies that $a = 7$.", "With $T = 3, k = 7$.", "The chance is $1 + 6$ or $7$.", "So $7$ is the largest number for which $7n$ and $5n$ are odd.", "2x + 1 = 14 + 1 and so x = 7",
+        "They have 112,000 / 16,000 = 7 cars", "Not 9 but 7.", "Then $|a|+a = 2+5 = 7.$ This is odd.", "35 g / 5 g = 7 spoons", "x\nSo he is gone for 2+5=7 weeks", "So 12 - 5 = 7 of them did not get any prize.", "It is known that $a - 1 = 6$, which implies that $a = 7$.", "With $T = 3, k = 7$.", "The chance is $1 + 6$ or $7$.", "So $7$ is the largest number for which $7n$ and $5n$ are odd.", "2x + 1 = 14 + 1 and so x = 7",
         "\\begin{align*}\n2x &= 14 \\\\\nx &= 7.\n\\end{align*}", "There are seven such numbers.", "So 12 of 19 are odd, which leaves 7.",
     ],
 )  # fmt: skip
