@@ -15,14 +15,15 @@ _APART = re.compile(r"\s[(（](?=[^()]*[A-Za-z]{2}\s)[^()]*[)）]")
 # Where a clause begins that says what follows from the one before.
 _CUT = re.compile(
     r"[;；]\s?|(?<!\s):\s|[：]\s?|\s[-–—]{1,3}\s(?=[A-Za-z]{2})"
-    r"|[,，]?\s(?:and\s)?(?:so|hence|thus|therefore|consequently|implying|giving(?:\sus)?|leaving|making|yielding"
+    r"|[,，]?\s(?:and\s)?(?:so(?! far)|hence|thus|therefore|consequently|implying"
+    r"|giving(?:\sus)?|leaving|making|yielding"
     r"|producing|meaning(?:\sthat)?|resulting\sin|i\.e\.,?|that\sis,|that\smeans|or\s(?:simply|equivalently),?)\s"
     r"|[,，]\s(?:and\s)?which\s|\swhich\s(?=(?:gives|means|is|equals|simplifies|implies|makes|leaves|yields|comes|reduces)\s)"
     r"|,\sbut\s(?=(?:it['’]s |it is )?(?:actually|in fact|really)|the (?:correct|right|actual|true))"
     r"|,\s(?:then|(?:and|but|or)\s(?:this|that))\s"
     r"|[,，]?\s(?:and|to|we|you|i|one)\s(?:finally\s|then\s)?(?:(?:we|you|i|one)\s)?(?:can\s)?"
-    r"(?:get|find|obtain|conclude|see\sthat|have|deduce)\s(?:that\s|us\s)?"
-    r"|\s?(?:⇒|⟹|=>|∴|→)\s?|[,，、]?(?:所以|因此|故|即|从而|于是)[,，]?",
+    r"(?:get(?!\srid)|find|obtain|conclude|see\sthat|have|deduce)\s(?:that\s|us\s)?"
+    r"|\sand\s(?=the\s(?:total|result|sum)\b)|\s?(?:⇒|⟹|=>|∴|→)\s?|[,，、]?(?:所以|因此|故|即|从而|于是)[,，]?",
     re.IGNORECASE,
 )
 _SO = re.compile(
@@ -133,6 +134,10 @@ def _concludes(clause: str, found: Value, led: bool) -> bool:
     """Say whether a clause asserts its value, and is no step: "Divide 48 by 6"."""
     if wording.is_step(clause, led):
         return wording.is_arithmetic(clause) and "=" in clause[: found.end]
+    if (
+        not led and found.text.isdigit() and words_before(clause, found).lower().endswith("all ")
+    ):  # "Now all 6 faces are painted"
+        return False
     return led or not wording.is_doing(clause) or "=" in found.text or is_said(clause, found)
 
 

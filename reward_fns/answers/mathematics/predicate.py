@@ -70,10 +70,11 @@ _COPULA = re.compile(
 _NAMED_VALUE = re.compile(r"[a-zA-Z]\w?\s?=\s?\S+")
 _OF_CASE = re.compile(r"\b(?:with|when|for|if|about|case|setting|like|take|let|try|where)\s\Z", re.IGNORECASE)
 _GIVEN = re.compile(r"\A\s?(?:with|when|for|if|setting|taking|substituting)\s\Z", re.IGNORECASE)
-_DEFINITE = re.compile(r"\b(?:the|these|those)\s\Z", re.IGNORECASE)
+_DEFINITE = re.compile(r"\b(?:the|these|those|the factor(?: of)?)\s\Z", re.IGNORECASE)
 # Behind a value that a clause begins with: "6 of the 10 are even", "-2 is a solution of x + 1 < 0".
 _IS_SUBJECT = re.compile(
-    r"\s(?:of\s(?:the|these|those|them|all)\b|(?:is|are)\s(?:also\s|therefore\s)?(?:an?|the|our|one of)\s[a-z])"
+    r"\s(?:of\s(?:the|these|those|them|all)\b"
+    r"|(?:is|are)\s(?:also\s|therefore\s)?(?:an?|the|our|one of)\s[a-z]|are\s(?!equal\b)[a-z])"
 )
 # A calculation and its result: "3 * 4 = 12".
 _CALCULATED = re.compile(r"[^A-Za-z=]*[-+*/x×·÷−][^A-Za-z=]*=[^=]*|[^=]{1,40}=[^=]*\d[^=]*=[^=]*")
@@ -84,7 +85,8 @@ _CHANGED_BY = re.compile(
     re.IGNORECASE,
 )
 _STEP = re.compile(
-    r"\b(?:multipl|divi|add|subtract|replac|scal)\w*\s(?:[\w ]{1,30}\s)?(?:by|to|from)\s\Z", re.IGNORECASE
+    r"\b(?!adds? up to\b)(?:multipl|divi|add|subtract|replac|scal)\w*\s(?:[\w ]{1,30}\s)?(?:by|to|from)\s\Z",
+    re.IGNORECASE,
 )
 _OUT_OF = re.compile(r"\s(?:out of|in)\s(?:every\s)?", re.IGNORECASE)
 _CHANCE = re.compile(r"\b(?:probabilit\w+|chances?|fraction|likelihood)\b", re.IGNORECASE)
@@ -106,6 +108,12 @@ _CHOSEN = re.compile(
     re.IGNORECASE,
 )
 _SMALLER_UNIT = re.compile(r"\s?(?:minutes?|mins?|seconds?|inch(?:es)?|in|cents?|days?|hours?|months?|ounces?|oz)\b")
+# Things that a solution counts on its way.
+_OF_PROCESS = re.compile(
+    r"\s(?:(?:more|possible|different|additional|separate|main)\s)?(?:cases|interpretations|conditions|approaches|unknowns"
+    r"|variables|equations|decimals?|decimal places|options|methods|theorems|hints)\b",
+    re.IGNORECASE,
+)
 _MORE_BEHIND = re.compile(
     r"\s?(?:(?:choose|squared|cubed|factorial|to the (?:\w+ )?power|o['’]clock|-(?=[a-z]))\b|(?:by|x)\s\d)",
     re.IGNORECASE,
@@ -138,7 +146,9 @@ def predicate(clause: str, end: Ending, led: bool) -> Value | None:
         return None
     if not found:
         spelled = in_words(clause)
-        if not spelled or wording.is_open(clause, spelled[-1].start, spelled[-1].end):
+        if not spelled or _OF_PROCESS.match(clause, spelled[-1].end):
+            return None
+        if wording.is_open(clause, spelled[-1].start, spelled[-1].end):
             return None
         is_clear = len(spelled) == 1 or is_said(clause, spelled[-1])
         return spelled[-1] if is_clear else None
@@ -148,7 +158,7 @@ def predicate(clause: str, end: Ending, led: bool) -> Value | None:
         found = [value for value in found if value.end <= len(clause)]
     told_of = [value for value in found if not is_condition(value.text)] or (found if led else [])
     whole = _of_several(clause, told_of) if told_of else None
-    if whole is None or wording.is_open(clause, whole.start, whole.end):
+    if whole is None or _OF_PROCESS.match(clause, whole.end) or wording.is_open(clause, whole.start, whole.end):
         return None
     if _GIVEN.search(words_before(clause, whole)) and ", " in whole.text:  # "With $T = 3, k = 5$"
         whole = whole._replace(text=whole.text.split(", ", 1)[1])
@@ -183,7 +193,9 @@ def _of_several(clause: str, found: list[Value]) -> Value | None:
         ] or groups
     last = groups[-1]
     before = words_before(clause, last[0])
-    if _STEP.search(before) or (_NAMED_VALUE.fullmatch(last[0].text) and _OF_CASE.search(before)):
+    if _STEP.search(before) or (
+        _NAMED_VALUE.fullmatch(last[0].text) and _OF_CASE.search(before) and not _SAYS.search(before)
+    ):
         return None
     if _DEFINITE.search(before) and last[0].text.isdigit():
         return None

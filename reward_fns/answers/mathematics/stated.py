@@ -3,7 +3,7 @@ r"""What a response says behind "the answer is": a formula, a number, or words u
 import re
 
 from ttrl_verl.reward_fns.answers.mathematics.units import unit_of
-from ttrl_verl.reward_fns.answers.mathematics.values import last_implied
+from ttrl_verl.reward_fns.answers.mathematics.values import UNFINISHED, last_implied
 from ttrl_verl.reward_fns.answers.number_words import spelled, spelled_fraction
 
 AROUND = " \t\n*_`:#>"
@@ -182,6 +182,8 @@ def bare(text: str) -> str | None:
     """Return a response that is nothing but one formula or number."""
     whole = _REPLY.sub("", text.strip(AROUND + "."), count=1)
     if not 0 < len(whole) <= 120 or "\n" in whole or "→" in whole:
+        return None
+    if UNFINISHED.search(whole):
         return None
     if _FORMULA.fullmatch(whole):
         return None if "\\begin{a" in whole else whole

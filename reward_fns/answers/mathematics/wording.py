@@ -28,9 +28,11 @@ _STEP = re.compile(
     r"|assum\w+|giv(?:e|en)|comput(?:e|ing)|calculat(?:e|ing)|determin(?:e|ing)|evaluat(?:e|ing)"
     r"|find(?:ing)?|round|trying|solve|can (?:you|we|i)|could you|would you|do you|does|did|is (?:it|there|the)"
     r"|are (?:there|the)|please|put|express|enter|provide|answer|in order to|for example|for instance|e\.g\.|such as"
-    r"|the (?:problem|question|task|goal|hint|exercise|statement|image|figure|text|formula)"
+    r"|(?:the|our|my) (?:problem|question|task|goal|target|aim|hint|exercise|statement|image|picture|diagram|figure"
+    r"|text|formula|theorem|teacher|options|choices)"
+    r"|the (?:first|second|third|last|given|original|other) (?:equation|condition|inequality)"
     r"|we (?:are (?:given|told|asked)|know|need to|have to|must|should|want to|could|will|shall|may|start|begin"
-    r"|consider|assume|use|try|let"
+    r"|consider|assume|use|try|let|proceed|distinguish|split|continue|call|define|write|denote|ignore|skip"
     r"|can(?! (?:see|conclude|deduce|get|have|factor|write|rewrite|simplify|express|reduce)))"
     r"|i (?:will(?! (?:go with|answer|say|settle|stick))"
     r"|would|need to|have to|can(?! (?:see|conclude))|got stuck|start|tried|try|was asked)"
@@ -55,7 +57,9 @@ _PREMISE = re.compile(
     r"so far\b|(?:(?:now|next|first|second|also|here|step \d+),?\s)*(?:suppose|assume|recall|given|where"
     r"|(?:hint|example|tip|goal|claim|lemma|theorem|definition|remark)\s?\d?:|we are (?:given|told)"
     r"|let['’]s (?:start|begin|try|consider|say|suppose|denote|call|define)"
-    r"|let (?:us denote|the|\$|[a-zA-Z] |[\ue000-\uf8ff])|by definition|for example|for instance"
+    r"|let (?:us denote|the|\$|[a-zA-Z] |[\ue000-\uf8ff])"
+    r"|by (?:definition|(?:the |our )?(?:given|assumption|hypothesis|condition)\w*)"
+    r"|for example|for instance"
     r"|consider|it is (?:given|known)|(?:next|first|now),?\s(?:we|i)\s(?!get|have|find|obtain|see|conclude)"
     r"|(?:first|here),?\s(?!\S{1,3}\s=)|(?:one|an?|another) (?:example|possib\w+|such|solution|choice)\b"
     r"|the (?:problem|question|task|goal|exercise|statement)\s(?:is|asks|says|states|wants|gives|tells))",
@@ -69,7 +73,9 @@ _SUPPOSED = re.compile(
 _DOUBT = re.compile(
     r"\b(?:might|somewhere|(?-i:may)|maybe|perhaps|possibly|probably|unsure|uncertain|guess\w*|insufficient|unknown|unclear"
     r"|could(?:\sbe(?=\s(?:\w+\s)?[\d\ue000-\uf8ff$])|n['’]t|\snot)|impossible|contradict\w*|stuck|depends?|extraneous"
-    r"|(?:i|we) would need|(?:we|i) tried|trying to|formula|upper bound|lower bound|for example|such as|arbitrary"
+    r"|(?:i|we) would need|(?:we|i) tried|trying to|formula|upper bound|lower bound|for example|such as"
+    r"|arbitrary|whether|depending|looks? like|seems?|appears?|(?:do|does)(?:n['’]t| not) know"
+    r"|either\s(?![\d$(\ue000-\uf8ff]|[a-z]\s?=)"
     r"|any (?:number|value|integer|real|positive|[a-z])|induction|base case|so far"
     r"|vielleicht|quizás?|tal vez|peut-être|forse|talvez)\b|可能|也许|大概|かもしれ",
     re.IGNORECASE,
@@ -81,7 +87,8 @@ _DENIAL = re.compile(
     re.IGNORECASE,
 )
 _BOUND = re.compile(
-    r"(?:\b(?:at least|at most|at minimum|(?:more|less|fewer|greater|larger|smaller|higher|lower|bigger)\sthan|up to"
+    r"(?:\b(?:at least|at most|at minimum|(?:more|less|fewer|greater|larger|smaller|higher|lower|bigger)\sthan"
+    r"|(?<!add )(?<!adds )up to"
     r"|between|exceeds?|exceeding|close to|roughly|approach(?:es)?|over|under|above|below|near(?:ly)?)"
     r"(?:\s(?:the|about))?|至少|至多|最多(?!有)|不超过)\s?\Z",
     re.IGNORECASE,
