@@ -32,7 +32,8 @@ _SO = re.compile(
 )
 _SUBORDINATE = re.compile(
     r"(?:(?:and|but|then|now|also)\s)?(?:if|when|where|since|because|as(?! a result)|with|while|once|after|before|to"
-    r"|in order to|by|for|from|of|in|on|at|given that|[a-z]{2,12}ing)\b",
+    r"|in order to|by|for|from|of|in|on|at|given that"
+    r"|[a-z]{2,12}ing(?![^,]*\b(?:gives?|yields?|results?|leads?|leaves?|makes?|is|are|shows?)\b))\b",
     re.IGNORECASE,
 )
 _SUPPOSED = re.compile(r"(?:and\s|but\s)?if\s\$?[a-zA-Z](?:_\w)?\s?(?:=|is\s\d)", re.IGNORECASE)

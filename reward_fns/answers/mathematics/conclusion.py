@@ -158,7 +158,7 @@ def _comments(text: str, before: list[Sentence], end: Ending) -> bool:
         return False
     if _CHECKS.match(text) or _CHECKED.search(end.written(text)):
         return True
-    if _PLUGS.match(text) and (_HOLDS.search(text) or not _RESULTS.search(text)):
+    if _PLUGS.match(text) and (text.lower().startswith("indeed") or _HOLDS.search(text) or not _RESULTS.search(text)):
         return not before or (wording.leads(before[-1].text) and bool(values(before[-1].text, end)))
     if not _COMMENTS.match(text):
         return False

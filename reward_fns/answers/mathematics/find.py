@@ -22,6 +22,9 @@ _NUMBER = re.compile(
 )
 _RATHER = re.compile(r"\bbut\s(?:rather\s)?|[,;]\s(?:so\s)?(?:it['’]s|it is|it must be|rather)\s|而是")
 _EMPTY_BOX = re.compile(rf"[\s$:*]{{0,4}}\\boxed\s?\{{(?:{PLACEHOLDER})\}}", re.IGNORECASE)
+_SENTENCE = re.compile(
+    r"(?:there|it|he|she|they|we|you|[A-Z][a-z]+)\s(?:is|are|was|were|will|takes?|costs?|needs?|has|have|gets?)\s[^\n]*\d"
+)
 _MODAL = re.compile(r"\b(?:must|should|has to|have to|will|needs to|ought to)\b", re.IGNORECASE)
 _RESULT = re.compile(r"result|solution|conclusion", re.IGNORECASE)
 _MORE = re.compile(r"[.\n]\s.*\d", re.DOTALL)
@@ -143,6 +146,8 @@ def _last_statement(text: str) -> tuple[bool, str | None]:
         found = statement_value(rest)
         if found and found.isalpha() and _MODAL.search(text, statement.start, statement.end):
             found = None  # "The answer must be even"
+        if found and _SENTENCE.match(found):  # "There are 18 of them", below a heading
+            found = concluded(found + ".") or found
         if found and _RESULT.match(text, statement.start):  # of a step, where another value is behind it
             return True, concluded(text) or (None if _MORE.search(rest, len(found)) else found)
         if found:

@@ -47,8 +47,8 @@ _CONTEXT = re.compile(
 # What stands before the predicate.
 _SAYS = re.compile(
     r"(?:\b(?:is|are|was|were|be|been|equals?|equal to|get|gets|obtain|find|gives?|yields?|becomes?|makes?|made|leaves?"
-    r"|left with|leaves \w+ with|has|have|had|to|total(?:s|ing)?(?:\sof)?|prints?|outputs?|returns?|produces?|reveals?"
-    r"|brings|reaches|receives?|as|into|costs?|takes?|pays?|paid|earns?|earned|spends?|spent|saves?|saved|needs?|means|contains?|holds?"
+    r"|only|left with|leaves \w+ with|has|have|had|to|total(?:s|ing)?(?:\sof)?|prints?|outputs?|returns?|produces?"
+    r"|reveals?|brings|reaches|receives?|as|into|costs?|takes?|pays?|paid|earns?|earned|spends?|spent|saves?|saved|needs?|means|contains?|holds?"
     r"|measures?|out (?:to|as)|that['’]s|it['’]s"
     r"|(?:area|volume|remainder|sum|value|answer|average|mean|probability|length|perimeter|ratio|cost|price|speed|distance"
     r"|profit|rate|product|difference|chance|height|age|roots?|solutions?|maximum|minimum)\sof"
@@ -63,7 +63,7 @@ _SAYS = re.compile(
 )
 _INEQUALITY = re.compile(r"[<>≤≥]|\\[lg]e(?:q|qslant)?(?![a-z])")
 _COPULA = re.compile(
-    r"(?:\b(?:is|are|was|were|equals?|be|has|have|costs?|gets?)|[=是为])(?:\s(?:exactly|simply|therefore))?\s?\Z",
+    r"(?:\b(?:is|are|was|were|equals?|be|has|have|costs?|gets?)|[=是为有])(?:\s(?:exactly|simply|therefore))?\s?\Z",
     re.IGNORECASE,
 )
 # "with n = 3", "the case n = 3": no value of what was asked.
@@ -78,7 +78,9 @@ _IS_SUBJECT = re.compile(
 )
 # A calculation and its result: "3 * 4 = 12".
 _CALCULATED = re.compile(r"[^A-Za-z=]*[-+*/x×·÷−][^A-Za-z=]*=[^=]*|[^=]{1,40}=[^=]*\d[^=]*=[^=]*")
-_AND_THE_OTHER = re.compile(r"\s(?:and|while|y|und|et)\s|[，、]|,\s(?!(?:and|but)\b)")
+_AND_THE_OTHER = re.compile(
+    r"(?:\s\w{1,12})?\s(?:and|while|y|und|et)\s|[\u4e00-\u9fff]{0,2}[，、]|,\s(?!(?:and|but)\b)"
+)
 _CHANGED_BY = re.compile(
     r"\b(?:increas|decreas|ris|rose|grow|grew|fall|fell|drop|reduc|chang|differ|exceed|gain|shrink|shrank|lower)\w*\s[^,;:]{0,70}by\s"
     r"(?:about\s|exactly\s)?\Z",

@@ -31,9 +31,10 @@ _STEP = re.compile(
     r"|(?:the|our|my) (?:problem|question|task|goal|target|aim|hint|exercise|statement|image|picture|diagram|figure"
     r"|text|formula|theorem|teacher|options|choices)"
     r"|the (?:first|second|third|last|given|original|other) (?:equation|condition|inequality)"
-    r"|we (?:are (?:given|told|asked)|know|need to|have to|must|should|want to|could|will|shall|may|start|begin"
-    r"|consider|assume|use|try|let|proceed|distinguish|split|continue|call|define|write|denote|ignore|skip"
-    r"|can(?! (?:see|conclude|deduce|get|have|factor|write|rewrite|simplify|express|reduce)))"
+    r"|we (?:still |now |only |also |just )?(?:are (?:given|told|asked)|know|need to|have to|must|should"
+    r"|want to|could|will|shall|may|start|begin|consider|assume|use|try|let"
+    r"|proceed|distinguish|split|continue|call|define|write|denote"
+    r"|ignore|skip|can(?! (?:see|conclude|deduce|get|have|factor|write|rewrite|simplify|express|reduce)))"
     r"|i (?:will(?! (?:go with|answer|say|settle|stick))"
     r"|would|need to|have to|can(?! (?:see|conclude))|got stuck|start|tried|try|was asked)"
     r"|you (?:need to|have to|must|are given|are told)|it is (?:given|known))\b",
@@ -74,7 +75,9 @@ _DOUBT = re.compile(
     r"\b(?:might|somewhere|(?-i:may)|maybe|perhaps|possibly|probably|unsure|uncertain|guess\w*|insufficient|unknown|unclear"
     r"|could(?:\sbe(?=\s(?:\w+\s)?[\d\ue000-\uf8ff$])|n['’]t|\snot)|impossible|contradict\w*|stuck|depends?|extraneous"
     r"|(?:i|we) would need|(?:we|i) tried|trying to|formula|upper bound|lower bound|for example|such as"
-    r"|arbitrary|whether|depending|looks? like|seems?|appears?|(?:do|does)(?:n['’]t| not) know"
+    r"|arbitrary|whether|depending|looks? like"
+    r"|(?:is|remains) to (?:add|subtract|multiply|divide|find|compute|calculate|solve|show|check"
+    r"|determine)\b|can only say|seems?|appears?|(?:do|does)(?:n['’]t| not) know"
     r"|either\s(?![\d$(\ue000-\uf8ff]|[a-z]\s?=)"
     r"|any (?:number|value|integer|real|positive|[a-z])|induction|base case|so far"
     r"|vielleicht|quizás?|tal vez|peut-être|forse|talvez)\b|可能|也许|大概|かもしれ",
@@ -89,7 +92,7 @@ _DENIAL = re.compile(
 _BOUND = re.compile(
     r"(?:\b(?:at least|at most|at minimum|(?:more|less|fewer|greater|larger|smaller|higher|lower|bigger)\sthan"
     r"|(?<!add )(?<!adds )up to"
-    r"|between|exceeds?|exceeding|close to|roughly|approach(?:es)?|over|under|above|below|near(?:ly)?)"
+    r"|between|exceeds?|exceeding|close to|approach(?:es)?|over|under|above|below|near(?:ly)?)"
     r"(?:\s(?:the|about))?|至少|至多|最多(?!有)|不超过)\s?\Z",
     re.IGNORECASE,
 )
@@ -98,7 +101,7 @@ _BOUND_BEHIND = re.compile(
 )
 _ROUNDED = re.compile(r"\bround\w*\s[^,;]{0,30}(?:up|down|off)?\sto\s(?:the\s\w+\s)?\Z", re.IGNORECASE)
 _IS = re.compile(
-    r"(?:\b(?:is|are|was|were|equals?|has\s(?:an?\s)?\w+(?:\sof)?)|[=是为])"
+    r"(?:\b(?:is|are|was|were|equals?|has\s(?:an?\s)?\w+(?:\sof)?)|(?<!不)[=是为])"
     r"(?:\s(?:therefore|thus|then|exactly|simply|just|equal to|now|only))*\s?\Z",
     re.IGNORECASE,
 )
@@ -108,6 +111,7 @@ _COUNTS = re.compile(
     r"|never|neither)\b)[a-z]{2,}",
     re.IGNORECASE,
 )
+_RATHER_CHINESE = re.compile(r"不是[^，,。]{1,20}[，,]\s?而是")
 _RATHER = re.compile(r"\bnot\s(?:be\s|equal to\s)?[^,.]{1,30}?,?\sbut\s(?:rather\s)?", re.IGNORECASE)
 # What makes of a whole sentence none that concludes: doubt, a task about the answer, code.
 _DOUBTED = re.compile(
@@ -203,7 +207,8 @@ def is_said(before: str) -> bool:
 
 def without_denied(text: str) -> str:
     """Return a sentence without what it denies to say something else: "not 15 but 16"."""
-    return _RATHER.sub("", text) if " but " in text else text
+    text = _RATHER.sub("", text) if " but " in text else text
+    return _RATHER_CHINESE.sub("是", text) if "而是" in text else text
 
 
 def is_step(clause: str, led: bool) -> bool:
