@@ -8,21 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ttrl_verl.reward_fns.answers import (
-    box,
-    choice,
-    free,
-    json_value,
-    mathematics,
-    number,
-    options,
-    own,
-    text,
-    text_form,
-    words,
-)
+from ttrl_verl.reward_fns.answers import box, free, json_value, mathematics, own
 from ttrl_verl.reward_fns.answers.canonical import Canonical, within_limits
+from ttrl_verl.reward_fns.answers.choice.letter import canonical_letter, extract_letter, letters
+from ttrl_verl.reward_fns.answers.choice.options import canonical_option, extract_option, options
+from ttrl_verl.reward_fns.answers.choice.words import canonical_word, extract_word, words
+from ttrl_verl.reward_fns.answers.number.find import extract_number
+from ttrl_verl.reward_fns.answers.number.written import canonical_number
 from ttrl_verl.reward_fns.answers.response import final_part, readings
+from ttrl_verl.reward_fns.answers.text.find import extract_text
+from ttrl_verl.reward_fns.answers.text.form import canonical_text
 from ttrl_verl.reward_fns.names import entry_point_names, find, is_elsewhere, is_own
 
 ANSWER_TYPE_NAMES = ("math", "number", "choice", "text", "json", "box", "free")
@@ -107,33 +102,33 @@ def get_answer_type(
         return _own(name)
     match name:
         case "choice" if isinstance(choices, int):
-            letters = choice.letters(choices)
+            these = letters(choices)
             return AnswerType(
                 name,
-                partial(choice.extract_letter, letters=letters),
-                partial(within_limits, partial(choice.canonical_letter, letters=letters)),
+                partial(extract_letter, letters=these),
+                partial(within_limits, partial(canonical_letter, letters=these)),
                 stops=True,
             )
         case "choice" if isinstance(choices, Mapping):
-            texts = options.options(choices)
+            texts = options(choices)
             return AnswerType(
                 name,
-                partial(options.extract_option, texts=texts),
-                partial(within_limits, partial(options.canonical_option, texts=texts)),
+                partial(extract_option, texts=texts),
+                partial(within_limits, partial(canonical_option, texts=texts)),
                 stops=True,
             )
         case "choice":
-            listed = words.words(choices)
+            listed = words(choices)
             return AnswerType(
                 name,
-                partial(words.extract_word, words=listed),
-                partial(within_limits, partial(words.canonical_word, words=listed)),
+                partial(extract_word, words=listed),
+                partial(within_limits, partial(canonical_word, words=listed)),
                 stops=True,
             )
         case "number":
-            return AnswerType(name, number.extract_number, partial(within_limits, number.canonical_number), stops=True)
+            return AnswerType(name, extract_number, partial(within_limits, canonical_number), stops=True)
         case "text":
-            return AnswerType(name, text.extract_text, partial(within_limits, text_form.canonical_text), stops=True)
+            return AnswerType(name, extract_text, partial(within_limits, canonical_text), stops=True)
         case "math":
             return AnswerType(
                 name,

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ttrl_verl.reward_fns.answers import get_answer_type
-from ttrl_verl.reward_fns.answers.choice import canonical_letter, extract_letter, letters
-from ttrl_verl.reward_fns.answers.words import canonical_word, extract_word, words
+from ttrl_verl.reward_fns.answers.choice.letter import canonical_letter, extract_letter, letters
+from ttrl_verl.reward_fns.answers.choice.words import canonical_word, extract_word, words
 
 # No deadline: a busy machine is no failure.
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttrl_verl.reward_fns.answers import get_answer_type
-from ttrl_verl.reward_fns.answers.number import canonical_number, extract_number
+from ttrl_verl.reward_fns.answers.number.find import canonical_number, extract_number
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ttrl_verl.reward_fns.answers import get_answer_type
-from ttrl_verl.reward_fns.answers.text import extract_text
-from ttrl_verl.reward_fns.answers.text_form import canonical_text
+from ttrl_verl.reward_fns.answers.text.find import extract_text
+from ttrl_verl.reward_fns.answers.text.form import canonical_text
 
 # No deadline: a busy machine is no failure.
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -14,8 +14,8 @@ from ttrl_verl.reward_fns.answers.mathematics.canonical import (
     canonical_math,
     canonicalize,
 )
-from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
-from ttrl_verl.reward_fns.answers.number import canonical_number, extract_number
+from ttrl_verl.reward_fns.answers.mathematics.finding.find import extract_math
+from ttrl_verl.reward_fns.answers.number.find import canonical_number, extract_number
 from ttrl_verl.reward_fns.answers.response import final_part
 
 # Of this process's own time a loaded machine takes none. What a worker is given ends by the clock after two seconds, which

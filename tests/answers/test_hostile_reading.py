@@ -4,13 +4,13 @@ r"""Responses that mean harm to what finds an answer in them: statements, marks,
 import pytest
 from growth import is_linear
 
-from ttrl_verl.reward_fns.answers import words
 from ttrl_verl.reward_fns.answers.boxes import MAX_BOX_CHARS, boxed, last_boxes, plain
+from ttrl_verl.reward_fns.answers.choice import words
+from ttrl_verl.reward_fns.answers.choice.options import canonical_option, extract_option
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
-from ttrl_verl.reward_fns.answers.mathematics.conclusion import concluded
-from ttrl_verl.reward_fns.answers.options import canonical_option, extract_option
-from ttrl_verl.reward_fns.answers.statement import MAX_STATEMENTS, statements
-from ttrl_verl.reward_fns.answers.statement_subject import subject_of_answer
+from ttrl_verl.reward_fns.answers.mathematics.finding.conclusion import concluded
+from ttrl_verl.reward_fns.answers.statement.find import MAX_STATEMENTS, statements
+from ttrl_verl.reward_fns.answers.statement.subject import subject_of_answer
 
 CONTINENTS = ("Africa", "Asia", "North America", "no")
 OPTIONS = ("Paris", "New York", "b", "42")

@@ -8,9 +8,8 @@ Its families are its own; ``benchmarks/answer_cases.py`` judges both on cases th
 
 An answer goes through six steps:
 
-1. ``find``: the answer that a response gives, as it is written there: marked, behind "the answer is" (``stated``), or
-   in the last sentence that concludes (``conclusion``, by ``sentences``, ``clauses``,
-   ``wording``, ``predicate`` and ``values``).
+1. ``finding``: the answer that a response gives, as it is written there: marked, behind "the answer is", or in the last
+   sentence that concludes.
 2. ``latex``: one spelling for what looks the same on paper. ``written`` tells times, dates and scores from arithmetic.
 3. ``tokens``, ``letters``, ``units``: tokens; letters in a row are a product or a word; words behind a number are a
    unit, or make another answer.
@@ -29,6 +28,6 @@ Two invariants hold for every input, and tests hold them:
 """
 
 from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonicalize, exact_form, warm_up
-from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
+from ttrl_verl.reward_fns.answers.mathematics.finding.find import extract_math
 
 __all__ = ["canonical_math", "canonicalize", "exact_form", "extract_math", "warm_up"]

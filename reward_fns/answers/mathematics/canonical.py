@@ -15,7 +15,7 @@ from ttrl_verl.reward_fns.answers.mathematics.scalar import exact_scalar
 from ttrl_verl.reward_fns.answers.mathematics.structure import EVERYTHING, render
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble
 from ttrl_verl.reward_fns.answers.mathematics.written import as_written
-from ttrl_verl.reward_fns.answers.number_words import spelled, spelled_fraction
+from ttrl_verl.reward_fns.answers.number.words import spelled, spelled_fraction
 from ttrl_verl.reward_fns.answers.rational import rational
 
 MAX_CHARS = 1_500

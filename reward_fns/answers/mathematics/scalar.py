@@ -22,7 +22,7 @@ from ttrl_verl.reward_fns.answers.mathematics.nodes import (
 )
 from ttrl_verl.reward_fns.answers.mathematics.terms import Value
 from ttrl_verl.reward_fns.answers.mathematics.tokens import SyntaxTrouble, tokenize
-from ttrl_verl.reward_fns.answers.number_words import spelled
+from ttrl_verl.reward_fns.answers.number.words import spelled
 
 _NAMED_FUNCTIONS = (*TRIGONOMETRIC, "ln")
 

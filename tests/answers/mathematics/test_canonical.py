@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ttrl_verl.reward_fns import Group, get_reward_fn
 from ttrl_verl.reward_fns.answers import get_answer_type
 from ttrl_verl.reward_fns.answers.mathematics.canonical import canonical_math, canonicalize
-from ttrl_verl.reward_fns.answers.mathematics.find import extract_math
+from ttrl_verl.reward_fns.answers.mathematics.finding.find import extract_math
 from ttrl_verl.reward_fns.vote import take_vote
 
 ANSWER = get_answer_type("math").answer

@@ -2,9 +2,9 @@ r"""What a response says behind "the answer is": a formula, a number, or words u
 
 import re
 
+from ttrl_verl.reward_fns.answers.mathematics.finding.values import UNFINISHED, last_implied
 from ttrl_verl.reward_fns.answers.mathematics.units import unit_of
-from ttrl_verl.reward_fns.answers.mathematics.values import UNFINISHED, last_implied
-from ttrl_verl.reward_fns.answers.number_words import spelled, spelled_fraction
+from ttrl_verl.reward_fns.answers.number.words import spelled, spelled_fraction
 
 AROUND = " \t\n*_`:#>"
 """What may stand around an answer, as characters to strip."""

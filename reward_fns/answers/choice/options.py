@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from ttrl_verl.reward_fns.answers import choice, words
+from ttrl_verl.reward_fns.answers.choice.letter import canonical_letter, extract_letter, letters
+from ttrl_verl.reward_fns.answers.choice.words import canonical_word, extract_word, words
 from ttrl_verl.reward_fns.answers.mathematics import exact_form, extract_math
 
 _LEAST = 2
@@ -23,11 +24,11 @@ def options(choices: Mapping[str, str]) -> tuple[str, ...]:
         >>> options({"A": "Paris", "B": "Rome"})
         ('Paris', 'Rome')
     """
-    if not 2 <= len(choices) <= 26 or "".join(map(str, choices)) != choice.letters(len(choices)):
+    if not 2 <= len(choices) <= 26 or "".join(map(str, choices)) != letters(len(choices)):
         raise ValueError(
             f"choices is {dict(choices)!r:.40}; expected a number of letters, a list of words, or A, B, ... with texts"
         )
-    return words.words(list(choices.values()))
+    return words(list(choices.values()))
 
 
 def extract_option(text: str, texts: tuple[str, ...]) -> str | None:
@@ -43,14 +44,14 @@ def extract_option(text: str, texts: tuple[str, ...]) -> str | None:
         >>> extract_option("Paris or Rome", ("Paris", "Rome")) is None
         True
     """
-    letter = choice.extract_letter(text, choice.letters(len(texts)))
+    letter = extract_letter(text, letters(len(texts)))
     if letter is not None:
         return letter
     letter = _letter_by_value(text, texts)  # before the text: "(x-1)(x+1)" is not the option "x+1"
     if letter is not None:
         return letter
     told = tuple(one for one in texts if len(one.strip()) >= _LEAST)
-    word = words.extract_word(text, told) if len(told) > 1 else None
+    word = extract_word(text, told) if len(told) > 1 else None
     return None if word is None else _letter_of(word, texts)
 
 
@@ -61,10 +62,10 @@ def canonical_option(answer: str, texts: tuple[str, ...]) -> str | None:
         >>> canonical_option("rome", ("Paris", "Rome")), canonical_option("(A)", ("Paris", "Rome"))
         ('B', 'A')
     """
-    word = words.canonical_word(answer, texts)
+    word = canonical_word(answer, texts)
     if word is not None and len(word) >= _LEAST:
         return _letter_of(word, texts)
-    return choice.canonical_letter(answer, choice.letters(len(texts)))
+    return canonical_letter(answer, letters(len(texts)))
 
 
 def _letter_by_value(text: str, texts: tuple[str, ...]) -> str | None:
@@ -73,7 +74,7 @@ def _letter_by_value(text: str, texts: tuple[str, ...]) -> str | None:
     found = extract_math(text) if forms else None
     if found is None or forms.count(form := exact_form(found)) != 1:
         return None
-    return choice.letters(len(texts))[forms.index(form)]
+    return letters(len(texts))[forms.index(form)]
 
 
 @lru_cache(maxsize=64)
@@ -83,9 +84,9 @@ def _forms(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _letter_of(word: str, texts: tuple[str, ...]) -> str | None:
-    found = (letter for letter, text in zip(choice.letters(len(texts)), texts, strict=True) if _same(word, text))
+    found = (letter for letter, text in zip(letters(len(texts)), texts, strict=True) if _same(word, text))
     return next(found, None)
 
 
 def _same(word: str, text: str) -> bool:
-    return words.canonical_word(text, (word, "")) is not None
+    return canonical_word(text, (word, "")) is not None

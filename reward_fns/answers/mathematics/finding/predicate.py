@@ -2,9 +2,9 @@ r"""The value of a clause that stands as its predicate: of several the one behin
 
 import re
 
-from ttrl_verl.reward_fns.answers.mathematics import wording
-from ttrl_verl.reward_fns.answers.mathematics.sentences import HELD, Ending
-from ttrl_verl.reward_fns.answers.mathematics.values import (
+from ttrl_verl.reward_fns.answers.mathematics.finding import wording
+from ttrl_verl.reward_fns.answers.mathematics.finding.sentences import HELD, Ending
+from ttrl_verl.reward_fns.answers.mathematics.finding.values import (
     MAX_VALUES,
     Value,
     in_words,
@@ -135,7 +135,7 @@ def predicate(clause: str, end: Ending, led: bool) -> Value | None:
         led: whether "so" or its like leads to it.
 
     Example:
-        >>> from ttrl_verl.reward_fns.answers.mathematics.sentences import ending
+        >>> from ttrl_verl.reward_fns.answers.mathematics.finding.sentences import ending
         >>> end = ending("The remainder of 100 by 7 is 2 for all of them")
         >>> predicate(end.sentences[0].text, end, led=False).text
         '2'

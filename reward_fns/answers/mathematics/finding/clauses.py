@@ -6,10 +6,10 @@ says when, why or by what means is left aside.
 
 import re
 
-from ttrl_verl.reward_fns.answers.mathematics import wording
-from ttrl_verl.reward_fns.answers.mathematics.predicate import SUM, is_context, is_said, predicate, words_before
-from ttrl_verl.reward_fns.answers.mathematics.sentences import HELD, Ending
-from ttrl_verl.reward_fns.answers.mathematics.values import UNFINISHED, Value, in_words, values
+from ttrl_verl.reward_fns.answers.mathematics.finding import wording
+from ttrl_verl.reward_fns.answers.mathematics.finding.predicate import SUM, is_context, is_said, predicate, words_before
+from ttrl_verl.reward_fns.answers.mathematics.finding.sentences import HELD, Ending
+from ttrl_verl.reward_fns.answers.mathematics.finding.values import UNFINISHED, Value, in_words, values
 
 _APART = re.compile(r"\s[(（](?=[^()]*[A-Za-z]{2}\s)[^()]*[)）]")
 # Where a clause begins that says what follows from the one before.
@@ -80,7 +80,7 @@ def asserted(text: str, end: Ending, *, ended: bool, listed: bool, unstopped: bo
         unstopped: whether the sentence before it has no full stop either, so that its own is not missed.
 
     Example:
-        >>> from ttrl_verl.reward_fns.answers.mathematics.sentences import ending
+        >>> from ttrl_verl.reward_fns.answers.mathematics.finding.sentences import ending
         >>> end = ending("Since 5 of 8 are red, 3 are blue, which gives $3/8$ for blue.")
         >>> asserted(end.sentences[0].text, end, ended=True, listed=False)
         '3/8'

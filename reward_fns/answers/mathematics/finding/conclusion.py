@@ -8,9 +8,9 @@ a value further up is a step on the way. What only checks or comments on a concl
 
 import re
 
-from ttrl_verl.reward_fns.answers.mathematics import clauses, wording
-from ttrl_verl.reward_fns.answers.mathematics.sentences import ENDING_CHARS, Ending, Sentence, ending
-from ttrl_verl.reward_fns.answers.mathematics.values import values
+from ttrl_verl.reward_fns.answers.mathematics.finding import clauses, wording
+from ttrl_verl.reward_fns.answers.mathematics.finding.sentences import ENDING_CHARS, Ending, Sentence, ending
+from ttrl_verl.reward_fns.answers.mathematics.finding.values import values
 
 MAX_SENTENCES = 12
 """How many sentences before the end may check a conclusion or comment on it."""

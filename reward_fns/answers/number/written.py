@@ -3,10 +3,10 @@ r"""A number as it is written: its pattern, its value, its canonical form, and w
 import re
 from fractions import Fraction
 
-from ttrl_verl.reward_fns.answers.arithmetic import evaluated
-from ttrl_verl.reward_fns.answers.number_context import OPERATOR_BEFORE, OPERATOR_BEHIND, dates, is_part_of_a_name
-from ttrl_verl.reward_fns.answers.number_spelling import UNITS, one_spelling
-from ttrl_verl.reward_fns.answers.number_words import spelled_value
+from ttrl_verl.reward_fns.answers.number.arithmetic import evaluated
+from ttrl_verl.reward_fns.answers.number.context import OPERATOR_BEFORE, OPERATOR_BEHIND, dates, is_part_of_a_name
+from ttrl_verl.reward_fns.answers.number.spelling import UNITS, one_spelling
+from ttrl_verl.reward_fns.answers.number.words import spelled_value
 from ttrl_verl.reward_fns.answers.rational import MAX_DIGITS, rational
 
 MAX_CHARS = 1000

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from ttrl_verl.reward_fns.answers.statement_languages import (
+from ttrl_verl.reward_fns.answers.statement.languages import (
     EAST_ASIAN_WORDS,
     FOREIGN_WORDS,
     HEADING,

@@ -7,9 +7,9 @@ is no prose is read on as one value, so that "3 + 4 = 7" is one.
 import re
 from typing import NamedTuple
 
-from ttrl_verl.reward_fns.answers.mathematics.sentences import FIRST_HELD, HELD, LAST_HELD, Ending
+from ttrl_verl.reward_fns.answers.mathematics.finding.sentences import FIRST_HELD, HELD, LAST_HELD, Ending
 from ttrl_verl.reward_fns.answers.mathematics.units import KEPT, SCALES
-from ttrl_verl.reward_fns.answers.number_words import spelled, spelled_fraction
+from ttrl_verl.reward_fns.answers.number.words import spelled, spelled_fraction
 
 MAX_VALUES = 40
 """How many values of a sentence are read; one that has more is a list, and concludes nothing."""
@@ -114,7 +114,7 @@ def values(text: str, end: Ending) -> list[Value]:
     r"""Return the values of a sentence, in its order.
 
     Example:
-        >>> from ttrl_verl.reward_fns.answers.mathematics.sentences import ending
+        >>> from ttrl_verl.reward_fns.answers.mathematics.finding.sentences import ending
         >>> end = ending("In step 2 the side $AB$ is $3x$ cm, so 3x = 12 and x is 4.")
         >>> [value.text for value in values(end.sentences[0].text, end)]
         ['3x', '3x = 12', '4']

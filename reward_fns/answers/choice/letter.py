@@ -10,11 +10,9 @@ import re
 import string
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
-from ttrl_verl.reward_fns.answers.concluded_letter import concluded_letters
-from ttrl_verl.reward_fns.answers.lettered_lines import line_letter
-from ttrl_verl.reward_fns.answers.look_alikes import latin, without_fonts
-from ttrl_verl.reward_fns.answers.marked import from_json, tagged
-from ttrl_verl.reward_fns.answers.option_letters import (
+from ttrl_verl.reward_fns.answers.choice.concluded_letter import concluded_letters
+from ttrl_verl.reward_fns.answers.choice.lettered_lines import line_letter
+from ttrl_verl.reward_fns.answers.choice.option_letters import (
     ALSO,
     CONDITION,
     KIND,
@@ -24,7 +22,9 @@ from ttrl_verl.reward_fns.answers.option_letters import (
     LINE_CHARS,
     unmarked,
 )
-from ttrl_verl.reward_fns.answers.statement import Statement, negated, statements
+from ttrl_verl.reward_fns.answers.look_alikes import latin, without_fonts
+from ttrl_verl.reward_fns.answers.marked import from_json, tagged
+from ttrl_verl.reward_fns.answers.statement.find import Statement, negated, statements
 
 
 def letters(count: int) -> str:

@@ -2,12 +2,12 @@
 
 import re
 
-from ttrl_verl.reward_fns.answers.number_adjuncts import without_adjunct
-from ttrl_verl.reward_fns.answers.number_context import SAYS, WORDS_START, is_denied
-from ttrl_verl.reward_fns.answers.number_words import spelled_value
-from ttrl_verl.reward_fns.answers.number_written import canonical_number, numbers
+from ttrl_verl.reward_fns.answers.number.adjuncts import without_adjunct
+from ttrl_verl.reward_fns.answers.number.context import SAYS, WORDS_START, is_denied
+from ttrl_verl.reward_fns.answers.number.several import is_inexact, is_one_of_several, is_open, leaves_open, settled
+from ttrl_verl.reward_fns.answers.number.words import spelled_value
+from ttrl_verl.reward_fns.answers.number.written import canonical_number, numbers
 from ttrl_verl.reward_fns.answers.rational import rational
-from ttrl_verl.reward_fns.answers.several_numbers import is_inexact, is_one_of_several, is_open, leaves_open, settled
 
 LINE_CHARS = 600
 """Of a longer line only so much counts."""

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from ttrl_verl.reward_fns.answers.asserted_words import asserted, concluded, named, word_of
 from ttrl_verl.reward_fns.answers.boxes import boxed
-from ttrl_verl.reward_fns.answers.judged_words import judged_word
+from ttrl_verl.reward_fns.answers.choice.asserted_words import asserted, concluded, named, word_of
+from ttrl_verl.reward_fns.answers.choice.judged_words import judged_word
 from ttrl_verl.reward_fns.answers.look_alikes import compatible, without_fonts
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
-from ttrl_verl.reward_fns.answers.statement import MAX_STATEMENTS, statements
+from ttrl_verl.reward_fns.answers.statement.find import MAX_STATEMENTS, statements
 
 _LABELS = (
     "label:", "label is", "sentiment:", "sentiment is", "category:", "category is", "class:", "classification:",

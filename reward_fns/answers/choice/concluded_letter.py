@@ -2,7 +2,7 @@
 
 import re
 
-from ttrl_verl.reward_fns.answers.option_letters import ALSO, CONDITION, KIND, LETTER, WRONG, letter_of
+from ttrl_verl.reward_fns.answers.choice.option_letters import ALSO, CONDITION, KIND, LETTER, WRONG, letter_of
 
 # What one does with an option: "I choose C", "I lean towards B"; a bare verb has a subject, or begins.
 _DONE = (

@@ -6,11 +6,11 @@ subscript or a reference ("equation (3)") is none.
 
 import re
 
-from ttrl_verl.reward_fns.answers.arithmetic import evaluated
 from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
-from ttrl_verl.reward_fns.answers.number_adjuncts import without_adjunct
-from ttrl_verl.reward_fns.answers.number_context import (
+from ttrl_verl.reward_fns.answers.number.adjuncts import without_adjunct
+from ttrl_verl.reward_fns.answers.number.arithmetic import evaluated
+from ttrl_verl.reward_fns.answers.number.context import (
     IS_LIST,
     LIST_MARK,
     WORDS_START,
@@ -20,7 +20,7 @@ from ttrl_verl.reward_fns.answers.number_context import (
     is_unsolved,
     without_label,
 )
-from ttrl_verl.reward_fns.answers.number_of_line import (
+from ttrl_verl.reward_fns.answers.number.of_line import (
     LINE_CHARS,
     found_in,
     in_words,
@@ -28,11 +28,11 @@ from ttrl_verl.reward_fns.answers.number_of_line import (
     of_line,
     of_statement,
 )
-from ttrl_verl.reward_fns.answers.number_spelling import one_spelling
-from ttrl_verl.reward_fns.answers.number_words import spelled_value
-from ttrl_verl.reward_fns.answers.number_written import MAX_CHARS, canonical_number, numbers
-from ttrl_verl.reward_fns.answers.statement import latest, negated, statements
-from ttrl_verl.reward_fns.answers.statement_subject import subject_of_answer
+from ttrl_verl.reward_fns.answers.number.spelling import one_spelling
+from ttrl_verl.reward_fns.answers.number.words import spelled_value
+from ttrl_verl.reward_fns.answers.number.written import MAX_CHARS, canonical_number, numbers
+from ttrl_verl.reward_fns.answers.statement.find import latest, negated, statements
+from ttrl_verl.reward_fns.answers.statement.subject import subject_of_answer
 
 _LABELS = ("result", "total:", "value:", "solution:")
 _STATED_CHARS = 300

@@ -4,8 +4,8 @@ import re
 
 from ttrl_verl.reward_fns.answers.boxes import PLACEHOLDER, boxed, plain
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
-from ttrl_verl.reward_fns.answers.mathematics.conclusion import concluded
-from ttrl_verl.reward_fns.answers.mathematics.stated import (
+from ttrl_verl.reward_fns.answers.mathematics.finding.conclusion import concluded
+from ttrl_verl.reward_fns.answers.mathematics.finding.stated import (
     AROUND,
     NO_ANSWER,
     OPTION_MARK,
@@ -13,8 +13,8 @@ from ttrl_verl.reward_fns.answers.mathematics.stated import (
     formula,
     statement_value,
 )
-from ttrl_verl.reward_fns.answers.statement import negated, statements
-from ttrl_verl.reward_fns.answers.statement_subject import subject_of_answer
+from ttrl_verl.reward_fns.answers.statement.find import negated, statements
+from ttrl_verl.reward_fns.answers.statement.subject import subject_of_answer
 
 _STATED_CHARS = 300
 _NUMBER = re.compile(

@@ -4,9 +4,9 @@ import re
 
 from ttrl_verl.reward_fns.answers.boxes import boxed
 from ttrl_verl.reward_fns.answers.marked import from_json, tagged
-from ttrl_verl.reward_fns.answers.statement import negated, statements
-from ttrl_verl.reward_fns.answers.statement_subject import subject_of_answer
-from ttrl_verl.reward_fns.answers.text_form import ABBREVIATIONS
+from ttrl_verl.reward_fns.answers.statement.find import negated, statements
+from ttrl_verl.reward_fns.answers.statement.subject import subject_of_answer
+from ttrl_verl.reward_fns.answers.text.form import ABBREVIATIONS
 
 _STATED_CHARS, _NAME_CHARS = 1200, 60
 

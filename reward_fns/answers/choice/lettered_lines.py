@@ -3,8 +3,8 @@
 import re
 import string
 
-from ttrl_verl.reward_fns.answers.concluded_letter import concluded_letters
-from ttrl_verl.reward_fns.answers.option_letters import ALSO, LINE_CHARS, WRONG, letter_of, unmarked
+from ttrl_verl.reward_fns.answers.choice.concluded_letter import concluded_letters
+from ttrl_verl.reward_fns.answers.choice.option_letters import ALSO, LINE_CHARS, WRONG, letter_of, unmarked
 
 # Every option is judged: "A) wrong", "B: correct", "C ✗".
 _JUDGED = re.compile(
