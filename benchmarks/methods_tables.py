@@ -66,8 +66,8 @@ def task_tables(rows: Sequence[Row]) -> list[str]:
             f"{task.capitalize()} (avg@{samples}):",
             "",
             "| reward | seeds | gain, adapted | gain, held out | over the control, adapted | over it, held out | "
-            f"maj@{samples}, held out | pass@{samples}, held out | without an answer, held out |",
-            "| --- " * 9 + "|",
+            f"maj@{samples}, held out |",
+            "| --- " * 7 + "|",
         ]
         rewards = {name: _by_part([row for row in of_task if row["reward"] == name]) for name in _names(of_task)}
         control = rewards.get(CONTROL, {})
@@ -77,8 +77,8 @@ def task_tables(rows: Sequence[Row]) -> list[str]:
                 "-" if name == CONTROL else _signed(gain_over_control(*_paired(parts[part], control.get(part, []))))
                 for part in (ADAPTED, HELD_OUT)
             ]
-            moved = [_moved(parts[HELD_OUT], key) for key in ("maj", "pass", "missing")]
-            lines.append(f"| {' | '.join([f'`{name}`', str(len(parts[HELD_OUT])), *gains, *over, *moved])} |")
+            cells = [f"`{name}`", str(len(parts[HELD_OUT])), *gains, *over, _moved(parts[HELD_OUT], "maj")]
+            lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return lines[:-1]
 
