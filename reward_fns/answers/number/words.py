@@ -8,18 +8,24 @@ _BELOW_TWENTY = (  # noqa: SIM905 - easier to scan as text
     "eighteen nineteen"
 ).split()
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+CARDINALS = (*_BELOW_TWENTY, *_TENS)
+"""The words below a hundred that name a number by themselves."""
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _VALUES = {
     **{word: value for value, word in enumerate(_BELOW_TWENTY)},
     **{word: 10 * value for value, word in enumerate(_TENS, 2)},
 }
+# What makes another number, or none, of the word before it: "one half", "three of them", "four or five".
+_GOES_ON = (
+    "half|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|pairs?|times"
+    "|squared|cubed|plus|minus|or|to|and|of|more|less|point"
+)
 _WORD = f"(?:{'|'.join(sorted([*_VALUES, *_SCALES, 'hundred'], key=len, reverse=True))})(?![a-z])"
-# Not "one half", "two dozen", "three of them", "four or five", "twenty-first".
+# Not "two dozen", "twenty-first".
 _PHRASE = re.compile(
     rf"(?P<minus>(?:minus|negative)\s)?(?P<words>(?:an?\s(?=hundred|thousand|million|billion))?{_WORD}"
     rf"(?:(?:[ -]|,\s|\sand\s){_WORD}){{0,20}})"
-    r"(?!-?\s?(?:half|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?"
-    r"|hundredths?|dozen|pairs?|times|squared|cubed|plus|minus|or|to|and|of|more|less|point)\b|-[a-z]|\w)",
+    rf"(?!-?\s?(?:{_GOES_ON}|dozen)\b|-[a-z]|\w)",
     re.IGNORECASE,
 )
 
@@ -55,12 +61,7 @@ _CARDINAL = re.compile(
 _A_SCALE = re.compile(
     r"(?P<half>half\s)?an?\s(?P<scale>dozen|hundred|thousand|million|billion)(?![a-z])", re.IGNORECASE
 )
-_BELONGS = re.compile(
-    r"-?\s?(?:half|halves|thirds?|fourths?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?"
-    r"|hundredths?|pairs?"
-    r"|times|squared|cubed|plus|minus|or|to|and|of|more|less|point)\b|-[a-z]|\w",
-    re.IGNORECASE,
-)
+_BELONGS = re.compile(rf"-?\s?(?:{_GOES_ON})\b|-[a-z]|\w", re.IGNORECASE)
 
 
 def spelled_value(text: str, at: int = 0) -> tuple[Fraction, int] | None:

@@ -142,20 +142,26 @@ def statement_value(text: str) -> str | None:
     found = _APPOSITION.sub("", found)
     counted = _COUNTED.fullmatch(found)
     found = counted[1] if counted else _OPTION_WORD.sub("", found)
-    proportion = _PROPORTION.fullmatch(found)
-    if proportion:
-        return proportion[1] + (":" if proportion[2] == "to" else "/") + proportion[3]
-    number = spelled(found)
-    if number is not None and number[1] == len(found):
-        return str(number[0])
+    in_words = _in_words(found)
+    if in_words is not None:
+        return in_words
     if found.count("{") != found.count("}"):  # cut off
         return None
-    fraction = spelled_fraction(found) if found[:1].isalpha() else None
-    if fraction is not None:
-        return str(fraction)
     # "The answer is well known and simple" states none.
     is_prose = len(_LONG_WORD.findall(found)) > 4 and not any(c.isdigit() or c in "$\\=" for c in found)
     return None if is_prose or _KIND.match(found) or NO_ANSWER.match(found) else found
+
+
+def _in_words(text: str) -> str | None:
+    """Return the number, the fraction or the proportion that a text has in words: "12", "3/4", "3:5"."""
+    proportion = _PROPORTION.fullmatch(text)
+    if proportion:
+        return proportion[1] + (":" if proportion[2] == "to" else "/") + proportion[3]
+    number = spelled(text)
+    if number is not None and number[1] == len(text):
+        return str(number[0])
+    fraction = spelled_fraction(text) if text[:1].isalpha() else None
+    return None if fraction is None else str(fraction)
 
 
 def formula(text: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ttrl_verl.reward_fns.answers.mathematics.finding.sentences import FIRST_HELD, HELD, LAST_HELD, Ending
 from ttrl_verl.reward_fns.answers.mathematics.units import KEPT, SCALES
-from ttrl_verl.reward_fns.answers.number.words import spelled, spelled_fraction
+from ttrl_verl.reward_fns.answers.number.words import CARDINALS, spelled, spelled_fraction
 
 MAX_VALUES = 40
 """How many values of a sentence are read; one that has more is a list, and concludes nothing."""
@@ -90,11 +90,7 @@ UNFINISHED = re.compile(
     r"|\.\.\.|…)\s*\Z"
 )
 """How a text ends that was cut off within a formula."""
-_NUMBER_WORDS = (
-    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
-    "|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|half|negative|minus"
-    r"|an?\s(?:hundred|thousand|million|half|third|quarter)"
-)
+_NUMBER_WORDS = rf"{'|'.join(CARDINALS)}|half|negative|minus|an?\s(?:hundred|thousand|million|half|third|quarter)"
 _SPELLED = re.compile(rf"(?<![\w-])(?=(?:{_NUMBER_WORDS})\b)", re.IGNORECASE)
 _SPELLED_CHARS = 60
 _ONLY_ONE = re.compile(
