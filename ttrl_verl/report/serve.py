@@ -72,14 +72,6 @@ class _Page(BaseHTTPRequestHandler):
     timeout = 30  # seconds for a request that was begun: each holds a thread
 
     def do_GET(self) -> None:
-        """Answer with the page."""
-        self._answer()
-
-    def do_HEAD(self) -> None:
-        """Answer as to GET, without the page: what asks whether the server is up."""
-        self._answer()
-
-    def _answer(self) -> None:
         # Another site's name that leads here would let that site read the run.
         if self.headers.get("Host", "").rpartition(":")[0] not in _HOSTS:
             self.send_error(HTTPStatus.FORBIDDEN)
@@ -95,6 +87,10 @@ class _Page(BaseHTTPRequestHandler):
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
+
+    def do_HEAD(self) -> None:
+        """Answer as to GET, without the page: what asks whether the server is up."""
+        self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: a line each few seconds tells nobody anything."""
