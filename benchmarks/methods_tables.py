@@ -1,4 +1,4 @@
-"""What the runs of benchmarks/methods.py came to, as Markdown: a table a task, or each run before and after.
+"""What the runs of benchmarks/methods.py came to, as Markdown: a table a task and how far seeds lie apart, or each run.
 
     python benchmarks/methods_tables.py [--runs] [FILE]
 
@@ -66,8 +66,8 @@ def task_tables(rows: Sequence[Row]) -> list[str]:
             f"{task.capitalize()} (avg@{samples}):",
             "",
             "| reward | seeds | gain, adapted | gain, held out | over the control, adapted | over it, held out | "
-            f"maj@{samples}, held out |",
-            "| --- " * 7 + "|",
+            f"maj@{samples}, held out | gain, held out, seed by seed |",
+            "| --- " * 8 + "|",
         ]
         rewards = {name: _by_part([row for row in of_task if row["reward"] == name]) for name in _names(of_task)}
         control = rewards.get(CONTROL, {})
@@ -77,10 +77,46 @@ def task_tables(rows: Sequence[Row]) -> list[str]:
                 "-" if name == CONTROL else _signed(gain_over_control(*_paired(parts[part], control.get(part, []))))
                 for part in (ADAPTED, HELD_OUT)
             ]
-            cells = [f"`{name}`", str(len(parts[HELD_OUT])), *gains, *over, _moved(parts[HELD_OUT], "maj")]
+            seeds = ", ".join(_signed(Mean(_gain([told]).value, None)) for told in parts[HELD_OUT])
+            count = str(len(parts[HELD_OUT]))
+            cells = [f"`{name}`", count, *gains, *over, _moved(parts[HELD_OUT], "maj"), seeds if count != "1" else ""]
             lines.append(f"| {' | '.join(cells)} |")
-        lines.append("")
+        lines += ["", *_spread(rewards), ""]
     return lines[:-1]
+
+
+def between_seeds(groups: Iterable[Sequence[float]]) -> tuple[float, int] | None:
+    """Return the standard deviation of a run's gain between seeds, over groups of runs that differ in nothing else.
+
+    The square root of sum_g sum_i (x_gi - mean_g)^2 / sum_g (n_g - 1), and the number of groups with two runs or more.
+
+    Returns:
+        ``None`` where no group has two runs.
+
+    Example:
+        >>> between_seeds([[0.1, 0.3], [0.5, 0.5, 0.5], [0.7]])
+        (0.0816496580927726, 2)
+    """
+    repeated = [group for group in groups if len(group) > 1]
+    if not repeated:
+        return None
+    squares = sum((x - sum(group) / len(group)) ** 2 for group in repeated for x in group)
+    return (squares / sum(len(group) - 1 for group in repeated)) ** 0.5, len(repeated)
+
+
+def _spread(rewards: Mapping[str, Mapping[str, Sequence[Row]]]) -> list[str]:
+    """Return lines that say how far the seeds of one reward lie apart: of all but the control, and of that."""
+    lines = []
+    for whose, names in (("a reward", [name for name in rewards if name != CONTROL]), ("the control", [CONTROL])):
+        found = [
+            between_seeds([[_gain([told]).value for told in rewards[name][part]] for name in names if name in rewards])
+            for part in (ADAPTED, HELD_OUT)
+        ]
+        if found[0] and found[1]:
+            of = f", over {found[1][1]} with two seeds or more" if whose == "a reward" else ""
+            said = f"{found[0][0]:.3f} adapted, {found[1][0]:.3f} held out"
+            lines.append(f"- Standard deviation between the seeds of {whose}: {said}{of}.")
+    return lines
 
 
 def runs_table(rows: Iterable[Row]) -> list[str]:

@@ -2,7 +2,9 @@
 
 import doctest
 import importlib
+import importlib.util
 import pkgutil
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +21,22 @@ NAMES = sorted(
         if not module.name.startswith(HEAVY) and not module.name.endswith("__main__")
     }
 )
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+EXAMPLES = ("information_gain", "methods_tables")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_of_a_benchmark_print_what_they_say(name):
+    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    failed, attempted = doctest.testmod(module)
+    assert (failed, attempted > 0) == (0, True)
+
+
+def test_no_benchmark_has_examples_that_no_test_runs():
+    assert {file.stem for file in BENCHMARKS.glob("*.py") if ">>>" in file.read_text()} == set(EXAMPLES)
 
 
 @pytest.mark.slow  # sympy's modules, and recipes that are composed
