@@ -53,6 +53,7 @@ def register() -> None:
         text_batch,
         tower_on_text,
         visible_warnings,
+        weight_socket,
     )
     from ttrl_verl.training import advantages, weights
 
@@ -72,6 +73,7 @@ def register() -> None:
     visible_warnings.register()
     separate_start.register()
     step_in_parts.register()
+    weight_socket.register()
     weights.register()
     when_imported("verl.trainer.ppo.core_algos", advantages.register)
     # so that reward.reward_manager.name may be the name of any of REWARD_FNS

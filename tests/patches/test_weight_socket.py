@@ -1,0 +1,97 @@
+"""The weights of two runs on one machine go through two sockets."""
+
+import asyncio
+import inspect
+import os
+import subprocess
+import sys
+import threading
+import uuid
+from pathlib import Path
+
+import pytest
+
+from ttrl_verl.patches.weight_socket import RAYLET, own_socket
+
+pytestmark = pytest.mark.verl
+
+
+@pytest.fixture
+def handle(tmp_path):
+    """A name as verl makes them: the same for both runs. A socket's path has at most 107 characters."""
+    path = Path("/tmp") / f"ttrl-verl-{uuid.uuid4().hex[:12]}-rank-0.sock"
+    yield f"ipc://{path}"
+    for left in path.parent.glob(f"{path.stem}*"):
+        left.unlink()
+
+
+def test_each_engine_gets_the_weights_of_its_own_run(monkeypatch, handle):
+    pytest.importorskip("verl", reason="verl is not installed")
+    import torch
+    from verl.workers.rollout.vllm_rollout.bucketed_weight_transfer import BucketedWeightReceiver, BucketedWeightSender
+
+    runs = {}
+    for raylet in ("101", "202"):
+        monkeypatch.setenv(RAYLET, raylet)
+        sender = BucketedWeightSender(handle, bucket_size_mb=1, use_shm=True)
+        receiver = BucketedWeightReceiver(zmq_handle=handle, device=torch.device("cpu"), use_shm=True)
+        assert sender.zmq_handle == receiver.zmq_handle
+        runs[raylet] = (sender, receiver)
+    got = {raylet: [] for raylet in runs}
+
+    def receive(raylet):
+        runs[raylet][1].receive_weights(
+            lambda weights, _: got[raylet].extend((name, weight.clone()) for name, weight in weights)
+        )
+
+    def send(raylet):
+        weights = [(f"layer {n}", torch.full((1 << 17,), float(raylet))) for n in range(4)]  # two to a bucket
+        asyncio.run(runs[raylet][0].async_send_weights(iter(weights)))
+
+    threads = [threading.Thread(target=end, args=[raylet], daemon=True) for raylet in runs for end in (send, receive)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for raylet, weights in got.items():
+        assert [name for name, _ in weights] == [f"layer {n}" for n in range(4)]
+        assert all((weight == float(raylet)).all() for _, weight in weights)
+
+
+def test_outside_of_rays_workers_the_name_is_verls(monkeypatch, handle):
+    pytest.importorskip("verl", reason="verl is not installed")
+    from verl.workers.rollout.vllm_rollout.bucketed_weight_transfer import BucketedWeightSender
+
+    monkeypatch.delenv(RAYLET, raising=False)
+    assert BucketedWeightSender(handle).zmq_handle == own_socket(handle, None) == handle
+
+
+def test_ray_still_counts_jobs_from_one_and_says_its_process_to_workers_and_their_children():
+    """Fails when a job's name is its own on a machine, and the patch can go, or when Ray says no process any more."""
+    pytest.importorskip("ray", reason="Ray is not installed")
+    code = (
+        "import os, ray, subprocess, sys\n"
+        "ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)\n"
+        "@ray.remote\n"
+        "def told():\n"
+        f"    child = [sys.executable, '-c', 'import os; print(os.environ[\"{RAYLET}\"])']\n"
+        f"    return os.environ['{RAYLET}'], subprocess.check_output(child, text=True).strip()\n"
+        "print('told', ray.get_runtime_context().get_job_id(), *ray.get(told.remote()))\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in ("RAY_ADDRESS", RAYLET)}
+    command = [sys.executable, "-c", code]
+    printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    job, own, child = next(line for line in printed.splitlines() if line.startswith("told")).split()[1:]
+    assert job == "01000000"
+    assert own == child
+
+
+def test_verl_still_names_the_socket_by_the_job_alone():
+    """Fails when verl puts more into the name: the patch can then go."""
+    pytest.importorskip("verl", reason="verl is not installed")
+    pytest.importorskip("vllm", reason="vLLM is not installed")
+    from verl.workers.rollout.vllm_rollout import utils
+
+    source = inspect.getsource(utils.vLLMColocateWorkerExtension._get_zmq_handle)
+    assert '"ipc:///tmp/rl-colocate-zmq-{job_id}-replica-{replica_rank}-rank-{trainer_rank}.sock"' in source
+    assert 'os.environ.get("VERL_RAY_JOB_ID", "0")' in source
