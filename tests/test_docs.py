@@ -49,6 +49,8 @@ def test_its_recipe_composes(line, tmp_path, monkeypatch):
     (tmp_path / "groups.jsonl").write_text('{"responses": ["so 4", "so 5"]}\n')
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line.replace("/home/me", str(tmp_path)))
+    while re.match(r"[A-Z_]+=", words[0]):
+        del words[0]  # a variable of the environment
     if words[:2] == ["ttrl-verl", "score"]:
         assert CliRunner().invoke(cli, words[1:]).exit_code == 0
         return
