@@ -1,4 +1,4 @@
-"""The weights of two runs on one machine go through two sockets."""
+"""The weights of two runs on one machine go through two sockets, and are not waited for where no engine is left."""
 
 import asyncio
 import inspect
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ttrl_verl.patches import weight_socket
 from ttrl_verl.patches.weight_socket import RAYLET, own_socket
 
 pytestmark = pytest.mark.verl
@@ -56,6 +57,17 @@ def test_each_engine_gets_the_weights_of_its_own_run(monkeypatch, handle):
     for raylet, weights in got.items():
         assert [name for name, _ in weights] == [f"layer {n}" for n in range(4)]
         assert all((weight == float(raylet)).all() for _, weight in weights)
+
+
+def test_a_run_whose_engine_is_gone_ends(monkeypatch, handle):
+    pytest.importorskip("verl", reason="verl is not installed")
+    import torch
+    from verl.workers.rollout.vllm_rollout.bucketed_weight_transfer import BucketedWeightSender
+
+    monkeypatch.setattr(weight_socket, "PATIENCE", 1)
+    sender = BucketedWeightSender(handle, bucket_size_mb=1, use_shm=True)
+    with pytest.raises(RuntimeError, match="vLLM took no weights for 1 s"):
+        asyncio.run(sender.async_send_weights(iter([("layer", torch.zeros(8))])))
 
 
 def test_outside_of_rays_workers_the_name_is_verls(monkeypatch, handle):
