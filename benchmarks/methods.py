@@ -3,20 +3,26 @@
     python benchmarks/methods.py --out runs/methods [--tasks continents plurals digits] [--only random]
     python benchmarks/methods.py --out runs/methods --table
 
-One run after the other, each a `ttrl-verl demo` in a folder of its own. A run that is done is not done again, and one
-that was killed is begun anew, so a killed command is typed again. After each run a line is appended to OUT/cells.jsonl,
-and the table is printed from that file. A run takes 3 to 14 minutes on two cores, and the whole half a day a task.
-At most --cells runs are made. benchmarks/methods_tables.py has the tables, and methods.jsonl the runs that they show.
+Each run is a `ttrl-verl demo` in a folder of its own. A run that is done is not done again, and one that was killed is
+begun anew, so a killed command is typed again. After each run a line is appended to OUT/cells.jsonl, and the table is
+printed from that file. A run takes 3 to 14 minutes on two cores and 9 GB, and the whole half a day a task. --at-once
+shares the cores out among so many runs at a time: two with a core each take 0.8 of the time that they take one after
+the other. At most --cells runs are made. benchmarks/methods_tables.py has the tables, and methods.jsonl the runs that
+they show.
 """
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
 
 from methods_tables import CONTROL, runs_table
 
@@ -25,6 +31,7 @@ from ttrl_verl.evaluation.figures import by_origin, is_labelled, read_figures, r
 from ttrl_verl.record.read import open_run
 
 THREE_SEEDS = ("majority_vote", "empirical_entropy", CONTROL)
+_VOTING = Lock()
 NO_BYPASS = ["algorithm.rollout_correction.bypass_mode=false"]
 VIEWS = "ttrl.views=[as_written,'template Think of what you know. {question}']"
 TURNED = "ttrl.views=[as_written,'rotate -5']"
@@ -64,14 +71,24 @@ def cells(tasks: Sequence[str], only: Sequence[str], seeds: int | None) -> list[
     return [(task, name, seed) for task in tasks for seed in range(most) for name in names if seed < wanted[name]]
 
 
-def run(out: Path, task: str, reward: str, seed: int) -> bool:
-    """Run a cell, from its beginning, and return whether it came to its end."""
+def shared_out(cores: Sequence[int], runs: int) -> list[list[int]]:
+    """Return the cores of each of so many runs at a time: an equal share, the rest to the first ones.
+
+    Example:
+        >>> shared_out([0, 1, 2, 3, 4], 2)
+        [[0, 2, 4], [1, 3]]
+    """
+    return [list(cores[first::runs]) for first in range(runs)]
+
+
+def run(out: Path, task: str, reward: str, seed: int, cores: Sequence[int]) -> bool:
+    """Run a cell on some of the cores, from its beginning, and return whether it came to its end."""
     folder = out / f"{task}-{reward}-{seed}"
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed before it was measured
     asked = ["--vision"] if task == DIGITS else ["--task", task]
     settings = settings_of(task, reward, lambda: _votes(out, task))
     command = ["demo", *asked, "--reward", reward, "--seed", str(seed), "--out", str(folder), *settings]
-    return _ttrl_verl(command) == 0
+    return _ttrl_verl(command, cores) == 0
 
 
 def settings_of(task: str, reward: str, votes: Callable[[], Path]) -> list[str]:
@@ -93,15 +110,18 @@ def _votes(out: Path, task: str) -> Path:
     vision = task == DIGITS
     path = (out / f"{task}.parquet").absolute()
     chosen = chosen_task(None if vision else task, vision=vision, single=False, questions=None, heldout=None)
-    if not path.exists():
-        command = ["vote", str(chosen.adapted), "--model", str(chosen.model), "--n", "64", "--out", str(path)]
-        if _ttrl_verl([*command, "--recipe", chosen.recipe, *chosen.overrides]) != 0:
-            sys.exit(f"{path}: could not be made")
+    with _VOTING:
+        if not path.exists():
+            command = ["vote", str(chosen.adapted), "--model", str(chosen.model), "--n", "64", "--out", str(path)]
+            if _ttrl_verl([*command, "--recipe", chosen.recipe, *chosen.overrides]) != 0:
+                raise SystemExit(f"{path}: could not be made")
     return path
 
 
-def _ttrl_verl(arguments: Sequence[str]) -> int:
-    return subprocess.run([sys.executable, "-m", "ttrl_verl", *arguments], check=False).returncode
+def _ttrl_verl(arguments: Sequence[str], cores: Sequence[int] = ()) -> int:
+    command = [sys.executable, "-m", "ttrl_verl", *arguments]
+    pinned = ["taskset", "-c", ",".join(map(str, cores))] if cores else []
+    return subprocess.run([*pinned, *command], check=False).returncode
 
 
 def measured(folder: Path) -> dict[str, dict]:
@@ -138,33 +158,52 @@ def _questions(path: Path) -> dict[str, dict[str, dict[str, float]]]:
     return found
 
 
+def run_all(out: Path, file: Path, left: Sequence[tuple[str, str, int]], shares: Sequence[Sequence[int]]) -> list[dict]:
+    """Run cells, as many at a time as there are shares of the cores; append each row to a file, and return them."""
+    free: SimpleQueue[Sequence[int]] = SimpleQueue()
+    for share in shares:
+        free.put(share)
+    writing, rows = Lock(), []
+
+    def one(cell: tuple[str, str, int]) -> None:
+        task, reward, seed = cell
+        print(f"{task}, {reward}, seed {seed}", flush=True)
+        share = free.get()
+        ended = run(out, task, reward, seed, share)
+        free.put(share)
+        folder = out / f"{task}-{reward}-{seed}"
+        if not ended:
+            print(f"{task}, {reward}, seed {seed}: did not end; {folder} has its output", file=sys.stderr)
+            return
+        row = {"task": task, "reward": reward, "seed": seed, "sources": measured(folder)}
+        with writing, file.open("a") as opened:
+            opened.write(json.dumps(row) + "\n")
+            rows.append(row)
+
+    with ThreadPoolExecutor(len(shares)) as pool:
+        list(pool.map(one, left))
+    return rows
+
+
 def main() -> None:
-    """Run what is not done yet, a cell after another."""
+    """Run what is not done yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--tasks", nargs="+", default=TASKS[:2], choices=TASKS)
     parser.add_argument("--only", nargs="+", default=[], choices=list(METHODS), metavar="REWARD")
     parser.add_argument("--seeds", type=int)
+    parser.add_argument("--at-once", type=int, default=1, help="runs at a time, each with its share of the cores")
     parser.add_argument("--cells", type=int, help="run at most so many, and end")
     parser.add_argument("--table", action="store_true", help="print the table of what is there, and run nothing")
-    chosen = parser.parse_args()
+    chosen, cores = parser.parse_args(), sorted(os.sched_getaffinity(0))
+    if not 0 < chosen.at_once <= len(cores):
+        parser.error(f"--at-once is {chosen.at_once}; expected 1 to {len(cores)}, a core each")
     chosen.out.mkdir(parents=True, exist_ok=True)
     file = chosen.out / "cells.jsonl"
     rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     done = {(row["task"], row["reward"], row["seed"]) for row in rows}
     left = [] if chosen.table else [cell for cell in cells(chosen.tasks, chosen.only, chosen.seeds) if cell not in done]
-    for task, reward, seed in left[: chosen.cells]:
-        print(f"{task}, {reward}, seed {seed}", flush=True)
-        if not run(chosen.out, task, reward, seed):
-            print(
-                f"{task}, {reward}, seed {seed}: did not end; {chosen.out / f'{task}-{reward}-{seed}'} has its output",
-                file=sys.stderr,
-            )
-            continue
-        sources = measured(chosen.out / f"{task}-{reward}-{seed}")
-        rows.append({"task": task, "reward": reward, "seed": seed, "sources": sources})
-        with file.open("a") as opened:
-            opened.write(json.dumps(rows[-1]) + "\n")
+    rows += run_all(chosen.out, file, left[: chosen.cells], shared_out(cores, chosen.at_once))
     print("\n".join(runs_table(rows)))
 
 

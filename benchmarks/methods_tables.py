@@ -81,7 +81,8 @@ def task_tables(rows: Sequence[Row]) -> list[str]:
             count = str(len(parts[HELD_OUT]))
             cells = [f"`{name}`", count, *gains, *over, _moved(parts[HELD_OUT], "maj"), seeds if count != "1" else ""]
             lines.append(f"| {' | '.join(cells)} |")
-        lines += ["", *_spread(rewards), ""]
+        spread = _spread(rewards)
+        lines += ["", *spread, ""] if spread else [""]
     return lines[:-1]
 
 

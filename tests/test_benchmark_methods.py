@@ -1,5 +1,8 @@
 """The table of all methods: what is run in which order, and gains over the control by hand."""
 
+import json
+import threading
+
 import methods
 import methods_tables as tables
 import pytest
@@ -35,9 +38,27 @@ def test_what_a_killed_run_left_is_not_in_the_way_of_the_next(tmp_path, monkeypa
     left.parent.mkdir()
     left.write_text("{}")
     there = []
-    monkeypatch.setattr(methods, "_ttrl_verl", lambda arguments: there.append(left.parent.exists()) or 1)
-    assert methods.run(tmp_path, "continents", "random", 0) is False
+    monkeypatch.setattr(methods, "_ttrl_verl", lambda arguments, cores: there.append(left.parent.exists()) or 1)
+    assert methods.run(tmp_path, "continents", "random", 0, [0]) is False
     assert there == [False]
+
+
+def test_two_runs_at_once_have_cores_of_their_own_and_one_that_fails_is_no_row(tmp_path, monkeypatch):
+    both, on = threading.Barrier(2, timeout=30), {}
+
+    def run(out, task, reward, seed, cores):
+        both.wait()  # until the other one runs, too
+        on[reward] = cores
+        return reward != "random"
+
+    monkeypatch.setattr(methods, "run", run)
+    monkeypatch.setattr(methods, "measured", lambda folder: {"of": folder.name})
+    file = tmp_path / "cells.jsonl"
+    left = [("plurals", "random", 0), ("plurals", "oracle", 1)]
+    written = methods.run_all(tmp_path, file, left, methods.shared_out([3, 5], 2))
+    assert sorted(on.values()) == [[3], [5]]
+    assert written == [{"task": "plurals", "reward": "oracle", "seed": 1, "sources": {"of": "plurals-oracle-1"}}]
+    assert [json.loads(line) for line in file.read_text().splitlines()] == written
 
 
 def test_gains_are_over_the_controls_own_question_by_question():
@@ -79,14 +100,17 @@ def test_a_tasks_table_is_of_means_over_seeds_by_the_gain_held_out():
     )
     lines = tables.task_tables(runs)
     assert lines[0] == "Plurals (avg@16):"
-    assert [line.split(" | ")[0] for line in lines[4:]] == ["| `oracle`", "| `majority_vote`", "| `random`"]
+    assert [line.split(" | ")[0] for line in lines[4:7]] == ["| `oracle`", "| `majority_vote`", "| `random`"]
     gains = "+0.200 ± 0.100 | +0.200 ± 0.100 | +0.200 ± 0.000 | +0.200 ± 0.000"
-    assert lines[5] == f"| `majority_vote` | 2 | {gains} | 0.750 → 0.750 |"
+    assert lines[5] == f"| `majority_vote` | 2 | {gains} | 0.750 → 0.750 | +0.300, +0.100 |"
     assert lines[6].split(" | ")[4:6] == ["-", "-"]
+    # sqrt((0.1² + 0.1²) / 1); the oracle and the control have one seed.
+    of = "0.141 adapted, 0.141 held out, over 1 with two seeds or more"
+    assert lines[7:] == ["", f"- Standard deviation between the seeds of a reward: {of}."]
 
 
 def test_without_the_control_nothing_is_held_against_it():
-    (line,) = tables.task_tables(rows(("oracle", (0.5, 0.5), 1.0)))[4:]
+    line = tables.task_tables(rows(("oracle", (0.5, 0.5), 1.0)))[4]
     assert line.split(" | ")[4:6] == ["-", "-"]
 
 

@@ -2,7 +2,6 @@
 
 import doctest
 import importlib
-import importlib.util
 import pkgutil
 from pathlib import Path
 
@@ -23,15 +22,13 @@ NAMES = sorted(
 )
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
-EXAMPLES = ("information_gain", "methods_tables")
+EXAMPLES = ("information_gain", "methods", "methods_tables")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_examples_of_a_benchmark_print_what_they_say(name):
-    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    failed, attempted = doctest.testmod(module)
+def test_the_examples_of_a_benchmark_print_what_they_say(name, monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    failed, attempted = doctest.testmod(importlib.import_module(name))
     assert (failed, attempted > 0) == (0, True)
 
 
