@@ -8,6 +8,7 @@ FILE is a ``cells.jsonl`` of ``methods.py --out``; without it, those kept beside
 
 import argparse
 import json
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -81,8 +82,7 @@ def task_tables(rows: Sequence[Row]) -> list[str]:
             count = str(len(parts[HELD_OUT]))
             cells = [f"`{name}`", count, *gains, *over, _moved(parts[HELD_OUT], "maj"), seeds if count != "1" else ""]
             lines.append(f"| {' | '.join(cells)} |")
-        spread = _spread(rewards)
-        lines += ["", *spread, ""] if spread else [""]
+        lines += ["", *_spread(rewards), *_untrained(rewards, samples), ""]
     return lines[:-1]
 
 
@@ -146,6 +146,15 @@ def runs_table(rows: Iterable[Row]) -> list[str]:
         walks = ", ".join(_signed(Mean(sum(changes.values()) / len(changes), None)) for changes in runs)
         lines.append(f"- The control on {task}, {source}: {walks}.")
     return lines
+
+
+def _untrained(rewards: Mapping[str, Mapping[str, Sequence[Row]]], samples: str) -> list[str]:
+    """Return a line that says how far sampling alone moves the vote: every run samples the same model before it."""
+    found = [told["before"]["maj"] for parts in rewards.values() for told in parts[HELD_OUT]]
+    if len(found) < 2:
+        return []
+    walk = f"{statistics.mean(found):.3f}, standard deviation {statistics.stdev(found):.3f}, {min(found):.3f} to {max(found):.3f}"
+    return [f"- maj@{samples} held out of the model before, sampled {len(found)} times: mean {walk}."]
 
 
 def _names(rows: Sequence[Row]) -> list[str]:

@@ -106,7 +106,12 @@ def test_a_tasks_table_is_of_means_over_seeds_by_the_gain_held_out():
     assert lines[6].split(" | ")[4:6] == ["-", "-"]
     # sqrt((0.1² + 0.1²) / 1); the oracle and the control have one seed.
     of = "0.141 adapted, 0.141 held out, over 1 with two seeds or more"
-    assert lines[7:] == ["", f"- Standard deviation between the seeds of a reward: {of}."]
+    before = "mean 0.750, standard deviation 0.000, 0.750 to 0.750"
+    assert lines[7:] == [
+        "",
+        f"- Standard deviation between the seeds of a reward: {of}.",
+        f"- maj@16 held out of the model before, sampled 4 times: {before}.",
+    ]
 
 
 def test_without_the_control_nothing_is_held_against_it():
