@@ -153,8 +153,9 @@ def _untrained(rewards: Mapping[str, Mapping[str, Sequence[Row]]], samples: str)
     found = [told["before"]["maj"] for parts in rewards.values() for told in parts[HELD_OUT]]
     if len(found) < 2:
         return []
-    walk = f"{statistics.mean(found):.3f}, standard deviation {statistics.stdev(found):.3f}, {min(found):.3f} to {max(found):.3f}"
-    return [f"- maj@{samples} held out of the model before, sampled {len(found)} times: mean {walk}."]
+    mean, deviation = statistics.mean(found), statistics.stdev(found)
+    walk = f"mean {mean:.3f}, standard deviation {deviation:.3f}, {min(found):.3f} to {max(found):.3f}"
+    return [f"- maj@{samples} held out of the model before, sampled {len(found)} times: {walk}."]
 
 
 def _names(rows: Sequence[Row]) -> list[str]:
