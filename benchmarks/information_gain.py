@@ -4,8 +4,9 @@
 
 Prints a row a run, those of information_gain.json and the folders that are given: the information and the majority
 ratio at the questions' first visits and at their last, and the change of accuracy on the adapted and the held-out
-questions. Below it Spearman's rank correlation of the gain with the change of either. ``--keep`` adds the folders' rows
-to the file.
+questions. Below it Spearman's rank correlation of the gain with the change of either, over all runs and over those of a
+task that has FEW or more: a task's answers bound its information, so that changes of two tasks do not compare.
+``--keep`` adds the folders' rows to the file.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from ttrl_verl.record.read import open_run
 from ttrl_verl.report.summary import summarize
 
 RECORDED = Path(__file__).with_suffix(".json")
+FEW = 8
 
 
 def row(folder: Path) -> dict[str, Any]:
@@ -61,6 +63,16 @@ def change(pair: list[float]) -> float:
     return pair[1] - pair[0]
 
 
+def task_of(one: dict[str, Any]) -> str:
+    """Return the questions that a run was about: what its name begins with.
+
+    Example:
+        >>> task_of({"run": "digits, majority_vote, 0"})
+        'digits'
+    """
+    return one["run"].partition(",")[0]
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="*", type=Path)
@@ -69,13 +81,20 @@ if __name__ == "__main__":
     rows = [*json.loads(RECORDED.read_text()), *map(row, arguments.runs)]
     if arguments.keep:
         RECORDED.write_text("[\n" + ",\n".join(f"  {json.dumps(one)}" for one in rows) + "\n]\n")
+    tasks = dict.fromkeys(map(task_of, rows))
+    rows = [one for task in tasks for one in rows if task_of(one) == task]
     print("| run | information | majority ratio | gain, adapted | held-out |\n| --- | --- | --- | --- | --- |")
     for one in rows:
         old, new = one["information"]
         held = "–" if one["held_out"] is None else f"{one['held_out']:+.3f}"
         ratios = f"{one['agreement'][0]:.2f} → {one['agreement'][1]:.2f}"
         print(f"| {one['run']} | {old:.3f} → {new:.3f} | {ratios} | {one['gain']:+.3f} | {held} |")
-    gains = [one["gain"] for one in rows]
-    for name in ("information", "agreement"):
-        rho = spearman([change(one[name]) for one in rows], gains)
-        print(f"Spearman's correlation of the gain with the change of {name}, {len(rows)} runs: {rho:.2f}")
+    for task in ("all", *tasks):
+        chosen = [one for one in rows if task in ("all", task_of(one))]
+        if len(chosen) >= FEW:
+            gains = [one["gain"] for one in chosen]
+            rho = {
+                name: spearman([change(one[name]) for one in chosen], gains) for name in ("information", "agreement")
+            }
+            told = ", ".join(f"with that of {name} {value:.2f}" for name, value in rho.items())
+            print(f"Spearman's correlation of the gain, {task} ({len(chosen)} runs): {told}")
