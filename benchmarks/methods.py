@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Lock
+from threading import Lock, local
 
 from methods_tables import CONTROL, runs_table
 
@@ -86,7 +86,7 @@ def run(out: Path, task: str, reward: str, seed: int, cores: Sequence[int]) -> b
     folder = out / f"{task}-{reward}-{seed}"
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed before it was measured
     asked = ["--vision"] if task == DIGITS else ["--task", task]
-    settings = settings_of(task, reward, lambda: _votes(out, task))
+    settings = settings_of(task, reward, lambda: _votes(out, task, cores))
     command = ["demo", *asked, "--reward", reward, "--seed", str(seed), "--out", str(folder), *settings]
     return _ttrl_verl(command, cores) == 0
 
@@ -103,7 +103,7 @@ def settings_of(task: str, reward: str, votes: Callable[[], Path]) -> list[str]:
     return [setting.replace("{votes}", str(votes())) if "{votes}" in setting else setting for setting in settings]
 
 
-def _votes(out: Path, task: str) -> Path:
+def _votes(out: Path, task: str, cores: Sequence[int]) -> Path:
     """Return the untrained model's votes on a task's questions, taken once."""
     from ttrl_verl.demo.tasks import chosen_task
 
@@ -113,15 +113,14 @@ def _votes(out: Path, task: str) -> Path:
     with _VOTING:
         if not path.exists():
             command = ["vote", str(chosen.adapted), "--model", str(chosen.model), "--n", "64", "--out", str(path)]
-            if _ttrl_verl([*command, "--recipe", chosen.recipe, *chosen.overrides]) != 0:
+            if _ttrl_verl([*command, "--recipe", chosen.recipe, *chosen.overrides], cores) != 0:
                 raise SystemExit(f"{path}: could not be made")
     return path
 
 
-def _ttrl_verl(arguments: Sequence[str], cores: Sequence[int] = ()) -> int:
-    command = [sys.executable, "-m", "ttrl_verl", *arguments]
-    pinned = ["taskset", "-c", ",".join(map(str, cores))] if cores else []
-    return subprocess.run([*pinned, *command], check=False).returncode
+def _ttrl_verl(arguments: Sequence[str], cores: Sequence[int]) -> int:
+    pinned = ["taskset", "-c", ",".join(map(str, cores))]
+    return subprocess.run([*pinned, sys.executable, "-m", "ttrl_verl", *arguments], check=False).returncode
 
 
 def measured(folder: Path) -> dict[str, dict]:
@@ -163,14 +162,15 @@ def run_all(out: Path, file: Path, left: Sequence[tuple[str, str, int]], shares:
     free: SimpleQueue[Sequence[int]] = SimpleQueue()
     for share in shares:
         free.put(share)
-    writing, rows = Lock(), []
+    own, writing, rows = local(), Lock(), []
+
+    def take_share() -> None:
+        own.cores = free.get()
 
     def one(cell: tuple[str, str, int]) -> None:
         task, reward, seed = cell
         print(f"{task}, {reward}, seed {seed}", flush=True)
-        share = free.get()
-        ended = run(out, task, reward, seed, share)
-        free.put(share)
+        ended = run(out, task, reward, seed, own.cores)
         folder = out / f"{task}-{reward}-{seed}"
         if not ended:
             print(f"{task}, {reward}, seed {seed}: did not end; {folder} has its output", file=sys.stderr)
@@ -180,7 +180,7 @@ def run_all(out: Path, file: Path, left: Sequence[tuple[str, str, int]], shares:
             opened.write(json.dumps(row) + "\n")
             rows.append(row)
 
-    with ThreadPoolExecutor(len(shares)) as pool:
+    with ThreadPoolExecutor(len(shares), initializer=take_share) as pool:
         list(pool.map(one, left))
     return rows
 

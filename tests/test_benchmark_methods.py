@@ -61,6 +61,13 @@ def test_two_runs_at_once_have_cores_of_their_own_and_one_that_fails_is_no_row(t
     assert [json.loads(line) for line in file.read_text().splitlines()] == written
 
 
+def test_votes_that_cannot_be_made_end_the_command_and_nothing_waits(tmp_path, monkeypatch):
+    monkeypatch.setattr(methods, "_ttrl_verl", lambda arguments, cores: 1)
+    left = [("plurals", "offline", 0), ("plurals", "offline", 1)]
+    with pytest.raises(SystemExit, match=r"plurals\.parquet: could not be made"):
+        methods.run_all(tmp_path, tmp_path / "cells.jsonl", left, [[0]])
+
+
 def test_gains_are_over_the_controls_own_question_by_question():
     # a: 0.5 - 0, b: 0.3 - 0.1: mean 0.35, deviation 0.2121 / sqrt 2 = 0.15.
     controls = [{"a": 0.1, "b": 0.1}, {"a": -0.1, "b": 0.1}]
