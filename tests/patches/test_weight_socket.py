@@ -59,7 +59,7 @@ def test_each_engine_gets_the_weights_of_its_own_run(monkeypatch, handle):
         assert all((weight == float(raylet)).all() for _, weight in weights)
 
 
-def test_a_run_whose_engine_is_gone_ends(monkeypatch, handle):
+def test_a_run_whose_engine_says_nothing_ends(monkeypatch, handle):
     pytest.importorskip("verl", reason="verl is not installed")
     import torch
     from verl.workers.rollout.vllm_rollout.bucketed_weight_transfer import BucketedWeightSender
@@ -68,6 +68,56 @@ def test_a_run_whose_engine_is_gone_ends(monkeypatch, handle):
     sender = BucketedWeightSender(handle, bucket_size_mb=1, use_shm=True)
     with pytest.raises(RuntimeError, match="vLLM took no weights for 1 s"):
         asyncio.run(sender.async_send_weights(iter([("layer", torch.zeros(8))])))
+
+
+FAILING = """
+import asyncio, os, sys, time
+from types import SimpleNamespace
+import ray, torch
+from verl.workers.rollout.vllm_rollout.bucketed_weight_transfer import BucketedWeightReceiver
+from verl.workers.rollout.vllm_rollout.vllm_rollout import ServerAdapter
+
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+handle, how = sys.argv[1:]
+
+@ray.remote
+class Engine:
+    def raylet(self):
+        return os.environ["RAY_RAYLET_PID"]
+    async def collective_rpc(self, method, timeout, args, kwargs):
+        if how == "killed":
+            os._exit(1)
+        def take(weights, is_last):
+            raise MemoryError("no room for a layer")
+        receiver = BucketedWeightReceiver(zmq_handle=handle, device=torch.device("cpu"), use_shm=True)
+        await asyncio.to_thread(receiver.receive_weights, take)
+
+adapter = object.__new__(ServerAdapter)
+adapter._has_server, adapter.server_handle, adapter.zmq_handle, adapter.use_shm = True, Engine.remote(), handle, True
+os.environ["RAY_RAYLET_PID"] = ray.get(adapter.server_handle.raylet.remote())  # as verl's worker beside it has it
+adapter.config = SimpleNamespace(checkpoint_engine=SimpleNamespace(update_weights_bucket_megabytes=1))
+began = time.monotonic()
+try:
+    asyncio.run(adapter.update_weights((f"layer {n}", torch.zeros(1 << 17)) for n in range(4)))
+except RuntimeError as error:
+    print("ended", time.monotonic() - began, error)
+    print(type(error.__cause__).__name__, error.__cause__)
+"""
+
+
+@pytest.mark.parametrize(("how", "cause"), [("killed", "ActorDiedError"), ("raised", "no room for a layer")])
+def test_a_run_whose_engine_died_or_failed_ends_at_once(handle, how, cause):
+    """verl's own adapter, and an engine behind a real Ray actor; the raising one has taken the buffer before."""
+    pytest.importorskip("verl", reason="verl is not installed")
+    pytest.importorskip("vllm", reason="vLLM is not installed")
+    environment = {name: value for name, value in os.environ.items() if name not in ("RAY_ADDRESS", RAYLET)}
+    command = [sys.executable, "-c", FAILING, handle, how]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    line = next((line for line in done.stdout.splitlines() if line.startswith("ended")), None)
+    assert line, done.stdout + done.stderr
+    assert "vLLM takes no weights: its engine died or failed" in line
+    assert cause in done.stdout
+    assert float(line.split()[1]) < weight_socket.PATIENCE / 10
 
 
 def test_outside_of_rays_workers_the_name_is_verls(monkeypatch, handle):
