@@ -182,3 +182,12 @@ def test_the_command_is_verls_own_trainer():
 def test_the_logs_tail_starts_at_the_first_error(tmp_path, text, tail):
     (tmp_path / "log").write_text(text)
     assert log_tail(tmp_path / "log") == tail
+
+
+def test_a_long_error_ends_with_what_caused_it(tmp_path):
+    trace = ["Traceback (most recent call last):", *["  File 'a.py', line 1, in f"] * 60]
+    cause = "RuntimeError: vLLM takes no weights: its engine died or failed, see above"
+    errors = ["ray.exceptions.RayTaskError(RuntimeError): ray::WorkerDict.update()", *["    ^^^^"] * 3, cause]
+    after = ["Set the environment variable HYDRA_FULL_ERROR=1", "(WorkerDict pid=1) ValueError: of another process"]
+    (tmp_path / "log").write_text("\n".join(["begun", *trace, *errors, *after]))
+    assert log_tail(tmp_path / "log", 5).splitlines() == [*trace[:10], "…", cause]

@@ -1,6 +1,7 @@
 """Start verl's trainer as a process of its own, and leave nothing behind when it ends."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _MARK = "TTRL_VERL_RUN"
 _GRACE = 5.0
 _ROUNDS = 5
+_NAMED = re.compile(r"(\w+\.)*\w*(Error|Exception|Exit|Interrupt)\b.*: \S")
+"""The last line of a stack trace: at the line's beginning the error's name, then what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +212,19 @@ def _raise_exit(signum: int, frame: object) -> None:
 
 
 def log_tail(path: Path, lines: int = 20, *, skip: int = 0) -> str:
-    """Return the first error of a run's log, else its last lines.
+    """Return the first error of a run's log and what caused the last one, else its last lines.
+
+    Ray and Python print an error's cause after it, each a stack trace, and name it in its last line.
 
     Args:
         path: the log.
-        lines: how many.
+        lines: how many; of a stack trace, twice as many.
         skip: bytes at its start, of earlier attempts.
     """
     text = path.read_bytes()[skip:].decode(errors="replace").splitlines()
     for number, line in enumerate(text):
         if "Traceback (most recent call last)" in line:
-            return "\n".join(text[number : number + 2 * lines])
+            said = text[number : number + 2 * lines]
+            named = [later for later in text[number + 2 * lines :] if _NAMED.match(later)]
+            return "\n".join([*said, "…", named[-1]] if named else said)
     return "\n".join(text[-lines:])
