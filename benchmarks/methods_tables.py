@@ -8,9 +8,11 @@ FILE is a ``cells.jsonl`` of ``methods.py --out``; without it, those kept beside
 
 import argparse
 import json
+import random
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,10 @@ from ttrl_verl.evaluation.figures import Mean
 
 KEPT = Path(__file__).with_name("methods.jsonl")
 CONTROL = "random"
-ADAPTED, HELD_OUT = "adapted", "held-out"
+CONTROLS = (CONTROL, "constant", "oracle")
+ALONE = "certainty"
+"""The reward that looks at each response alone, not at agreement."""
+PARTS = ADAPTED, HELD_OUT = "adapted", "held-out"
 
 Row = Mapping[str, Any]
 
@@ -73,16 +78,16 @@ def task_tables(rows: Sequence[Row]) -> list[str]:
         rewards = {name: _by_part([row for row in of_task if row["reward"] == name]) for name in _names(of_task)}
         control = rewards.get(CONTROL, {})
         for name, parts in sorted(rewards.items(), key=lambda item: -_gain(item[1][HELD_OUT]).value):
-            gains = [_signed(_gain(parts[part])) for part in (ADAPTED, HELD_OUT)]
+            gains = [_signed(_gain(parts[part])) for part in PARTS]
             over = [
                 "-" if name == CONTROL else _signed(gain_over_control(*_paired(parts[part], control.get(part, []))))
-                for part in (ADAPTED, HELD_OUT)
+                for part in PARTS
             ]
             seeds = ", ".join(_signed(Mean(_gain([told]).value, None)) for told in parts[HELD_OUT])
             count = str(len(parts[HELD_OUT]))
             cells = [f"`{name}`", count, *gains, *over, _moved(parts[HELD_OUT], "maj"), seeds if count != "1" else ""]
             lines.append(f"| {' | '.join(cells)} |")
-        lines += ["", *_spread(rewards), *_untrained(rewards, samples), ""]
+        lines += ["", *_spread(rewards), *_between_rewards(rewards), *_untrained(rewards, samples), ""]
     return lines[:-1]
 
 
@@ -105,18 +110,77 @@ def between_seeds(groups: Iterable[Sequence[float]]) -> tuple[float, int] | None
     return (squares / sum(len(group) - 1 for group in repeated)) ** 0.5, len(repeated)
 
 
+def between_groups(groups: Iterable[Sequence[float]], shuffles: int = 10_000) -> tuple[float, float, int] | None:
+    """Return the share of the variance that lies between groups, and how often chance alone gives as much.
+
+    ICC(1) of Shrout and Fleiss (1979), (MSB - MSW) / (MSB + (n0 - 1) MSW) over groups of two and more, where n0 =
+    (N - sum n_g^2 / N) / (K - 1) stands for the size of unequal groups (Donner and Koval, 1980). It may be negative.
+
+    Args:
+        groups: runs that differ in nothing but the seed.
+        shuffles: as many times the values are dealt out anew, by one seed.
+
+    Returns:
+        The share, the share of shuffles that give at least as much (1 is added to both counts), and K. ``None`` where
+        fewer than two groups have two runs.
+
+    Example:
+        >>> share, chance, count = between_groups([[1.0, 1.2], [3.0, 3.2], [5.0, 5.2], [7.0, 7.2]])
+        >>> round(share, 3), round(chance, 3), count
+        (0.997, 0.01, 4)
+    """
+    repeated = [list(group) for group in groups if len(group) > 1]
+    if len(repeated) < 2:
+        return None
+    own, dealt = _icc(repeated), random.Random(0)
+    values = [x for group in repeated for x in group]
+    as_much = 0
+    for _ in range(shuffles):
+        dealt.shuffle(values)
+        rest = iter(values)
+        as_much += _icc([[*islice(rest, len(group))] for group in repeated]) >= own - 1e-12
+    return own, (as_much + 1) / (shuffles + 1), len(repeated)
+
+
+def _icc(groups: Sequence[Sequence[float]]) -> float:
+    count = sum(len(group) for group in groups)
+    mean = sum(map(sum, groups)) / count
+    means = [sum(group) / len(group) for group in groups]
+    between = sum(len(group) * (own - mean) ** 2 for group, own in zip(groups, means, strict=True)) / (len(groups) - 1)
+    within = sum((x - own) ** 2 for group, own in zip(groups, means, strict=True) for x in group)
+    within /= count - len(groups)
+    size = (count - sum(len(group) ** 2 for group in groups) / count) / (len(groups) - 1)
+    return (between - within) / (between + (size - 1) * within)
+
+
 def _spread(rewards: Mapping[str, Mapping[str, Sequence[Row]]]) -> list[str]:
     """Return lines that say how far the seeds of one reward lie apart: of all but the control, and of that."""
     lines = []
     for whose, names in (("a reward", [name for name in rewards if name != CONTROL]), ("the control", [CONTROL])):
         found = [
             between_seeds([[_gain([told]).value for told in rewards[name][part]] for name in names if name in rewards])
-            for part in (ADAPTED, HELD_OUT)
+            for part in PARTS
         ]
         if found[0] and found[1]:
             of = f", over {found[1][1]} with two seeds or more" if whose == "a reward" else ""
             said = f"{found[0][0]:.3f} adapted, {found[1][0]:.3f} held out"
             lines.append(f"- Standard deviation between the seeds of {whose}: {said}{of}.")
+    return lines
+
+
+def _between_rewards(rewards: Mapping[str, Mapping[str, Sequence[Row]]]) -> list[str]:
+    """Return lines that say how much of what lies between runs lies between rewards, not between their seeds."""
+    lines = []
+    for whose, out in (("rewards, controls aside", CONTROLS), (f"of them, `{ALONE}` aside", (*CONTROLS, ALONE))):
+        methods = [parts for name, parts in rewards.items() if name not in out]
+        found = [between_groups([[_gain([told]).value for told in parts[part]] for parts in methods]) for part in PARTS]
+        if all(found):
+            shares = zip(PARTS, found, strict=True)
+            said = ", ".join(
+                f"{share:.2f} {part} (as much by chance: {chance:.3f})" for part, (share, chance, _) in shares
+            )
+            said = said.replace("-0", "−0").replace(HELD_OUT, "held out")
+            lines.append(f"- Share of the variance of the gain that lies between {found[0][2]} {whose}: {said}.")
     return lines
 
 

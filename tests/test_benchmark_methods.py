@@ -121,6 +121,23 @@ def test_a_tasks_table_is_of_means_over_seeds_by_the_gain_held_out():
     ]
 
 
+def test_between_groups_is_by_hand_and_unequal_groups_count_by_their_size():
+    # means 1, 4 and 2 of 2, 3 and 2 runs, 18/7 over all; n0 = (7 - 17/7) / 2
+    share, chance, count = tables.between_groups([[0.5, 1.5], [3, 4, 5], [1.5, 2.5], [9]])
+    above = (2 * (11 / 7) ** 2 + 3 * (10 / 7) ** 2 + 2 * (4 / 7) ** 2) / 2
+    within = (0.5 + 2 + 0.5) / 4
+    assert share == pytest.approx((above - within) / (above + (16 / 7 - 1) * within))
+    assert 0.01 < chance < 0.2
+    assert count == 3
+
+
+def test_groups_that_do_not_differ_have_a_share_below_zero_and_all_of_chance():
+    share, chance, _ = tables.between_groups([[1.0, 2.0], [2.0, 1.0], [1.0, 2.0]])
+    assert share == -1
+    assert chance == 1
+    assert tables.between_groups([[1.0, 2.0], [3.0]]) is None
+
+
 def test_without_the_control_nothing_is_held_against_it():
     line = tables.task_tables(rows(("oracle", (0.5, 0.5), 1.0)))[4]
     assert line.split(" | ")[4:6] == ["-", "-"]
