@@ -5,7 +5,7 @@
 
 Each run is a `ttrl-verl demo` in a folder of its own. A run that is done is not done again, and one that was killed is
 begun anew, so a killed command is typed again. After each run a line is appended to OUT/cells.jsonl, and the table is
-printed from that file. A run takes 3 to 14 minutes on two cores and 9 GB, and the whole half a day a task. --at-once
+printed from that file. A run takes 3 to 14 minutes on two cores and 9 to 12 GB, the whole half a day a task. --at-once
 shares the cores out among so many runs at a time: two with a core each take 0.8 of the time that they take one after
 the other. At most --cells runs are made. benchmarks/methods_tables.py has the tables, and methods.jsonl the runs that
 they show.

@@ -87,7 +87,13 @@ def task_tables(rows: Sequence[Row]) -> list[str]:
             count = str(len(parts[HELD_OUT]))
             cells = [f"`{name}`", count, *gains, *over, _moved(parts[HELD_OUT], "maj"), seeds if count != "1" else ""]
             lines.append(f"| {' | '.join(cells)} |")
-        lines += ["", *_spread(rewards), *_between_rewards(rewards), *_untrained(rewards, samples), ""]
+        lines += [
+            "",
+            *_spread(rewards),
+            *_between_rewards(rewards),
+            *_votes(rewards, samples),
+            "",
+        ]
     return lines[:-1]
 
 
@@ -175,11 +181,7 @@ def _between_rewards(rewards: Mapping[str, Mapping[str, Sequence[Row]]]) -> list
         methods = [parts for name, parts in rewards.items() if name not in out]
         found = [between_groups([[_gain([told]).value for told in parts[part]] for parts in methods]) for part in PARTS]
         if all(found):
-            shares = zip(PARTS, found, strict=True)
-            said = ", ".join(
-                f"{share:.2f} {part} (as much by chance: {chance:.3f})" for part, (share, chance, _) in shares
-            )
-            said = said.replace("-0", "−0").replace(HELD_OUT, "held out")
+            said = f"{_share(found[0])} adapted, {_share(found[1])} held out"
             lines.append(f"- Share of the variance of the gain that lies between {found[0][2]} {whose}: {said}.")
     return lines
 
@@ -212,14 +214,32 @@ def runs_table(rows: Iterable[Row]) -> list[str]:
     return lines
 
 
-def _untrained(rewards: Mapping[str, Mapping[str, Sequence[Row]]], samples: str) -> list[str]:
-    """Return a line that says how far sampling alone moves the vote: every run samples the same model before it."""
-    found = [told["before"]["maj"] for parts in rewards.values() for told in parts[HELD_OUT]]
-    if len(found) < 2:
-        return []
-    mean, deviation = statistics.mean(found), statistics.stdev(found)
-    walk = f"mean {mean:.3f}, standard deviation {deviation:.3f}, {min(found):.3f} to {max(found):.3f}"
-    return [f"- maj@{samples} held out of the model before, sampled {len(found)} times: {walk}."]
+def _votes(rewards: Mapping[str, Mapping[str, Sequence[Row]]], samples: str) -> list[str]:
+    """Return a line a part that says what became of the vote.
+
+    Before is how far sampling alone moves it: every run samples the same model. After is of all but the controls.
+    """
+    lines = []
+    for part in PARTS:
+        vote = f"maj@{samples} {part.replace('-', ' ')}"
+        before = [told["before"]["maj"] for parts in rewards.values() for told in parts[part]]
+        if len(before) > 1:
+            walk = f"mean {statistics.mean(before):.3f}, standard deviation {statistics.stdev(before):.3f}"
+            lines.append(f"- {vote} of the model before, sampled {len(before)} times: {walk}.")
+        methods = [parts for name, parts in rewards.items() if name not in CONTROLS]
+        groups = [[told["after"]["maj"] for told in parts[part]] for parts in methods]
+        after = [value for group in groups for value in group]
+        share, spread = between_groups(groups), between_seeds(groups)
+        if share and spread:
+            walk = f"mean {statistics.mean(after):.3f}, standard deviation between seeds {spread[0]:.3f}"
+            of = f"share of its variance between {share[2]} rewards {_share(share)}"
+            lines.append(f"- {vote} after, of {len(after)} runs, controls aside: {walk}, {of}.")
+    return lines
+
+
+def _share(found: tuple[float, float, int]) -> str:
+    share, chance, _ = found
+    return f"{share:.2f} (as much by chance: {chance:.3f})".replace("-", "−")
 
 
 def _names(rows: Sequence[Row]) -> list[str]:

@@ -113,12 +113,28 @@ def test_a_tasks_table_is_of_means_over_seeds_by_the_gain_held_out():
     assert lines[6].split(" | ")[4:6] == ["-", "-"]
     # sqrt((0.1² + 0.1²) / 1); the oracle and the control have one seed.
     of = "0.141 adapted, 0.141 held out, over 1 with two seeds or more"
-    before = "mean 0.750, standard deviation 0.000, 0.750 to 0.750"
+    before = "of the model before, sampled 4 times: mean 0.750, standard deviation 0.000."
     assert lines[7:] == [
         "",
         f"- Standard deviation between the seeds of a reward: {of}.",
-        f"- maj@16 held out of the model before, sampled 4 times: {before}.",
+        f"- maj@16 adapted {before}",
+        f"- maj@16 held out {before}",
     ]
+
+
+def test_what_lies_between_rewards_is_told_of_two_with_two_seeds_each():
+    seeds = [(0.4, 0.2), (0.2, 0.0)]
+    runs = [("random", (0.1, -0.1), 0.75), *(("majority_vote", changes, 0.75) for changes in seeds)]
+    runs += [("certainty", changes, after) for changes, after in zip(seeds, (0.25, 0.75), strict=True)]
+    lines = tables.task_tables(rows(*runs))
+    # Both rewards have the same two gains: MSB = 0 and n0 = 2 make the share -1.
+    share = "−1.00 (as much by chance: 1.000)"
+    said = f"between 2 rewards, controls aside: {share} adapted, {share} held out."
+    assert f"- Share of the variance of the gain that lies {said}" in lines
+    assert not any("`certainty` aside" in line for line in lines)  # one reward is left
+    # 0.75, 0.75 and 0.25, 0.75: MSB = 4 · 0.125², MSW = 2 · 0.25² / 2, which are the same.
+    after = "mean 0.625, standard deviation between seeds 0.250, share of its variance between 2 rewards 0.00"
+    assert any(line.startswith(f"- maj@16 held out after, of 4 runs, controls aside: {after}") for line in lines)
 
 
 def test_between_groups_is_by_hand_and_unequal_groups_count_by_their_size():
