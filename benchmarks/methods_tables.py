@@ -87,13 +87,7 @@ def task_tables(rows: Sequence[Row]) -> list[str]:
             count = str(len(parts[HELD_OUT]))
             cells = [f"`{name}`", count, *gains, *over, _moved(parts[HELD_OUT], "maj"), seeds if count != "1" else ""]
             lines.append(f"| {' | '.join(cells)} |")
-        lines += [
-            "",
-            *_spread(rewards),
-            *_between_rewards(rewards),
-            *_votes(rewards, samples),
-            "",
-        ]
+        lines += ["", *_spread(rewards), *_between_rewards(rewards), *_votes(rewards, samples), ""]
     return lines[:-1]
 
 
@@ -163,10 +157,8 @@ def _spread(rewards: Mapping[str, Mapping[str, Sequence[Row]]]) -> list[str]:
     """Return lines that say how far the seeds of one reward lie apart: of all but the control, and of that."""
     lines = []
     for whose, names in (("a reward", [name for name in rewards if name != CONTROL]), ("the control", [CONTROL])):
-        found = [
-            between_seeds([[_gain([told]).value for told in rewards[name][part]] for name in names if name in rewards])
-            for part in PARTS
-        ]
+        runs = [rewards[name] for name in names if name in rewards]
+        found = [between_seeds(_gains(runs, part)) for part in PARTS]
         if found[0] and found[1]:
             of = f", over {found[1][1]} with two seeds or more" if whose == "a reward" else ""
             said = f"{found[0][0]:.3f} adapted, {found[1][0]:.3f} held out"
@@ -179,7 +171,7 @@ def _between_rewards(rewards: Mapping[str, Mapping[str, Sequence[Row]]]) -> list
     lines = []
     for whose, out in (("rewards, controls aside", CONTROLS), (f"of them, `{ALONE}` aside", (*CONTROLS, ALONE))):
         methods = [parts for name, parts in rewards.items() if name not in out]
-        found = [between_groups([[_gain([told]).value for told in parts[part]] for parts in methods]) for part in PARTS]
+        found = [between_groups(_gains(methods, part)) for part in PARTS]
         if all(found):
             said = f"{_share(found[0])} adapted, {_share(found[1])} held out"
             lines.append(f"- Share of the variance of the gain that lies between {found[0][2]} {whose}: {said}.")
@@ -257,6 +249,11 @@ def _by_part(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 def _gain(runs: Sequence[Row]) -> Mean:
     return Mean.of([*over_seeds([told["changes"] for told in runs]).values()])
+
+
+def _gains(rewards: Iterable[Mapping[str, Sequence[Row]]], part: str) -> list[list[float]]:
+    """Return the gain of each run, by reward."""
+    return [[_gain([told]).value for told in parts[part]] for parts in rewards]
 
 
 def _paired(runs: Sequence[Row], control: Sequence[Row]) -> tuple[dict[str, float], list[dict[str, float]]]:

@@ -79,7 +79,7 @@ def start_logged(
     Args:
         composed: as for ``start``.
         log: verl's own output is added to it.
-        console: told the first error of the log, else its end, where the status is not 0.
+        console: told the first error of the log and what caused the last, else its end, where the status is not 0.
         typed: as for ``start``.
         watch: as for ``start``.
     """
