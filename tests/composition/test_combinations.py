@@ -23,6 +23,11 @@ CORE = [
 RUN_HERE = {"answer_cpu", "demo_cpu", "demo_vision", "demo_vision_single"}
 
 
+def named(value):
+    """What a test is called by: the recipe as it is, its overrides one after another."""
+    return value if isinstance(value, str) else " ".join(value)
+
+
 def composes(recipe, overrides):
     composed = compose_run(recipe, overrides)
     refuse(config_findings(composed))
@@ -39,15 +44,13 @@ def test_the_core_composes(recipe, overrides):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("recipe", "overrides"), COVERS, ids=lambda value: value if isinstance(value, str) else " ".join(value)
-)
+@pytest.mark.parametrize(("recipe", "overrides"), COVERS, ids=named)
 def test_every_part_composes_with_every_recipe(recipe, overrides):
     composes(recipe, overrides)
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize(("recipe", "overrides"), PRODUCTS, ids=lambda value: " ".join(value))
+@pytest.mark.parametrize(("recipe", "overrides"), PRODUCTS, ids=named)
 def test_the_products_compose(recipe, overrides):
     composes(recipe, overrides)
 

@@ -1,6 +1,7 @@
 """A run that is killed goes on where its last checkpoint was, and its record has neither gap nor double."""
 
 import json
+import re
 import signal
 import time
 
@@ -20,10 +21,11 @@ BOUND = 90.0
 """Seconds from a kill in which a run goes on or ends: ``ttrl.patience_seconds``, 20 here, 5 until somebody looks, 15
 for the trainer's process to end, and what Ray and a step take."""
 
-# Who is killed, by what stands in its command line or title.
+# Who is killed, by what stands in its command line or title, or before its lines in the log.
 VICTIMS = {
     "agent-loop worker": "AgentLoopWorker",
     "vLLM server": "ray::vLLMHttpServer",
+    "vLLM engine": "EngineCore",
     "reward worker": "ray::RewardLoopWorker",
     "training rank": "ray::WorkerDict",
     "driver": "verl.trainer.main_ppo",
@@ -33,6 +35,7 @@ VICTIMS = {
 ONE_OF_TWO = {
     "agent-loop worker": False,
     "vLLM server": False,
+    "vLLM engine": False,
     "reward worker": True,
     "training rank": False,
     "driver": False,
@@ -64,9 +67,10 @@ class Killer:
 
     def _kill(self, part, *, one=False):
         mine = str(self.folder / "observed.jsonl")  # inherited by every process of the run
+        logged = self._logged()
         for process in psutil.process_iter():
             try:
-                name = " ".join([process.name(), *process.cmdline()])
+                name = " ".join([process.name(), *process.cmdline(), logged.get(process.pid, "")])
                 if process.environ().get("TTRL_OBSERVER_FILE") == mine and part in name:
                     process.send_signal(signal.SIGKILL)
                     self.killed.append(name)
@@ -75,6 +79,11 @@ class Killer:
             except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
                 continue
         return self.killed
+
+    def _logged(self):
+        """What vLLM calls its engines in their lines: they keep the command line of the process that forks them."""
+        log = (self.folder / "train.log").read_text(errors="replace")
+        return {int(pid): name for name, pid in re.findall(r"\((EngineCore\w*) pid=(\d+)\)", log)}
 
 
 def visited(run):
