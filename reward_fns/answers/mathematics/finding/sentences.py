@@ -6,26 +6,15 @@ Only the last ``ENDING_CHARS`` characters are read, so the time is bounded whate
 import re
 from typing import NamedTuple
 
+from ttrl_verl.reward_fns.answers.mathematics.finding.formulas import FORMULA, inside, money_before
+
 ENDING_CHARS = 1_500
 """How much of a response's end is read."""
-MAX_FORMULA_CHARS = 800
 FIRST_HELD, LAST_HELD = "\ue000", "\uf8ff"
 """The characters that stand for formulas: of Unicode's private use."""
 HELD = f"{FIRST_HELD}-{LAST_HELD}"
 """The same, as the inside of a character class."""
 
-_FORMULA = re.compile(
-    rf"\$\$([^$]{{1,{MAX_FORMULA_CHARS}}})\$\$|(?<!\\)\$((?:[^$\\\n]|\\.|\n(?!\n)){{1,{MAX_FORMULA_CHARS}}})\$"
-    rf"|\\\((.{{1,{MAX_FORMULA_CHARS}}}?)\\\)|\\\[(.{{1,{MAX_FORMULA_CHARS}}}?)\\\]"
-    rf"|\\begin\{{(align\*?|aligned|equation\*?|gather\*?)\}}(.{{1,{MAX_FORMULA_CHARS}}}?)\\end\{{\5\}}",
-    re.DOTALL,
-)
-# A dollar sign before an amount is money, unless it opens a formula: no prose stands between it and the next one.
-_MONEY = re.compile(r"\$\s?\d[\d,]*(?:\.\d+)?(?![\d\\^_{}]|\s?\$)")
-_PROSE = re.compile(
-    r"(?<![\\a-zA-Z{])(?!sin|cos|tan|log|mod)[a-zA-Z]{3,}|(?<![\\a-zA-Z{])[a-zA-Z]{2,}\s[a-zA-Z]{2,}|[.,]\s[A-Za-z]{2}|\n"
-)
-_TEXT = re.compile(r"\\(?:text|mathrm|textbf)\s?\{[^{}]*\}")
 _HELD = re.compile(f"[{HELD}]")
 _EMPHASIS = re.compile(
     r"(?<![\w)])\*{2,3}|\*{2,3}(?![\w(])|\*{2,3}(?=[A-Za-z])|(?<=[A-Za-z])\*{2,3}|[`~]|(?<!\w)__|__(?!\w)"
@@ -132,15 +121,13 @@ def _masked(text: str) -> tuple[str, list[str]]:
     parts: list[str] = []
     formulas: list[str] = []
     at = 0
-    while formula := _FORMULA.search(text, at):
-        money = _MONEY.match(text, formula.start())
-        if money and (
-            _PROSE.search(_TEXT.sub("", formula.group())) or text[formula.end() : formula.end() + 1].isdigit()
-        ):
-            parts.append(text[at : money.end()])
-            at = money.end()
+    while formula := FORMULA.search(text, at):
+        money = money_before(formula)
+        if money is not None:
+            parts.append(text[at:money])
+            at = money
             continue
-        held = next((group for group in formula.groups()[:4] if group is not None), formula.group()).strip()
+        held = inside(formula)
         parts.append(text[at : formula.start()] + chr(ord(FIRST_HELD) + len(formulas)))
         if held.endswith(".") and text[formula.end() : formula.end() + 1] != ".":  # the sentence's full stop
             parts.append("." if text[formula.end() : formula.end() + 1] in ("", " ", "\n") else ". ")

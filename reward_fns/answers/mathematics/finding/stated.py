@@ -2,6 +2,7 @@ r"""What a response says behind "the answer is": a formula, a number, or words u
 
 import re
 
+from ttrl_verl.reward_fns.answers.mathematics.finding.formulas import FORMULA, inside, money_before
 from ttrl_verl.reward_fns.answers.mathematics.finding.values import UNFINISHED, last_implied
 from ttrl_verl.reward_fns.answers.mathematics.units import unit_of
 from ttrl_verl.reward_fns.answers.number.words import spelled, spelled_fraction
@@ -9,14 +10,8 @@ from ttrl_verl.reward_fns.answers.number.words import spelled, spelled_fraction
 AROUND = " \t\n*_`:#>"
 """What may stand around an answer, as characters to strip."""
 _AROUND_NUMBER = AROUND + "."
-_FORMULA = re.compile(
-    r"\$\$([^$]{1,300})\$\$|\$((?:[^$\\]|\\.){1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL
-)
 _NAMED = re.compile(r"(?:[a-zA-Z](?:_\{?\w{1,3}\}?)?\s{0,3}=\s{0,3})?")
 _JOINT = re.compile(r"\s?(?:,|;|、|，)?\s?(?:and|or|&|和|或|与|と)?\s?")
-# A dollar sign before an amount is money, unless it opens a formula: no prose stands between it and the next one.
-_MONEY = re.compile(r"\$\s?\d[\d,]*(?:\.\d+)?(?![\d$\\^_{}=+*/])")
-_PROSE = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}\s[a-zA-Z]{2,}|\.\s[A-Z]")
 _SENTENCE_END = re.compile(
     r"\n|(?<!\bsq)(?<!\bcu)\.(?=\s|\Z)|(?:(?<=[\d}$)\]%])|(?<=\\pi))\s[-–—]+\s(?=[A-Za-z]{2})|[。；！？]|(?:(?<=[\d}$)\]%])|(?<=\\pi))[,;，]\s?(?!\s?(?:(?:and"
     r"|or)\s)?[a-zA-Z](?:_\w)?\s?=)(?=[a-zA-Z\u4e00-\u9fff])"
@@ -171,11 +166,10 @@ def formula(text: str) -> str | None:
     while True:
         name = _NAMED.match(text, at) if not found else None
         begin = name.end() if name and text[name.end() : name.end() + 1] in ("$", "\\") else at
-        money = _MONEY.match(text, begin)
-        match = _FORMULA.match(text, begin)
-        if not match or (money and _PROSE.search(match.group())):
+        match = FORMULA.match(text, begin)
+        if not match or money_before(match) is not None:
             break
-        held = next(group for group in match.groups() if group is not None).strip()
+        held = inside(match)
         found.append(text[at:begin] + (last_implied(held) if "\\" in held else held))
         joint = _JOINT.match(text, match.end())
         at = joint.end() if joint else match.end()
@@ -191,7 +185,7 @@ def bare(text: str) -> str | None:
         return None
     if UNFINISHED.search(whole):
         return None
-    if _FORMULA.fullmatch(whole):
+    if FORMULA.fullmatch(whole):
         return None if "\\begin{a" in whole else whole
     counted = _QUANTITY.fullmatch(whole)
     if counted and unit_of(counted[2], "many") is not None:
