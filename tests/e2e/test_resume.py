@@ -1,7 +1,6 @@
 """A run that is killed goes on where its last checkpoint was, and its record has neither gap nor double."""
 
 import json
-import re
 import signal
 import time
 
@@ -21,7 +20,7 @@ BOUND = 90.0
 """Seconds from a kill in which a run goes on or ends: ``ttrl.patience_seconds``, 20 here, 5 until somebody looks, 15
 for the trainer's process to end, and what Ray and a step take."""
 
-# Who is killed, by what stands in its command line or title, or before its lines in the log.
+# Who is killed, by what stands in its command line or title; an engine's process calls itself nothing.
 VICTIMS = {
     "agent-loop worker": "AgentLoopWorker",
     "vLLM server": "ray::vLLMHttpServer",
@@ -67,10 +66,10 @@ class Killer:
 
     def _kill(self, part, *, one=False):
         mine = str(self.folder / "observed.jsonl")  # inherited by every process of the run
-        logged = self._logged()
+        engines = self._engines()
         for process in psutil.process_iter():
             try:
-                name = " ".join([process.name(), *process.cmdline(), logged.get(process.pid, "")])
+                name = " ".join([process.name(), *process.cmdline(), engines.get(process.pid, "")])
                 if process.environ().get("TTRL_OBSERVER_FILE") == mine and part in name:
                     process.send_signal(signal.SIGKILL)
                     self.killed.append(name)
@@ -80,10 +79,10 @@ class Killer:
                 continue
         return self.killed
 
-    def _logged(self):
-        """What vLLM calls its engines in their lines: they keep the command line of the process that forks them."""
-        log = (self.folder / "train.log").read_text(errors="replace")
-        return {int(pid): name for name, pid in re.findall(r"\((EngineCore\w*) pid=(\d+)\)", log)}
+    def _engines(self):
+        """vLLM's engines, by process: they keep the command line of the one that forks them."""
+        lines = (self.folder / "observed.jsonl").read_text().splitlines()  # the last may be half written
+        return {json.loads(line)["pid"]: "EngineCore" for line in lines if line.startswith('{"kind": "engine"')}
 
 
 def visited(run):

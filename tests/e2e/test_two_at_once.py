@@ -1,0 +1,32 @@
+"""Two runs on one machine, each with a Ray of its own: vLLM answers each with its own actor's weights."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import train  # tests/e2e/conftest.py
+
+from ttrl_verl.record.layout import metrics_file
+
+pytestmark = [pytest.mark.e2e, pytest.mark.matrix, pytest.mark.timeout(2400)]
+
+STEPS = 3
+OTHERWISE = ("actor_rollout_ref.rollout.seed=1", "data.seed=1", "actor_rollout_ref.actor.optim.lr=2e-2")
+
+
+def test_each_trains_on_votes_of_its_own_weights(tmp_path, tiny_model):
+    """1e-2 a step moves the weights far beyond this bound, and the two runs apart."""
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir()
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(lambda folder, more: train(folder, tiny_model, more), folders, ((), OTHERWISE)))
+    begun = [run.record.manifest.attempts[0].begins for run in runs]
+    assert max(begun) < min(metrics_file(folder, 1).stat().st_mtime for folder in folders)  # they ran at once
+    for run in runs:
+        assert [row["step"] for row in run.metrics if row["step"] > 0] == list(range(1, STEPS + 1))
+        differences = [record["mean_absolute_difference"] for record in run.of_kind("log_probs")]
+        assert len(differences) == STEPS
+        assert max(differences) < 1e-3
+        assert [record["left"] for record in run.of_kind("end")] == [{}]
+    told = [[run.of_kind("log_probs")[step]["samples"] for run in runs] for step in range(STEPS)]
+    assert all(one != other for one, other in told[1:])
