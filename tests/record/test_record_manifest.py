@@ -53,3 +53,12 @@ def test_what_a_recipe_reads_of_a_secret_variable_is_hidden_under_any_key(monkey
     config = {"trainer": {"experiment_name": "of hf_0123456789, short", "logger": ["hf_0123456789"]}, "votes": 64}
     hidden = {"trainer": {"experiment_name": "of ***, short", "logger": ["***"]}, "votes": 64}
     assert jsonable(config) == hidden
+
+
+def test_the_shells_folder_and_a_secrets_file_are_no_secrets(monkeypatch, tmp_path):
+    """A run that was started from a shell, in the folder of its questions, holds their paths as they are."""
+    for name in ("PWD", "OLDPWD", "AUTH_TOKEN_PATH"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("OLDPWD", "/a/folder/that/is/gone")
+    config = {"data": {"train_files": [f"{tmp_path}/q.jsonl", "/a/folder/that/is/gone/q.jsonl"]}}
+    assert jsonable(config) == config

@@ -32,6 +32,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _IN_URL = re.compile(r"(://)[^/\s@]*:[^/\s@]*@")
 # An entry of a dictionary in Hydra's grammar.
 _PAIR = re.compile(r"""([\w.-]+)(\s*:\s*)("[^"]*"|'[^']*'|[^,{}]+)""")
+_FOLDERS = ("PWD", "OLDPWD")
 _DISTRIBUTIONS = ("verl", "torch", "transformers", "ray", "ttrl-verl")
 
 
@@ -184,13 +185,16 @@ def hide_secrets(value: Any, secret: bool = False, known: Collection[str] = ()) 
 def secrets_of(environment: Mapping[str, str]) -> list[str]:
     """Return what an environment's secrets are, the longest first; what has less than 8 characters may be any word.
 
-    A recipe may read one under a key with any name (``${oc.env:HF_TOKEN}``).
+    A recipe may read one under a key with any name (``${oc.env:HF_TOKEN}``). ``PWD``, in which a shell keeps its folder,
+    is no password, and what is there as a file or a folder is where a secret lies, not the secret: hidden, the paths
+    of a run's questions would be others than those that it began with.
 
     Example:
-        >>> secrets_of({"HF_TOKEN": "hf_abcdef", "API_KEY": "none", "HOME": "/home/somebody"})
+        >>> secrets_of({"HF_TOKEN": "hf_abcdef", "API_KEY": "none", "PWD": "/home/somebody", "AUTH_TOKEN_PATH": "/tmp"})
         ['hf_abcdef']
     """
-    found = {value for name, value in environment.items() if is_secret(name) and len(value) >= 8}
+    named = {value for name, value in environment.items() if is_secret(name) and name not in _FOLDERS}
+    found = {value for value in named if len(value) >= 8 and not os.path.exists(value)}
     return sorted(found, key=len, reverse=True)
 
 
