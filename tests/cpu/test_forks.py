@@ -146,6 +146,22 @@ def test_random_numbers_are_not_the_other_ones(server):
     assert {*first}.isdisjoint(second)
 
 
+def test_ray_calls_no_two_tasks_by_one_name(tmp_path):
+    """Its random numbers are drawn in C++ by whoever decorates an actor's class, as verl's modules do when imported."""
+    (tmp_path / "remote.py").write_text("import ray\n@ray.remote\nclass Actor: ...\n")
+    code = "import ray; print(ray.TaskID.for_fake_task(ray.JobID.nil()).hex()); print(ray.remote(type('A', (), {})))"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+        process, folder = start.start(["remote"])
+        server = Server(process, folder)
+        ran = [server.run("-c", code) for _ in range(2)]
+    names = [one.stdout.split()[0] for one in ran]
+    assert server.log().count(": forked ") == 2, server.log()
+    assert names[0] != names[1]
+    process.stdin.close()
+    assert process.wait(20) == 0
+
+
 @pytest.mark.parametrize(
     "variables", [{"OMP_NUM_THREADS": "3"}, {"RAY_JOB_ID": "02000000"}, {"VLLM_LOGGING_LEVEL": "nobody's"}]
 )

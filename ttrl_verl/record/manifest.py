@@ -185,7 +185,7 @@ def hide_secrets(value: Any, secret: bool = False, known: Collection[str] = ()) 
 def secrets_of(environment: Mapping[str, str]) -> list[str]:
     """Return what an environment's secrets are, the longest first; what has less than 8 characters may be any word.
 
-    A recipe may read one under a key with any name (``${oc.env:HF_TOKEN}``). ``PWD``, in which a shell keeps its folder,
+    A recipe may read one under a key with any name (``${oc.env:HF_TOKEN}``). ``PWD``, a shell's own folder,
     is no password, and what is there as a file or a folder is where a secret lies, not the secret: hidden, the paths
     of a run's questions would be others than those that it began with.
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from ttrl_verl.cpu.forks.request import Request, refusal
 from ttrl_verl.cpu.forks.start import workers_variables
+from ttrl_verl.hooks import when_imported
 
 GRACE = 5.0
 """Seconds between asking what is left to end and ending it, once the driver is gone."""
@@ -66,6 +67,7 @@ def _import(modules: Sequence[str]) -> dict[str, str]:
     # Whose end ends a worker: Ray asks for the raylet's id when it is imported, and there is none yet.
     os.environ["RAY_RAYLET_PID"] = str(os.getpid())
     before = dict(os.environ)
+    when_imported("ray.actor", _draw_no_number)
     for name in modules:
         try:
             importlib.import_module(name)
@@ -76,6 +78,23 @@ def _import(modules: Sequence[str]) -> dict[str, str]:
             os.environ.update(added)  # before vLLM, which reads some of them
             before.update(added)
     return before
+
+
+def _draw_no_number(actor: types.ModuleType) -> None:
+    """Have a class that is decorated with ``ray.remote`` named by the system's random numbers, not by Ray's own.
+
+    Ray's are drawn in C++, where nothing seeds them anew after a fork: with one drawn here, all children would go on
+    with the same ones. They are the names of tasks, and an actor that two children give tasks of one name ends with
+    "Check failed: erased == 1".
+    """
+    ids = actor.ActorClassID
+
+    class Drawn:
+        @staticmethod
+        def from_random() -> object:
+            return ids(os.urandom(ids.size()))
+
+    actor.ActorClassID = Drawn
 
 
 def _serve(listener: socket.socket, before: Mapping[str, str], why: str) -> Request | None:
