@@ -1,4 +1,8 @@
-"""Two runs on one machine, each with a Ray of its own: vLLM answers each with its own actor's weights."""
+"""Two runs on one machine, each with a Ray of its own: vLLM answers each with its own actor's weights.
+
+A tiny model's weights cross in milliseconds, so that two runs rarely meet: this holds without the patch of the socket,
+too. What happens where they do meet is in tests/patches/test_weight_socket.py.
+"""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
