@@ -62,3 +62,10 @@ def test_the_shells_folder_and_a_secrets_file_are_no_secrets(monkeypatch, tmp_pa
     monkeypatch.setenv("OLDPWD", "/a/folder/that/is/gone")
     config = {"data": {"train_files": [f"{tmp_path}/q.jsonl", "/a/folder/that/is/gone/q.jsonl"]}}
     assert jsonable(config) == config
+
+
+def test_a_password_that_a_file_is_called_by_is_hidden(monkeypatch, tmp_path):
+    (tmp_path / "questions").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DB_PASSWORD", "questions")
+    assert jsonable({"name": "questions"}) == {"name": "***"}

@@ -186,15 +186,15 @@ def secrets_of(environment: Mapping[str, str]) -> list[str]:
     """Return what an environment's secrets are, the longest first; what has less than 8 characters may be any word.
 
     A recipe may read one under a key with any name (``${oc.env:HF_TOKEN}``). ``PWD``, a shell's own folder,
-    is no password, and what is there as a file or a folder is where a secret lies, not the secret: hidden, the paths
-    of a run's questions would be others than those that it began with.
+    is no password, and the absolute path of what is there is where a secret lies, not the secret: hidden, the paths of
+    a run's questions would be others than those that it began with.
 
     Example:
         >>> secrets_of({"HF_TOKEN": "hf_abcdef", "API_KEY": "none", "PWD": "/home/somebody", "AUTH_TOKEN_PATH": "/tmp"})
         ['hf_abcdef']
     """
     named = {value for name, value in environment.items() if is_secret(name) and name not in _FOLDERS}
-    found = {value for value in named if len(value) >= 8 and not os.path.exists(value)}
+    found = {value for value in named if len(value) >= 8 and not (os.path.isabs(value) and os.path.exists(value))}
     return sorted(found, key=len, reverse=True)
 
 
