@@ -23,6 +23,8 @@ CONTROL = "random"
 CONTROLS = (CONTROL, "constant", "oracle")
 ALONE = "certainty"
 """The reward that looks at each response alone, not at agreement."""
+VIEWED = ("harmonic", "crossed")
+"""The rewards whose questions are asked in a second view."""
 PARTS = ADAPTED, HELD_OUT = "adapted", "held-out"
 
 Row = Mapping[str, Any]
@@ -169,7 +171,11 @@ def _spread(rewards: Mapping[str, Mapping[str, Sequence[Row]]]) -> list[str]:
 def _between_rewards(rewards: Mapping[str, Mapping[str, Sequence[Row]]]) -> list[str]:
     """Return lines that say how much of what lies between runs lies between rewards, not between their seeds."""
     lines = []
-    for whose, out in (("rewards, controls aside", CONTROLS), (f"of them, `{ALONE}` aside", (*CONTROLS, ALONE))):
+    for whose, out in (
+        ("rewards, controls aside", CONTROLS),
+        (f"of them, `{ALONE}` aside", (*CONTROLS, ALONE)),
+        ("of these, those alone that see a question once", (*CONTROLS, ALONE, *VIEWED)),
+    ):
         methods = [parts for name, parts in rewards.items() if name not in out]
         found = [between_groups(_gains(methods, part)) for part in PARTS]
         if all(found):
