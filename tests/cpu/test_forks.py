@@ -155,6 +155,7 @@ def test_ray_calls_no_two_tasks_by_one_name(tmp_path):
         process, folder = start.start(["remote"])
         server = Server(process, folder)
         ran = [server.run("-c", code) for _ in range(2)]
+    assert [one.returncode for one in ran] == [0, 0], ran
     names = [one.stdout.split()[0] for one in ran]
     assert server.log().count(": forked ") == 2, server.log()
     assert names[0] != names[1]
